@@ -1,0 +1,149 @@
+#!/usr/bin/env node
+/**
+ * What `npm start`, `npm test` and `npm run bench` do on a fresh clone: install and build what is missing, then go on.
+ * Plain JavaScript without dependencies, since it runs before anything is installed.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const [command = 'start', ...rest] = process.argv.slice(2);
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  say(`paperkube needs Node.js 20.19 or newer; this is ${process.versions.node}.`);
+  process.exit(1);
+}
+
+install();
+await build();
+if (command === 'start') await start();
+else if (command === 'test') run('vitest/vitest.mjs', ['run', ...rest]);
+else if (command === 'transcripts') run('vitest/vitest.mjs', ['run', 'test/transcripts', ...rest], { PAPERKUBE_RECORD: '1' });
+else if (command === 'bench') await bench();
+else if (command !== 'build') {
+  say(`unknown command "${command}": use start, build, test, transcripts or bench`);
+  process.exit(2);
+}
+
+function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Installs if node_modules is absent or older than the lockfile. */
+function install() {
+  const marker = join(root, 'node_modules/.package-lock.json');
+  const lock = join(root, 'package-lock.json');
+  if (existsSync(marker) && statSync(marker).mtimeMs >= statSync(lock).mtimeMs) return;
+  if (existsSync(marker) && sameLock(marker, lock)) return;
+  say('Installing dependencies (npm ci), about 20 seconds the first time ...');
+  const npm = process.env.npm_execpath;
+  const done = npm
+    ? spawnSync(process.execPath, [npm, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] })
+    : spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  if (done.status !== 0) {
+    say('npm ci failed: see above. Check the network and the npm registry, then run the command again.');
+    process.exit(1);
+  }
+}
+
+/** Whether every installed package is the one that the lockfile names: a checkout touches dates without changing anything. */
+function sameLock(marker, lock) {
+  try {
+    const installed = JSON.parse(readFileSync(marker, 'utf8')).packages;
+    const wanted = JSON.parse(readFileSync(lock, 'utf8')).packages;
+    return Object.entries(wanted).every(([path, one]) => path === '' || one.optional || installed[path]?.version === one.version);
+  } catch {
+    return false;
+  }
+}
+
+/** Builds the schema (generated/) and the program (dist/) if a source is newer than the last build. */
+async function build() {
+  const { build: bundle } = await import(pathToFileURL(join(root, 'node_modules/esbuild/lib/main.js')).href);
+  const schemaStamp = join(root, 'generated/.stamp');
+  if (command === 'build' || newest([join(root, 'openapi'), join(root, 'package-lock.json')]) > stamp(schemaStamp)) {
+    say('Building the API schema ...');
+    mkdirSync(join(root, 'generated'), { recursive: true });
+    const script = join(root, 'generated/build.mjs');
+    await bundle({
+      entryPoints: [join(root, 'openapi/build.ts')],
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile: script,
+      packages: 'external',
+      logLevel: 'error',
+    });
+    const done = spawnSync(process.execPath, [script], { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, PAPERKUBE_ROOT: root } });
+    rmSync(script, { force: true });
+    if (done.status !== 0) process.exit(1);
+    writeFileSync(schemaStamp, '');
+  }
+  const programStamp = join(root, 'dist/.stamp');
+  if (!existsSync(join(root, 'server/main.ts'))) return;
+  if (command !== 'build' && newest([join(root, 'src'), join(root, 'server'), schemaStamp, join(root, 'package-lock.json')]) <= stamp(programStamp)) return;
+  say('Building paperkube ...');
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  await bundle({
+    entryPoints: [join(root, 'server/main.ts')],
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    outdir: join(root, 'dist'),
+    logLevel: 'error',
+    sourcemap: true,
+    minifySyntax: true,
+    define: { PAPERKUBE_VERSION: JSON.stringify(version) },
+    // CommonJS dependencies inside an ES module still call require.
+    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  });
+  writeFileSync(programStamp, '');
+}
+
+function stamp(file) {
+  return existsSync(file) ? statSync(file).mtimeMs : 0;
+}
+
+function newest(paths) {
+  let latest = 0;
+  for (const path of paths) {
+    if (!existsSync(path)) continue;
+    const stat = statSync(path);
+    if (stat.isDirectory()) latest = Math.max(latest, newest(readdirSync(path).map((name) => join(path, name))));
+    else if (!path.endsWith('.test.ts')) latest = Math.max(latest, stat.mtimeMs);
+  }
+  return latest;
+}
+
+/** Goes on in this process, so that signals and exit codes are the program's own. */
+async function start() {
+  process.argv.splice(1, 2, join(root, 'dist/main.js'), 'start');
+  await import(pathToFileURL(join(root, 'dist/main.js')).href);
+}
+
+async function bench() {
+  const { build: bundle } = await import(pathToFileURL(join(root, 'node_modules/esbuild/lib/main.js')).href);
+  const script = join(root, 'dist/bench.mjs');
+  await bundle({
+    entryPoints: [join(root, 'bench/main.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile: script,
+    packages: 'external',
+    logLevel: 'error',
+  });
+  const done = spawnSync(process.execPath, [script, ...rest], { cwd: root, stdio: 'inherit', env: { ...process.env, PAPERKUBE_ROOT: root } });
+  process.exit(done.status ?? 1);
+}
+
+function run(script, args, env = {}) {
+  const done = spawnSync(process.execPath, [join(root, 'node_modules', script), ...args], { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
+  process.exit(done.status ?? 1);
+}

@@ -1,0 +1,35 @@
+import type { Random } from './random.ts';
+
+/** Every identifier that the cluster makes up. */
+export interface Ids {
+  /** An object's uid: a version 4 UUID. */
+  uid(): string;
+  /**
+   * The random end of a generated name, from upstream's alphabet without vowels and look-alikes
+   * (k8s.io/apimachinery/pkg/util/rand).
+   */
+  nameSuffix(length?: number): string;
+  /** A container's or sandbox's id: 64 hexadecimal digits. */
+  containerId(): string;
+}
+
+const nameAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
+const hex = '0123456789abcdef';
+
+export class RandomIds implements Ids {
+  constructor(readonly random: Random) {}
+
+  uid(): string {
+    const digits = this.random.stream('uid');
+    const variant = '89ab'[digits.int(4)];
+    return [digits.text(hex, 8), digits.text(hex, 4), `4${digits.text(hex, 3)}`, variant + digits.text(hex, 3), digits.text(hex, 12)].join('-');
+  }
+
+  nameSuffix(length = 5): string {
+    return this.random.stream('names').text(nameAlphabet, length);
+  }
+
+  containerId(): string {
+    return this.random.stream('containers').text(hex, 64);
+  }
+}

@@ -1,0 +1,11 @@
+export type { Clock, ClockMode } from './clock.ts';
+export { parseClockMode } from './clock.ts';
+export type { Env, EnvOptions } from './env.ts';
+export { createEnv } from './env.ts';
+export type { Ids } from './ids.ts';
+export type { Log, LogFields, LogLevel, LogRecord } from './log.ts';
+export { logTo, silentLog } from './log.ts';
+export type { Loop, Machine, Task, Timer } from './loop.ts';
+export { nodeMachine, wallClock } from './machine.ts';
+export type { Random, RandomStream } from './random.ts';
+export { hash } from './random.ts';

@@ -1,0 +1,103 @@
+/** The machine-readable kind of a mistake: the `reason` of a Status cause (apimachinery/pkg/util/validation/field). */
+export type FieldErrorType =
+  | 'FieldValueRequired'
+  | 'FieldValueInvalid'
+  | 'FieldValueTypeInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueDuplicate'
+  | 'FieldValueForbidden'
+  | 'FieldValueNotFound'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'InternalError';
+
+const titles: Record<FieldErrorType, string> = {
+  FieldValueRequired: 'Required value',
+  FieldValueInvalid: 'Invalid value',
+  FieldValueTypeInvalid: 'Invalid value',
+  FieldValueNotSupported: 'Unsupported value',
+  FieldValueDuplicate: 'Duplicate value',
+  FieldValueForbidden: 'Forbidden',
+  FieldValueNotFound: 'Not found',
+  FieldValueTooLong: 'Too long',
+  FieldValueTooMany: 'Too many',
+  InternalError: 'Internal error',
+};
+
+const withoutValue = new Set<FieldErrorType>(['FieldValueRequired', 'FieldValueForbidden', 'FieldValueTooLong', 'InternalError', 'FieldValueTypeInvalid']);
+
+/** One mistake in one field. Validation returns lists of these and never throws. */
+export class FieldError {
+  constructor(
+    readonly type: FieldErrorType,
+    /** `spec.containers[0].name` */
+    readonly field: string,
+    readonly value: unknown,
+    readonly detail: string,
+  ) {}
+
+  /** The text without the field: `Invalid value: "A": must be lower case`. */
+  body(): string {
+    const title = titles[this.type];
+    const head = withoutValue.has(this.type) ? title : `${title}: ${formatValue(this.value)}`;
+    return this.detail ? `${head}: ${this.detail}` : head;
+  }
+
+  toString(): string {
+    return `${this.field}: ${this.body()}`;
+  }
+}
+
+function formatValue(value: unknown): string {
+  if (value === undefined || value === null) return 'null';
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'object') return JSON.stringify(value);
+  return String(value);
+}
+
+export const required = (field: string, detail = ''): FieldError => new FieldError('FieldValueRequired', field, '', detail);
+export const invalidValue = (field: string, value: unknown, detail: string): FieldError => new FieldError('FieldValueInvalid', field, value, detail);
+export const duplicate = (field: string, value: unknown): FieldError => new FieldError('FieldValueDuplicate', field, value, '');
+export const forbiddenField = (field: string, detail: string): FieldError => new FieldError('FieldValueForbidden', field, '', detail);
+export const notFoundField = (field: string, value: unknown): FieldError => new FieldError('FieldValueNotFound', field, value, '');
+export const tooLong = (field: string, maxLength: number): FieldError =>
+  new FieldError('FieldValueTooLong', field, '', maxLength >= 0 ? `may not be more than ${maxLength} bytes` : 'value is too long');
+export const tooMany = (field: string, actual: number, max: number): FieldError =>
+  new FieldError('FieldValueTooMany', field, actual, `must have at most ${max} items`);
+
+/** `supported` is printed sorted, as upstream does. */
+export function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
+  const list = [...supported].sort().map((one) => JSON.stringify(one));
+  return new FieldError('FieldValueNotSupported', field, value, list.length > 0 ? `supported values: ${list.join(', ')}` : '');
+}
+
+/** How an aggregate prints: one error bare, several in brackets, repeated ones once. */
+export function formatFieldErrors(errors: readonly FieldError[]): string {
+  const texts = [...new Set(errors.map(String))];
+  return texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]`;
+}
+
+/** A path to fields: `path('spec').child('containers').index(0).child('name').text`. */
+export class FieldPath {
+  constructor(readonly text: string) {}
+
+  child(...names: string[]): FieldPath {
+    return new FieldPath([this.text, ...names].filter((part) => part !== '').join('.'));
+  }
+
+  index(position: number): FieldPath {
+    return new FieldPath(`${this.text}[${position}]`);
+  }
+
+  key(key: string): FieldPath {
+    return new FieldPath(`${this.text}[${key}]`);
+  }
+
+  toString(): string {
+    return this.text;
+  }
+}
+
+export function path(...names: string[]): FieldPath {
+  return new FieldPath(names.join('.'));
+}

@@ -1,0 +1,96 @@
+/**
+ * The seam between the API server and whoever asks: bytes from a socket, or a component in this process.
+ * No socket and no serialisation in here, so that a component's call costs little more than a function call.
+ */
+
+/** Who asks (authentication.k8s.io/v1 UserInfo). */
+export interface UserInfo {
+  readonly username: string;
+  readonly uid?: string | undefined;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>> | undefined;
+}
+
+export interface ApiRequest {
+  /** Upper case. */
+  readonly method: string;
+  /** Without query; still percent-encoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Names in lower case; values of repeated headers joined by `, `. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Absent: not authenticated yet; the API server's authenticators look at headers and `clientCertificate`. */
+  readonly user?: UserInfo | undefined;
+  /** The verified client certificate's subject, where TLS has one. */
+  readonly clientCertificate?: { readonly commonName: string; readonly organizations: readonly string[] } | undefined;
+  readonly body?: RequestBody | undefined;
+  /** Aborted when the client has gone. */
+  readonly signal?: AbortSignal | undefined;
+  readonly remoteAddress?: string | undefined;
+}
+
+/** A body as bytes off the wire, or as an object from inside the process (which the API server may keep and freeze). */
+export type RequestBody =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly contentType: string }
+  | { readonly kind: 'object'; readonly object: unknown; readonly contentType?: string };
+
+export interface ApiResponse {
+  readonly status: number;
+  /** Names in lower case. Content-Type follows from the body. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: ResponseBody;
+}
+
+export type ResponseBody =
+  | { readonly kind: 'none' }
+  | ObjectBody
+  | { readonly kind: 'bytes'; readonly contentType: string; readonly bytes: Uint8Array | string }
+  | WatchBody
+  | StreamBody;
+
+/** One API object, list or Status. Callers inside take `object()`, the wire takes `json()`; each is made only if asked for. */
+export interface ObjectBody {
+  readonly kind: 'object';
+  object(): unknown;
+  json(): string | Uint8Array;
+  /** `application/json` unless said otherwise. */
+  readonly contentType?: string;
+}
+
+/** A watch: nothing flows before `start`. */
+export interface WatchBody {
+  readonly kind: 'watch';
+  readonly contentType: string;
+  /** Returns the function that ends the watch from the reader's side. */
+  start(reader: WatchReader): () => void;
+}
+
+export interface WatchReader {
+  event(event: ServedEvent): void;
+  /** The server has ended the watch (timeout, compaction, shutdown); nothing follows. */
+  end(): void;
+}
+
+export interface ServedEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  object(): unknown;
+  /** `{"type":…,"object":…}` and a newline, encoded once and shared by all readers of the same form. */
+  frame(): Uint8Array;
+}
+
+/** Bytes that come as they arise: a followed log. */
+export interface StreamBody {
+  readonly kind: 'stream';
+  readonly contentType: string;
+  /** Returns the function that ends it from the reader's side. */
+  start(reader: StreamReader): () => void;
+}
+
+export interface StreamReader {
+  /** Chunks in order. */
+  data(chunk: Uint8Array): void;
+  end(error?: Error): void;
+}
+
+/** What answers API requests. Never rejects: failures are Status answers. */
+export type Handler = (request: ApiRequest) => Promise<ApiResponse>;

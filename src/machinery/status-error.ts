@@ -1,0 +1,162 @@
+import type { FieldError } from './field-error.ts';
+import { formatFieldErrors } from './field-error.ts';
+import type { GroupResource } from './types.ts';
+import { formatGroupResource } from './types.ts';
+
+export interface StatusCause {
+  reason?: string;
+  message?: string;
+  field?: string;
+}
+
+export interface StatusDetails {
+  name?: string;
+  group?: string;
+  kind?: string;
+  uid?: string;
+  causes?: StatusCause[];
+  retryAfterSeconds?: number;
+}
+
+/** The Status object of meta/v1. */
+export interface Status {
+  kind: 'Status';
+  apiVersion: 'v1';
+  metadata: { resourceVersion?: string; continue?: string; remainingItemCount?: number };
+  status: 'Success' | 'Failure';
+  message?: string;
+  reason?: string;
+  details?: StatusDetails;
+  code?: number;
+}
+
+/** How the API fails: an error that carries the Status a client gets. Texts are upstream's (apimachinery/pkg/api/errors). */
+export class StatusError extends Error {
+  override readonly name = 'StatusError';
+
+  constructor(readonly status: Status) {
+    super(status.message);
+  }
+
+  get code(): number {
+    return this.status.code ?? 500;
+  }
+
+  get reason(): string {
+    return this.status.reason ?? '';
+  }
+}
+
+export function failure(code: number, reason: string, message: string, details?: StatusDetails): StatusError {
+  return new StatusError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    ...(reason ? { reason } : {}),
+    ...(details ? { details } : {}),
+    code,
+  });
+}
+
+function about(resource: GroupResource, name: string): StatusDetails {
+  return { ...(name ? { name } : {}), ...(resource.group ? { group: resource.group } : {}), kind: resource.resource };
+}
+
+function quoted(resource: GroupResource, name: string): string {
+  return `${formatGroupResource(resource)} "${name}"`;
+}
+
+export function notFound(resource: GroupResource, name: string): StatusError {
+  return failure(404, 'NotFound', `${quoted(resource, name)} not found`, about(resource, name));
+}
+
+export function alreadyExists(resource: GroupResource, name: string): StatusError {
+  return failure(409, 'AlreadyExists', `${quoted(resource, name)} already exists`, about(resource, name));
+}
+
+export function conflict(resource: GroupResource, name: string, why: string): StatusError {
+  return failure(409, 'Conflict', `Operation cannot be fulfilled on ${quoted(resource, name)}: ${why}`, about(resource, name));
+}
+
+/** A 422 that names every mistake. `kind` is the object's kind, `Pod`; the group goes into the details. */
+export function invalid(kind: { group: string; kind: string }, name: string, errors: readonly FieldError[]): StatusError {
+  const shown = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
+  return failure(422, 'Invalid', `${shown} "${name}" is invalid: ${formatFieldErrors(errors)}`, {
+    ...(name ? { name } : {}),
+    ...(kind.group ? { group: kind.group } : {}),
+    kind: kind.kind,
+    causes: errors.map((error) => ({ reason: error.type, message: error.body(), field: error.field })),
+  });
+}
+
+export function badRequest(message: string): StatusError {
+  return failure(400, 'BadRequest', message);
+}
+
+export function unauthorized(): StatusError {
+  return failure(401, 'Unauthorized', 'Unauthorized');
+}
+
+export function forbidden(resource: GroupResource, name: string, why: string): StatusError {
+  const subject = !resource.resource ? 'forbidden' : name ? `${quoted(resource, name)} is forbidden` : `${formatGroupResource(resource)} is forbidden`;
+  return failure(403, 'Forbidden', `${subject}: ${why}`, about(resource, name));
+}
+
+export function methodNotSupported(resource: GroupResource, verb: string): StatusError {
+  return failure(405, 'MethodNotAllowed', `${verb} is not supported on resources of kind "${formatGroupResource(resource)}"`, {
+    ...(resource.group ? { group: resource.group } : {}),
+    kind: resource.resource,
+  });
+}
+
+/** 410: the revision asked for is compacted, or a watcher fell behind. */
+export function expired(message: string): StatusError {
+  return failure(410, 'Expired', message);
+}
+
+export function internalError(why: string): StatusError {
+  return failure(500, 'InternalError', `Internal error occurred: ${why}`, { causes: [{ message: why }] });
+}
+
+export function tooLarge(message: string): StatusError {
+  return failure(413, 'RequestEntityTooLarge', `Request entity too large: ${message}`);
+}
+
+export function tooManyRequests(message: string, retryAfterSeconds: number): StatusError {
+  return failure(429, 'TooManyRequests', message, retryAfterSeconds ? { retryAfterSeconds } : undefined);
+}
+
+export function unsupportedMediaType(message: string): StatusError {
+  return failure(415, 'UnsupportedMediaType', message);
+}
+
+export function notAcceptable(message: string): StatusError {
+  return failure(406, 'NotAcceptable', message);
+}
+
+/** What paperkube does not simulate, refused by name. */
+export function notSimulated(what: string): StatusError {
+  return failure(501, 'NotImplemented', `paperkube does not simulate ${what}`);
+}
+
+export function isStatusError(error: unknown): error is StatusError {
+  return error instanceof StatusError;
+}
+
+const withReason =
+  (reason: string) =>
+  (error: unknown): boolean =>
+    error instanceof StatusError && error.reason === reason;
+
+export const isNotFound = withReason('NotFound');
+export const isAlreadyExists = withReason('AlreadyExists');
+export const isConflict = withReason('Conflict');
+export const isInvalid = withReason('Invalid');
+export const isForbidden = withReason('Forbidden');
+
+/** 410, whichever way it is worded. */
+export function isExpired(error: unknown): boolean {
+  return error instanceof StatusError && error.code === 410;
+}

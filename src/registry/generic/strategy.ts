@@ -1,0 +1,113 @@
+import type { FieldError } from '../../machinery/field-error.ts';
+import type { UserInfo } from '../../machinery/handler.ts';
+import type { GroupVersionKind, KubeObject } from '../../machinery/types.ts';
+
+/** What discovery says of a resource. */
+export interface ResourceInfo extends GroupVersionKind {
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly namespaced: boolean;
+  /** Defaults to create, delete, deletecollection, get, list, patch, update, watch. */
+  readonly verbs?: readonly string[];
+}
+
+/** What the engine hands to a strategy with each request. */
+export interface RequestContext {
+  readonly user: UserInfo;
+  /** Simulated milliseconds since the Unix epoch. */
+  readonly now: number;
+  readonly dryRun: boolean;
+  warn(text: string): void;
+}
+
+export interface Column<T> {
+  /** As kubectl prints it, without upper-casing: `Name`, `Nominated Node`. */
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format?: string;
+  readonly description: string;
+  /** 0 is always shown; above 0 only with `-o wide`. */
+  readonly priority?: number;
+  /** The cell; `now` is simulated time in milliseconds. */
+  cell(object: Readonly<T>, now: number): string | number | boolean | null;
+}
+
+/** How a graceful delete of this object begins; see `Strategy.gracePeriod`. */
+export interface GracePeriod {
+  readonly seconds: number;
+}
+
+/** Things held while a write is under way: a service's address, a port. Exactly one of the two is called. */
+export interface Reservation {
+  commit(): void;
+  release(): void;
+}
+
+/** The same storage under another API group or version: events of core and events.k8s.io. */
+export interface ServedAs<T extends KubeObject> {
+  readonly resource: ResourceInfo;
+  fromStorage(object: Readonly<T>): KubeObject;
+  toStorage(object: KubeObject): T;
+  readonly columns?: readonly Column<KubeObject>[];
+  selectableFields?(object: Readonly<KubeObject>): Readonly<Record<string, string>>;
+}
+
+/** How one subresource that reads and writes the same object differs: status, scale-less ones such as `ephemeralcontainers`. */
+export interface UpdateStrategy<T extends KubeObject> {
+  /** Puts everything back that this subresource may not change. */
+  prepareForUpdate(next: T, previous: Readonly<T>, context: RequestContext): void;
+  validateUpdate(next: T, previous: Readonly<T>): FieldError[];
+}
+
+/** `scale`: where replicas live in the object. */
+export interface ScaleStrategy<T extends KubeObject> {
+  replicas(object: Readonly<T>): number;
+  statusReplicas(object: Readonly<T>): number;
+  /** The selector as text. */
+  selector(object: Readonly<T>): string;
+  setReplicas(object: T, replicas: number): void;
+}
+
+/**
+ * What one resource does differently from all others. The generic engine does the rest:
+ * names, namespaces, uid, timestamps, generateName, preconditions, dry run, finalizers, conflicts, watch, tables.
+ */
+export interface Strategy<T extends KubeObject = KubeObject> {
+  readonly resource: ResourceInfo;
+  readonly alsoServedAs?: readonly ServedAs<T>[];
+  /** Fills absent fields, as upstream's SetDefaults of this version do. Runs on every decoded body. */
+  applyDefaults?(object: T): void;
+  prepareForCreate?(created: T, context: RequestContext): void;
+  /** Normalises after validation and before storage. */
+  canonicalize?(object: T): void;
+  validate(object: T): FieldError[];
+  warningsOnCreate?(object: T): string[];
+  prepareForUpdate?(next: T, previous: Readonly<T>, context: RequestContext): void;
+  validateUpdate?(next: T, previous: Readonly<T>): FieldError[];
+  warningsOnUpdate?(next: T, previous: Readonly<T>): string[];
+  /** Takes what the object needs from a pool, and writes it into the object: called on create and update, before validation. */
+  reserve?(object: T, previous: Readonly<T> | undefined, context: RequestContext): Promise<Reservation> | Reservation;
+  /** After the object has left storage. */
+  released?(object: Readonly<T>): void;
+  readonly status?: UpdateStrategy<T>;
+  readonly scale?: ScaleStrategy<T>;
+  /** Further subresources that update the object itself, by name (`ephemeralcontainers`, `resize`, `approval`, `finalize`). */
+  readonly subresources?: Readonly<Record<string, UpdateStrategy<T>>>;
+  /** Names that are checked differently from a DNS subdomain: returns messages, none if the name is fine. */
+  validateName?(name: string, isPrefix: boolean): string[];
+  /** PUT to an absent name creates it (upstream: AllowCreateOnUpdate). */
+  readonly createOnUpdate?: boolean;
+  /** PUT without resourceVersion is refused (upstream: !AllowUnconditionalUpdate). */
+  readonly conditionalUpdateOnly?: boolean;
+  /** Grace period of a delete, in seconds, or undefined if the object goes at once. `requested` is what the client asked for. */
+  gracePeriod?(object: Readonly<T>, requested: number | undefined): GracePeriod | undefined;
+  /** What the garbage collector assumes when a delete names no propagation policy; background unless said otherwise. */
+  readonly defaultPropagation?: 'Background' | 'Foreground' | 'Orphan';
+  /** DELETE answers with the object even when it has gone at once (pods, namespaces, volumes …). */
+  readonly returnsDeletedObject?: boolean;
+  readonly columns?: readonly Column<T>[];
+  /** Fields that field selectors may name, beside metadata.name and metadata.namespace. */
+  selectableFields?(object: Readonly<T>): Readonly<Record<string, string>>;
+}

@@ -1,0 +1,270 @@
+/**
+ * The container runtime of one node, shaped as upstream's CRI (k8s.io/cri-api): sandboxes, images, containers, logs, exec.
+ * The kubelet knows nothing else of containers, so a runtime over real processes could take this one's place.
+ */
+import type { Connection, NetworkStack } from '../shell/kernel/types.ts';
+
+export interface Runtime {
+  readonly name: string;
+  readonly version: string;
+
+  // Images
+  /** Pulls as a real node does: time passes by size and rate; one pull at a time unless the kubelet asks for more. Rejects with PullError. */
+  pullImage(reference: string, credentials?: readonly RegistryCredential[]): Promise<ImageRecord>;
+  /** The image if this node has it. */
+  imageStatus(reference: string): ImageRecord | undefined;
+  listImages(): readonly ImageRecord[];
+  removeImage(id: string): void;
+
+  // Sandboxes (one per pod: the pause container)
+  runPodSandbox(config: SandboxConfig): Promise<string>;
+  /** Kills what runs in it and gives its address back. Safe to call twice. */
+  stopPodSandbox(id: string): Promise<void>;
+  removePodSandbox(id: string): Promise<void>;
+  sandboxStatus(id: string): SandboxStatus | undefined;
+  listPodSandboxes(): readonly SandboxStatus[];
+
+  // Containers
+  createContainer(sandboxId: string, config: ContainerConfig): Promise<string>;
+  /** Rejects with StartError (command not found: exit code 127 or 128 as containerd words it). */
+  startContainer(id: string): Promise<void>;
+  /** TERM (or the image's stop signal), then KILL after `graceMs` of simulated time. Resolves when it has ended. */
+  stopContainer(id: string, graceMs: number): Promise<void>;
+  removeContainer(id: string): Promise<void>;
+  containerStatus(id: string): ContainerStatus | undefined;
+  listContainers(): readonly ContainerStatus[];
+  /** The container's log as the kubelet stores it (rotated at 10 MiB). Kept until the container is removed. */
+  containerLog(id: string): ContainerLog | undefined;
+
+  // Streams
+  /** Runs a command to its end: probes and hooks. Rejects with ExecError when it cannot be started; `timeoutMs` ends it with `timedOut`. */
+  execSync(id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult>;
+  /** Starts a command with live streams: kubectl exec. */
+  exec(id: string, options: ExecOptions): Promise<ExecSession>;
+  /** The streams of the container's own process: kubectl attach. */
+  attach(id: string, options: { readonly stdin: boolean; readonly tty: boolean }): ExecSession;
+  /** Connects from the node to a port in the pod's network: probes, port-forward. Rejects with SystemError. */
+  dial(sandboxId: string, port: number): Promise<Connection>;
+  /** The sandbox's network, as probes use it to reach other hosts. */
+  network(sandboxId: string): NetworkStack | undefined;
+
+  /** Tells of sandboxes and containers that changed state. Runs on the Loop. */
+  onEvent(listener: (event: RuntimeEvent) => void): () => void;
+  /** The node stops: everything in it ends without grace. */
+  shutdown(): void;
+}
+
+export interface RegistryCredential {
+  readonly registry: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface ImageRecord {
+  /** `sha256:…`, 64 hexadecimal digits: what status.containerStatuses[].imageID ends in. */
+  readonly id: string;
+  /** `docker.io/library/busybox:latest` */
+  readonly repoTags: readonly string[];
+  /** `docker.io/library/busybox@sha256:…` */
+  readonly repoDigests: readonly string[];
+  readonly sizeBytes: number;
+  /** What the container runs if the pod names no command; used for USER checks too. */
+  readonly config: ImageConfig;
+}
+
+export interface ImageConfig {
+  readonly entrypoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly workingDir?: string;
+  /** `uid` or `uid:gid`; root if absent. */
+  readonly user?: string;
+  readonly exposedPorts?: readonly number[];
+  readonly stopSignal?: string;
+}
+
+/** Why a pull failed, in containerd's words; the kubelet adds its own in front. */
+export class PullError extends Error {
+  constructor(
+    readonly kind: 'not-found' | 'unauthorized' | 'invalid-reference' | 'unavailable',
+    message: string,
+  ) {
+    super(message);
+    this.name = 'PullError';
+  }
+}
+
+/** A container that could not be created or started, in the runtime's words. `exitCode` as the kubelet reports it (127, 128). */
+export class StartError extends Error {
+  constructor(
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message);
+    this.name = 'StartError';
+  }
+}
+
+export interface SandboxConfig {
+  readonly podName: string;
+  readonly podNamespace: string;
+  readonly podUid: string;
+  readonly attempt: number;
+  readonly hostname: string;
+  readonly hostNetwork: boolean;
+  readonly dns: { readonly servers: readonly string[]; readonly searches: readonly string[]; readonly options: readonly string[] };
+  /** Lines of /etc/hosts after the defaults (hostAliases). */
+  readonly hosts?: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly runtimeHandler?: string;
+}
+
+export interface SandboxStatus {
+  readonly id: string;
+  readonly podName: string;
+  readonly podNamespace: string;
+  readonly podUid: string;
+  readonly attempt: number;
+  readonly state: 'ready' | 'notready';
+  /** Empty with hostNetwork. */
+  readonly ips: readonly string[];
+  readonly createdAt: number;
+}
+
+export interface ContainerConfig {
+  readonly name: string;
+  readonly attempt: number;
+  /** An image that the node has. */
+  readonly imageId: string;
+  /** As the pod names it, for status. */
+  readonly imageReference: string;
+  /** Replace the image's entrypoint and command, after `$(VAR)` expansion. */
+  readonly command?: readonly string[] | undefined;
+  readonly args?: readonly string[] | undefined;
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly workingDir?: string | undefined;
+  readonly mounts: readonly Mount[];
+  readonly stdin: boolean;
+  readonly stdinOnce: boolean;
+  readonly tty: boolean;
+  readonly user?: { readonly uid?: number | undefined; readonly gid?: number | undefined; readonly groups?: readonly number[] } | undefined;
+  readonly readOnlyRootFilesystem: boolean;
+  readonly resources: { readonly cpuLimitMilli?: number | undefined; readonly memoryLimitBytes?: number | undefined };
+  readonly terminationMessagePath: string;
+  /** Joins the process table of this container's (ephemeral containers with a target; shareProcessNamespace). */
+  readonly targetContainerId?: string | undefined;
+}
+
+export interface Mount {
+  readonly containerPath: string;
+  readonly volume: VolumeHandle;
+  readonly subPath?: string | undefined;
+  readonly readOnly: boolean;
+}
+
+/** A volume's files: made by `Volumes`, mounted into any number of containers of a node. Opaque to the kubelet. */
+export interface VolumeHandle {
+  readonly type: 'tmpfs' | 'host' | 'image';
+}
+
+/** Files that the kubelet lays into a volume (config maps, secrets, tokens). */
+export interface VolumeFile {
+  /** Relative path inside the volume. */
+  readonly path: string;
+  readonly data: Uint8Array | string;
+  readonly mode: number;
+}
+
+/** Makes volumes of a node. */
+export interface Volumes {
+  /** An empty directory; with `sizeLimitBytes`, writes beyond fail with ENOSPC. */
+  createTmpfs(options?: { readonly sizeLimitBytes?: number; readonly mode?: number }): VolumeHandle;
+  /** Replaces all files at once (upstream's atomic writer: `..data` and its links). */
+  writeFiles(volume: VolumeHandle, files: readonly VolumeFile[], options?: { readonly gid?: number }): void;
+  /** A path of the node's simulated host; `type` as hostPath's. Throws SystemError. */
+  hostPath(path: string, type: string): VolumeHandle;
+  /** Bytes held. */
+  usedBytes(volume: VolumeHandle): number;
+}
+
+export interface ContainerStatus {
+  readonly id: string;
+  readonly sandboxId: string;
+  readonly name: string;
+  readonly attempt: number;
+  readonly state: 'created' | 'running' | 'exited';
+  readonly imageId: string;
+  readonly imageReference: string;
+  /** Simulated ms since the epoch; absent before. */
+  readonly createdAt: number;
+  readonly startedAt?: number | undefined;
+  readonly finishedAt?: number | undefined;
+  readonly exitCode?: number | undefined;
+  readonly signal?: number | undefined;
+  /** `Completed`, `Error`, `OOMKilled`, `StartError`. */
+  readonly reason?: string | undefined;
+  /** What the process left at the termination message path, or StartError's text. */
+  readonly message?: string | undefined;
+}
+
+export interface LogLine {
+  /** Simulated ms since the epoch. */
+  readonly time: number;
+  readonly stream: 'stdout' | 'stderr';
+  /** With its newline, unless the container has not written one. */
+  readonly data: Uint8Array;
+}
+
+export interface ContainerLog {
+  /** Lines kept, oldest first. */
+  lines(): readonly LogLine[];
+  /** Calls back for each line from now on; `end` when the container has ended. */
+  follow(reader: { line(line: LogLine): void; end(): void }): () => void;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  readonly timedOut: boolean;
+}
+
+export interface ExecOptions {
+  readonly command: readonly string[];
+  readonly stdin: boolean;
+  readonly tty: boolean;
+}
+
+/** Live streams of a process. */
+export interface ExecSession {
+  /** False once the buffer is full: wait for `onStdinDrain`. */
+  writeStdin(data: Uint8Array): boolean;
+  onStdinDrain(callback: () => void): () => void;
+  endStdin(): void;
+  resize(columns: number, rows: number): void;
+  /** `stderr` is never used with a tty. Return false to pause until `resumeOutput`. */
+  onOutput(listener: (stream: 'stdout' | 'stderr', data: Uint8Array) => boolean): void;
+  resumeOutput(): void;
+  /** With the process's end, after all output. */
+  readonly exited: Promise<{ readonly exitCode: number }>;
+  /** The client has gone: an exec's process is left alone, as upstream leaves it, but nobody listens any more. */
+  detach(): void;
+}
+
+export type RuntimeEvent =
+  | { readonly type: 'container-started' | 'container-exited'; readonly sandboxId: string; readonly podUid: string; readonly containerId: string }
+  | { readonly type: 'sandbox-stopped'; readonly sandboxId: string; readonly podUid: string };
+
+/** Gives a sandbox its place in the network (upstream: CNI). The network layer implements it. */
+export interface NetworkPlugin {
+  /** Reserves an address and returns the pod's stack. Rejects when the node has no address left. */
+  attach(sandbox: {
+    readonly id: string;
+    readonly podNamespace: string;
+    readonly podName: string;
+    readonly hostNetwork: boolean;
+  }): Promise<{ readonly ips: readonly string[]; readonly stack: NetworkStack }>;
+  detach(sandboxId: string): void;
+  /** The node's own stack: where host ports, probes and hostNetwork pods live. */
+  readonly host: NetworkStack;
+}
