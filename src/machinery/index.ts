@@ -1,6 +1,7 @@
 export * from './deep.ts';
 export * from './field-error.ts';
 export * from './handler.ts';
+export * from './node-api.ts';
 export * from './quantity.ts';
 export * from './selectors/labels.ts';
 export * from './status-error.ts';
