@@ -148,6 +148,7 @@ export class EventLoop implements Loop {
       this.clock.jumpTo(target);
     } finally {
       this.#advancing -= 1;
+      this.#forgetWake();
       this.#requestTurn();
     }
     await this.settle();
@@ -168,6 +169,7 @@ export class EventLoop implements Loop {
 
   setMode(mode: ClockMode): void {
     this.clock.setMode(mode);
+    this.#forgetWake();
     this.#requestTurn();
   }
 
@@ -252,6 +254,13 @@ export class EventLoop implements Loop {
     }
   }
 
+  /** A wake-up that was set before time jumped or changed its speed comes too late or too early. */
+  #forgetWake(): void {
+    this.#cancelWake?.();
+    this.#cancelWake = undefined;
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+  }
+
   /** Sets one real wake-up for the soonest timer, where time moves by itself. */
   #arm(): void {
     const next = this.#timers.peek();
@@ -262,7 +271,7 @@ export class EventLoop implements Loop {
       return;
     }
     if (next.at >= this.#wakeAt) return;
-    this.#cancelWake?.();
+    this.#forgetWake();
     this.#wakeAt = next.at;
     const realMs = Math.min(Math.max(0, (next.at - this.clock.now()) / this.clock.speed), 0x7fffffff);
     this.#cancelWake = this.machine.wakeAfter(realMs, () => {

@@ -19,7 +19,10 @@ export interface NodeApi {
    * The log of one container. Resolves with a function that starts the flow, once the kubelet has found the container;
    * that function returns how to end it from the reader's side.
    */
-  containerLogs(pod: { readonly namespace: string; readonly name: string; readonly uid: string }, options: PodLogOptions): Promise<(reader: StreamReader) => () => void>;
+  containerLogs(
+    pod: { readonly namespace: string; readonly name: string; readonly uid: string },
+    options: PodLogOptions,
+  ): Promise<(reader: StreamReader) => () => void>;
 }
 
 /** Finds a node's kubelet; undefined while the node cannot be reached. */
