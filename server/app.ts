@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import express, { type Express, type RequestHandler } from 'express';
+import type { Log } from '../src/env/index.ts';
+import { type ApiResponse, type Handler, internalError, isStatusError, type StatusError } from '../src/machinery/index.ts';
+import { readBody, toApiRequest } from './http-request.ts';
+import { sendResponse } from './http-response.ts';
+
+export interface AppOptions {
+  readonly handler: Handler;
+  readonly log: Log;
+  /** Routes that are not the API server's: the control API. Mounted before the catch-all. */
+  readonly routers?: readonly { readonly path: string; readonly router: RequestHandler }[];
+}
+
+/** The Express app: one catch-all hands every request to the API server. */
+export function createApp({ handler, log, routers = [] }: AppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  for (const { path, router } of routers) app.use(path, router);
+  app.use((request, response) => {
+    serve(handler, request, response).catch((error: unknown) => fail(error, response, log));
+  });
+  return app;
+}
+
+async function serve(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await readBody(request);
+  const answer = await handler(toApiRequest(request, body, () => abortedWith(response)));
+  if (response.destroyed) return discard(answer);
+  await sendResponse(answer, response, {
+    acceptEncoding: request.headers['accept-encoding'],
+    headOnly: request.method === 'HEAD',
+  });
+}
+
+/** Made only for requests whose handler asks: most are over before their client could go away. */
+function abortedWith(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  if (response.destroyed) controller.abort();
+  else response.on('close', () => controller.abort());
+  return controller.signal;
+}
+
+/** The client has gone before its watch or stream began: begin and end it, so that what it holds is given back. */
+function discard({ body }: ApiResponse): void {
+  if (body.kind === 'watch') body.start({ event() {}, end() {} })();
+  if (body.kind === 'stream') body.start({ data() {}, end() {} })();
+}
+
+/** The one place where an unknown error becomes a 500. */
+function fail(error: unknown, response: ServerResponse, log: Log): void {
+  if (!isStatusError(error)) log.error('request failed', { error: error instanceof Error ? error.stack : String(error) });
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  sendStatus(response, isStatusError(error) ? error : internalError('an unexpected error, see the log of the server'));
+}
+
+function sendStatus(response: ServerResponse, error: StatusError): void {
+  const text = `${JSON.stringify(error.status)}\n`;
+  response.statusCode = error.code;
+  response.setHeader('content-type', 'application/json');
+  response.setHeader('content-length', Buffer.byteLength(text));
+  // The rest of a body that was too large is not read: the connection has to go.
+  if (error.code === 413) response.setHeader('connection', 'close');
+  response.end(text);
+}

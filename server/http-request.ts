@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http';
+import { type PeerCertificate, TLSSocket } from 'node:tls';
+import type { ApiRequest, RequestBody } from '../src/machinery/index.ts';
+import { tooLarge } from '../src/machinery/index.ts';
+
+/** The largest body that kube-apiserver reads (1.33: --max-request-bytes of etcd and of requests). */
+export const maxBodyBytes = 3 * 1024 * 1024;
+
+/** What came over the wire, as the API server takes it. `signal` is asked for only if the handler looks at it. */
+export function toApiRequest(message: IncomingMessage, body: RequestBody | undefined, signal: () => AbortSignal): ApiRequest {
+  const url = message.url ?? '/';
+  const mark = url.indexOf('?');
+  return {
+    method: message.method ?? 'GET',
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+    headers: message.headers as Readonly<Record<string, string | undefined>>,
+    clientCertificate: clientCertificateOf(message),
+    body,
+    remoteAddress: message.socket.remoteAddress,
+    get signal() {
+      return signal();
+    },
+  };
+}
+
+type Subject = NonNullable<ApiRequest['clientCertificate']>;
+const subjects = new WeakMap<object, Subject | null>();
+
+/** The subject of a certificate that TLS has verified against the client CA; looked at once per connection. */
+function clientCertificateOf({ socket }: IncomingMessage): Subject | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  let subject = subjects.get(socket);
+  if (subject === undefined) {
+    subject = subjectOf(socket.getPeerCertificate());
+    subjects.set(socket, subject);
+  }
+  return subject ?? undefined;
+}
+
+function subjectOf(certificate: PeerCertificate): Subject | null {
+  if (!certificate?.subject) return null;
+  const organizations: unknown = certificate.subject.O;
+  return {
+    commonName: String(certificate.subject.CN ?? ''),
+    organizations: Array.isArray(organizations) ? organizations.map(String) : organizations ? [String(organizations)] : [],
+  };
+}
+
+/** Reads a body to its end. Rejects with the Status of 413 as soon as it is too large; what follows is not kept. */
+export function readBody(message: IncomingMessage): Promise<RequestBody | undefined> {
+  const { method } = message;
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return Promise.resolve(undefined);
+  const declared = Number(message.headers['content-length'] ?? 0);
+  if (declared > maxBodyBytes) return Promise.reject(tooLarge(`limit is ${maxBodyBytes}`));
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    message.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > maxBodyBytes) {
+        chunks.length = 0;
+        reject(tooLarge(`limit is ${maxBodyBytes}`));
+      } else {
+        chunks.push(chunk);
+      }
+    });
+    message.on('error', reject);
+    message.on('end', () => {
+      const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      if (bytes.length === 0) resolve(undefined);
+      else resolve({ kind: 'bytes', bytes, contentType: message.headers['content-type'] ?? '' });
+    });
+  });
+}
