@@ -55,7 +55,7 @@ export interface ResourceClient<T extends KubeObject> {
   createSubresource(key: ObjectKey, subresource: string, body: KubeObject): Promise<unknown>;
 }
 
-/** Reads from an informer's cache; objects are frozen. */
+/** Reads from an informer's cache; objects are frozen. Lists are in order of creation. */
 export interface Lister<T extends KubeObject> {
   get(key: ObjectKey): Readonly<T> | undefined;
   list(namespace?: string): readonly Readonly<T>[];

@@ -105,6 +105,14 @@ export class StartError extends Error {
   }
 }
 
+/** A command that could not be started in a running container, in the runtime's words. */
+export class ExecError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ExecError';
+  }
+}
+
 export interface SandboxConfig {
   readonly podName: string;
   readonly podNamespace: string;

@@ -72,6 +72,8 @@ export interface WatchSink {
 
 export interface Watch {
   stop(): void;
+  /** Every change up to this revision has been handed over or is not under the prefix: where a bookmark may point to. */
+  progress?(): number;
 }
 
 /** The store's own errors; they know nothing of HTTP. */

@@ -167,7 +167,8 @@ class Running {
  * and in `kubectl events`.
  */
 export function maskClientClock(text: string): string {
-  return text.replace(/^( {2}(?:Normal|Warning) +\S+ +)(\S+)((?: \(x\d+ over) (\S+)\))?( +)/gm, (_line, head: string, _age, times: string | undefined, over: string | undefined) =>
-    times && over ? `${head}<age>${times} <age>)  ` : `${head}<age>  `,
+  return text.replace(
+    /^( {2}(?:Normal|Warning) +\S+ +)(\S+)((?: \(x\d+ over) (\S+)\))?( +)/gm,
+    (_line, head: string, _age, times: string | undefined, over: string | undefined) => (times && over ? `${head}<age>${times} <age>)  ` : `${head}<age>  `),
   );
 }

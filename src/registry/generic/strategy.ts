@@ -1,5 +1,6 @@
 import type { FieldError } from '../../machinery/field-error.ts';
 import type { UserInfo } from '../../machinery/handler.ts';
+import type { TableRowCondition } from '../../machinery/table.ts';
 import type { GroupVersionKind, KubeObject } from '../../machinery/types.ts';
 
 /** What discovery says of a resource. */
@@ -107,7 +108,16 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly defaultPropagation?: 'Background' | 'Foreground' | 'Orphan';
   /** DELETE answers with the object even when it has gone at once (pods, namespaces, volumes …). */
   readonly returnsDeletedObject?: boolean;
+  /**
+   * Whether something beside metadata.finalizers keeps a deleted object in storage: a namespace's spec.finalizers. While it
+   * does, a delete only sets deletionTimestamp (without a grace period) and calls `markDeleted`.
+   */
+  keepsDeleted?(object: Readonly<T>): boolean;
+  /** What the start of a kept delete changes beside metadata: a namespace's phase. */
+  markDeleted?(object: T): void;
   readonly columns?: readonly Column<T>[];
+  /** Conditions of a row in a Table: kubectl greys out what is `Completed`. */
+  rowConditions?(object: Readonly<T>): readonly TableRowCondition[];
   /** Fields that field selectors may name, beside metadata.name and metadata.namespace. */
   selectableFields?(object: Readonly<T>): Readonly<Record<string, string>>;
 }

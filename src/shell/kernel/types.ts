@@ -111,8 +111,10 @@ export interface OpenFlags {
 
 /** How a child is started. Descriptors not named are not inherited, except 0, 1, 2 by default. */
 export interface SpawnOptions {
-  /** argv[0] is looked up as a path by `spawn`; see `Process.spawn`. */
+  /** argv[0] is looked up as a path by `spawn` unless `path` is given; see `Process.spawn`. */
   readonly argv: readonly string[];
+  /** The file to run, where argv[0] is only what the program is told it is called. */
+  readonly path?: string;
   readonly env?: ReadonlyMap<string, string>;
   readonly cwd?: string;
   /** Child's descriptor number to the parent's. Default: 0, 1, 2 as they are. */
@@ -154,12 +156,16 @@ export interface Process {
   seek(fd: number, offset: number, from: 'start' | 'current' | 'end'): number;
   isTty(fd: number): boolean;
   stat(fd: number): FileStat;
+  /** Open descriptor numbers, ascending. */
+  descriptors(): readonly number[];
+  /** The terminal behind a descriptor: size, echo, foreground group (stty, tcsetpgrp). Undefined if it is none. */
+  terminal(fd: number): Terminal | undefined;
 
   // Processes
   /** Starts a child: a path is run as it is (ENOENT, EACCES, ENOEXEC); a bare name is searched on PATH by the caller. */
   spawn(options: SpawnOptions): number;
-  /** Replaces this process's program; does not return. */
-  exec(argv: readonly string[], env?: ReadonlyMap<string, string>): Syscall<never>;
+  /** Replaces this process's program; does not return. Descriptors from 10 on are closed (where shells keep their own). */
+  exec(argv: readonly string[], env?: ReadonlyMap<string, string>, path?: string): Syscall<never>;
   /** Waits for a child (any if absent). `nohang` returns undefined at once if none has ended. Throws ECHILD. */
   wait(
     pid?: number,
@@ -176,6 +182,20 @@ export interface Process {
   /** Waits for a promise of the world outside the kernel (an injected service). */
   await<T>(promise: Promise<T>): Syscall<T>;
   exit(code: number): never;
+  /** Counts work done without a system call, in steps of about 5 microseconds of simulated processor time. */
+  charge(steps: number): void;
+}
+
+/** Settings of a terminal that its programs may change. */
+export interface Terminal {
+  readonly columns: number;
+  readonly rows: number;
+  /** Echoes what is typed. */
+  echo: boolean;
+  /** Hands over each byte as it comes, without line editing and signals. */
+  raw: boolean;
+  /** The process group that ^C goes to. */
+  foregroundGroup: number;
 }
 
 /** What all processes of one container share. */
@@ -250,9 +270,12 @@ export interface Connection {
   write(data: Uint8Array): boolean;
   /** No more bytes from this side. */
   end(): void;
-  /** Ends both directions at once; the other side sees a reset. */
+  /**
+   * Ends both directions at once, as close(2) does: what was written still arrives, then the end. The other side sees a reset
+   * instead if it left bytes unread here, or as soon as it sends more.
+   */
   destroy(): void;
-  /** Bytes that have arrived, undefined if none yet, null at the end. */
+  /** Bytes that have arrived, undefined if none yet, null at the end. Throws ECONNRESET once. */
   read(max?: number): Uint8Array | undefined | null;
   /** Calls back when there is something to read (or the end, or a reset). Returns how to call it off. */
   onReadable(callback: () => void): () => void;

@@ -1,0 +1,182 @@
+/**
+ * Development script: reads facts about the fields of API types out of Kubernetes' Go sources and writes
+ * facts/definitions.json, facts/fields.json and facts/structs.json. No text of the sources is kept.
+ *
+ *   node openapi/extract-types.mjs FOLDER
+ *
+ * FOLDER holds `k8s.io/api`, `k8s.io/apimachinery`, `k8s.io/apiextensions-apiserver` and `k8s.io/kube-aggregator`
+ * of the release to be served, unpacked.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const source = process.argv[2];
+const roots = [
+  'k8s.io/api',
+  'k8s.io/apimachinery/pkg/apis/meta/v1',
+  'k8s.io/apimachinery/pkg/version',
+  'k8s.io/apimachinery/pkg/types',
+  'k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1',
+  'k8s.io/kube-aggregator/pkg/apis/apiregistration/v1',
+];
+
+/** Every declared type: Go path and name -> what the source says. */
+const types = new Map();
+
+const listFiles = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.go') && !/^(zz_|generated|.*_test\.go)/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+
+function readImports(text) {
+  const imports = new Map();
+  for (const [, alias, path] of text.matchAll(/^(?:import)?\s+(\w+ )?"([\w./-]+)"$/gm)) imports.set((alias ?? path.split('/').at(-1)).trim(), path);
+  return imports;
+}
+
+function readMarkers(comments) {
+  const markers = {};
+  for (const line of comments) {
+    const match = /^\/\/\s*\+(?:k8s:)?(\w+)(?:=(.*))?$/.exec(line.trim());
+    if (match) (markers[match[1]] ??= []).push(match[2] ?? '');
+  }
+  return markers;
+}
+
+function readFile(path) {
+  const text = readFileSync(path, 'utf8');
+  const goPackage = relative(source, dirname(path));
+  const imports = readImports(text);
+  let comments = [];
+  let current;
+  for (const line of text.split('\n')) {
+    const trimmed = line.trim();
+    if (trimmed.startsWith('//')) comments.push(trimmed);
+    else if (trimmed === '') comments = current ? comments : comments.length ? [...comments, ''] : [];
+    else {
+      const open = /^type (\w+) struct \{/.exec(line);
+      const named = /^(?:type |\t)(\w+) (?:= )?([\w.[\]*]+)$/.exec(line);
+      if (open) {
+        current = { package: goPackage, name: open[1], struct: true, markers: readMarkers(comments), fields: [], imports };
+        types.set(`${goPackage}.${open[1]}`, current);
+        if (line.endsWith('{}')) current = undefined;
+      } else if (line === '}') current = undefined;
+      else if (current) {
+        const field = /^\t(?:(\w+)\s+)?([^\s`]+)\s+`([^`]*)`/.exec(line);
+        if (field) current.fields.push({ name: field[1], type: field[2], tags: readTags(field[3]), markers: readMarkers(comments) });
+      } else if (named && line.startsWith('type ')) {
+        types.set(`${goPackage}.${named[1]}`, { package: goPackage, name: named[1], struct: false, underlying: named[2], imports });
+      }
+      comments = [];
+    }
+  }
+}
+
+const readTags = (text) => Object.fromEntries([...text.matchAll(/(\w+):"([^"]*)"/g)].map(([, key, value]) => [key, value]));
+
+for (const root of roots) for (const path of listFiles(join(source, root))) readFile(path);
+
+const fullName = (goPackage, name) => `io.k8s.${goPackage.replace('k8s.io/', '').replaceAll('/', '.')}.${name}`;
+
+/** Go's printed type (`[]v1.Container`), and whether it names a type that is neither builtin nor a struct. */
+function printType(text, type) {
+  const bare = text.replace(/^\*/, '');
+  let named = false;
+  const printed = bare.replace(/(?<![\w.])(\w+\.)?([A-Z]\w*)/g, (_, alias, name) => {
+    const goPackage = alias ? (type.imports.get(alias.slice(0, -1)) ?? alias.slice(0, -1)) : type.package;
+    const declared = types.get(`${goPackage}.${name}`);
+    if (declared && !declared.struct) named = true;
+    return `${goPackage.split('/').at(-1)}.${name}`;
+  });
+  return { printed: printed.replace(/\bbyte\b/g, 'uint8'), named: named || /\bint\b|\[\]\*|\bint16\b|\buint/.test(bare) };
+}
+
+/** Fields of embedded structs without a JSON name belong to the struct itself. */
+function* allFields(type) {
+  for (const field of type.fields) {
+    const [jsonName, ...options] = (field.tags.json ?? '').split(',');
+    if (!jsonName && (options.includes('inline') || !field.name)) {
+      const [, alias, name] = /^\*?(?:(\w+)\.)?(\w+)$/.exec(field.type) ?? [];
+      const inner = types.get(`${alias ? type.imports.get(alias) : type.package}.${name}`);
+      if (inner?.struct) yield* allFields(inner);
+    } else if (jsonName && jsonName !== '-') yield { ...field, jsonName, owner: type };
+  }
+}
+
+/** Types that the client package flattens to `string` or `any`: the definition to refer to, with `map:` or `list:` in front. */
+function specialReference(field) {
+  const bare = field.type.replace(/^\*/, '');
+  if (/\bResourceList$/.test(bare)) return 'map:Quantity';
+  if (bare === 'JSONSchemaDependencies') return 'map:JSONSchemaPropsOrStringArray';
+  const match =
+    /^(\[\]|map\[\w+(?:\.\w+)?\])?\*?(?:\w+\.)?(Quantity|RawExtension|FieldsV1|JSON|JSONSchemaPropsOrArray|JSONSchemaPropsOrBool|JSONSchemaPropsOrStringArray)$/.exec(
+      bare,
+    );
+  if (!match) return undefined;
+  return `${match[1] === undefined ? '' : match[1] === '[]' ? 'list:' : 'map:'}${match[2]}`;
+}
+
+function fieldFacts(field) {
+  const { markers, tags } = field;
+  const { printed, named } = printType(field.type, field.owner);
+  const facts = {};
+  if (markers.listType) facts.list = markers.listType[0];
+  if (markers.listMapKey) facts.keys = markers.listMapKey;
+  if (markers.mapType ?? markers.structType) facts.map = (markers.mapType ?? markers.structType)[0];
+  if (tags.patchStrategy) facts.patch = tags.patchStrategy;
+  if (tags.patchMergeKey) facts.mergeKey = tags.patchMergeKey;
+  const given = markers.default?.[0];
+  if (given !== undefined && !given.startsWith('ref(')) facts.default = JSON.parse(given);
+  if (named) facts.go = printed;
+  const special = specialReference(field);
+  if (special) facts.ref = special;
+  return facts;
+}
+
+/** `V1Deployment`, or `CoreV1Event` where several groups share a name: which Go type does the client package mean? */
+function definitionOf(model) {
+  const match = /^([A-Z][a-z]+)?(V\d+(?:(?:alpha|beta)\d+)?)([A-Z]\w*)$/.exec(model);
+  if (!match) return undefined;
+  const [, prefix, version, name] = match;
+  const fits = [...types.values()].filter((type) => {
+    const path = type.package.split('/');
+    return type.name === name && path.at(-1) === version.toLowerCase() && (!prefix || path.at(-2) === prefix.toLowerCase());
+  });
+  const inApis = fits.filter((type) => !/\/(extensions|imagepolicy|apidiscovery)\//.test(type.package));
+  // What meta/v1 declares is what every group uses; older copies in other packages are not served.
+  const inMeta = inApis.filter((type) => type.package.endsWith('/meta/v1'));
+  const served = inMeta.length > 0 ? inMeta : inApis;
+  if (served.length !== 1) console.warn(`${model}: ${served.map((type) => type.package).join(', ') || 'no Go type'}`);
+  return served[0];
+}
+
+const modelsFolder = join(here, '../node_modules/k8s-api-1.33/dist/gen/models');
+const models = [...readFileSync(join(modelsFolder, 'all.d.ts'), 'utf8').matchAll(/models\/(\w+)\.js/g)].map((match) => match[1]);
+const [definitions, fields, structs] = [{}, {}, {}];
+definitions.VersionInfo = 'io.k8s.apimachinery.pkg.version.Info';
+for (const model of models.sort()) {
+  const type = definitionOf(model);
+  if (!type) continue;
+  const name = fullName(type.package, type.name);
+  definitions[model] = name;
+  if (!type.struct) continue;
+  const known = Object.fromEntries(
+    [...allFields(type)].map((field) => [field.jsonName, fieldFacts(field)]).filter(([, facts]) => Object.keys(facts).length > 0),
+  );
+  if (Object.keys(known).length > 0) fields[name] = known;
+  const mapType = (type.markers.mapType ?? type.markers.structType)?.[0];
+  if (mapType) structs[name] = mapType;
+}
+
+function write(file, facts) {
+  const lines = Object.entries(facts)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
+  writeFileSync(join(here, 'facts', file), `{\n${lines.join(',\n')}\n}\n`);
+  console.log(`${file}: ${lines.length}`);
+}
+write('definitions.json', definitions);
+write('fields.json', fields);
+write('structs.json', structs);

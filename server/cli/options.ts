@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { ClockMode, LogLevel } from '../../src/env/index.ts';
+import { parseClockMode } from '../../src/env/index.ts';
+import { CliError, exitCodes } from '../exit-codes.ts';
+import { clockHint, clusterNameHint, isClusterName, isSeed, nodesMax, readConfigFile, seedHint } from './config-file.ts';
+import type { StartOptions } from './context.ts';
+import { nodesByCount, planNodes } from './nodes.ts';
+
+/** What commander has parsed of `start` and `run`. */
+export interface ClusterFlags {
+  readonly name?: string;
+  readonly port?: number;
+  readonly host: string;
+  readonly http?: boolean;
+  readonly clock?: ClockMode;
+  readonly seed?: number;
+  readonly nodes?: number;
+  readonly config?: string;
+  readonly dnsPort?: number;
+  readonly logLevel?: LogLevel | 'silent';
+  readonly verbose: number;
+  readonly quiet?: boolean;
+}
+
+const levels = ['error', 'warn', 'info', 'debug', 'silent'] as const;
+
+/** Adds the options that describe a cluster. */
+export function addClusterOptions(command: Command): Command {
+  return command
+    .option('-n, --name <name>', 'name of the cluster', nameArgument)
+    .option('--port <number>', 'port of the API: 6443 or the next free one if absent, 0 for any', portArgument)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--http', 'plain HTTP instead of HTTPS')
+    .option('--clock <mode>', 'how time passes: real, manual, auto, or xN such as x10', clockArgument)
+    .option('--seed <number>', 'seed of generated names and ids', seedArgument)
+    .option('--nodes <count>', 'number of nodes; the first is the control plane', nodesArgument)
+    .option('--config <file>', 'cluster configuration (YAML), "-" for standard input')
+    .option('--dns-port <number>', 'serve the cluster DNS by UDP and TCP on this port, 0 for any', portArgument)
+    .addOption(new Option('--log-level <level>', 'log lines on standard error').choices([...levels]))
+    .option('-v, --verbose', 'more log lines; twice for debugging', (_value: string, count: number) => count + 1, 0)
+    .option('-q, --quiet', 'no progress, errors only');
+}
+
+export function addNameOption(command: Command): Command {
+  return command.option('-n, --name <name>', 'name of the cluster, if more than one is running', nameArgument);
+}
+
+/** Puts flags and configuration file together: flags win, then the file, then the defaults. */
+export function startOptions(flags: ClusterFlags, defaults: { readonly name: string; readonly port?: number }): StartOptions {
+  const config = flags.config === undefined ? {} : readConfigFile(flags.config);
+  const name = flags.name ?? config.name ?? defaults.name;
+  const nodes = flags.nodes !== undefined ? nodesByCount(flags.nodes) : (config.nodes ?? nodesByCount(3));
+  if (!nodes.some((node) => node.role === 'control-plane')) {
+    throw new CliError(exitCodes.invalidConfig, 'CONFIG_INVALID', 'nodes: none of them is a control plane; add "- role: control-plane"');
+  }
+  return {
+    name,
+    host: flags.host,
+    port: flags.port ?? defaults.port,
+    http: flags.http ?? false,
+    clock: flags.clock ?? config.clock?.mode ?? 'real',
+    clockStart: config.clock?.start,
+    seed: flags.seed ?? config.seed ?? 1,
+    nodes: planNodes(name, nodes),
+    dnsPort: flags.dnsPort,
+    logLevel: logLevel(flags),
+  };
+}
+
+function logLevel(flags: ClusterFlags): LogLevel | 'silent' {
+  if (flags.logLevel) return flags.logLevel;
+  if (flags.quiet) return 'error';
+  return flags.verbose >= 2 ? 'debug' : flags.verbose === 1 ? 'info' : 'warn';
+}
+
+function nameArgument(text: string): string {
+  if (!isClusterName(text)) throw new InvalidArgumentError(`${clusterNameHint}.`);
+  return text;
+}
+
+function portArgument(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('use a number from 0 to 65535.');
+  return Number(text);
+}
+
+function clockArgument(text: string): ClockMode {
+  const mode = parseClockMode(text);
+  if (!mode) throw new InvalidArgumentError(`${clockHint}.`);
+  return mode;
+}
+
+function seedArgument(text: string): number {
+  if (!/^\d+$/.test(text) || !isSeed(Number(text))) throw new InvalidArgumentError(`${seedHint}.`);
+  return Number(text);
+}
+
+function nodesArgument(text: string): number {
+  if (!/^\d{1,4}$/.test(text) || Number(text) < 1 || Number(text) > nodesMax) throw new InvalidArgumentError(`use a number from 1 to ${nodesMax}.`);
+  return Number(text);
+}

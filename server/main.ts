@@ -1,0 +1,13 @@
+/** The entry of the process: the command line, with the real world put in place. */
+import { createCli, createProcessDeps } from './cli/index.ts';
+import { kubernetesVersion, paperkubeVersion } from './versions.ts';
+
+const cli = createCli(
+  createProcessDeps({
+    version: paperkubeVersion,
+    kubernetesVersion,
+    // Loaded on use: `paperkube version` and `paperkube clock` have no need of a cluster.
+    startServer: async (options) => (await import('./start-server.ts')).startServer(options),
+  }),
+);
+process.exit(await cli.run(process.argv.slice(2)));

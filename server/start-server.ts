@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { Authenticator } from '../src/apiserver/index.ts';
+import type { Cluster } from '../src/cluster/index.ts';
+import { clusterNetwork, createCluster } from '../src/cluster/index.ts';
+import type { Env } from '../src/env/index.ts';
+import { createEnv, nodeMachine, wallClock } from '../src/env/index.ts';
+import type { Handler } from '../src/machinery/index.ts';
+import { createApp } from './app.ts';
+import { listenOn, type RunningServer, type StartOptions } from './cli/index.ts';
+import { controlPrefix, createControlRouter } from './control.ts';
+import { type DnsServer, startDnsServer } from './dns-server.ts';
+import { createHttpServer } from './http-server.ts';
+import { type KubeconfigOptions, renderKubeconfig } from './kubeconfig.ts';
+import { createLog } from './logging.ts';
+import { serveNodePorts } from './node-ports.ts';
+import { readSchemaFiles } from './schema-files.ts';
+import { createTokenSigner } from './service-account-tokens.ts';
+import { createClusterPki } from './tls.ts';
+import { handleUpgrades } from './upgrade/upgrade.ts';
+import { kubernetesVersion, paperkubeVersion } from './versions.ts';
+
+/** Nodes that are not Ready after this much simulated time do not hold up the start any longer. */
+const nodesReadyMs = 5_000;
+
+/** Over plain HTTP no client sends credentials (kubectl drops them), so whoever reaches the port is the admin. */
+const everybodyIsAdmin: Authenticator = async () => ({ username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] });
+
+/**
+ * Starts a cluster and serves it. Fails with a CliError for a port that is taken.
+ * `readyMs` counts from the start of the process, so it is meaningful for the first cluster of a process only.
+ */
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const env = createServerEnv(options);
+  const names = options.nodes.map((node) => node.name);
+  const pki = await createClusterPki({
+    names: [...names, options.host],
+    serviceAddress: clusterNetwork.apiServiceIp,
+    clusterDomain: clusterNetwork.domain,
+    nowMs: wallClock(),
+  });
+  const cluster = await createCluster({
+    env,
+    name: options.name,
+    nodes: options.nodes,
+    schema: readSchemaFiles(),
+    rootCa: pki.ca.certificate,
+    tokenFor: createTokenSigner(pki.serviceAccount.privateKey, env.clock, () => env.ids.uid()),
+    ...(options.http ? { authenticators: [everybodyIsAdmin] } : {}),
+  });
+  try {
+    return await serve(options, cluster, pki);
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+function createServerEnv(options: StartOptions): Env {
+  let clusterTime = () => 0;
+  const env = createEnv({
+    machine: nodeMachine,
+    log: createLog({ level: options.logLevel, clusterTime: () => clusterTime() }),
+    seed: options.seed,
+    start: options.clockStart ?? wallClock(),
+    mode: options.clock,
+  });
+  clusterTime = () => env.clock.now();
+  return env;
+}
+
+async function serve(options: StartOptions, cluster: Cluster, pki: Awaited<ReturnType<typeof createClusterPki>>): Promise<RunningServer> {
+  const { env } = cluster;
+  const handler = inSimulatedOrder(cluster.handler, env);
+  const controlToken = randomBytes(24).toString('base64url');
+  let kubeconfig: KubeconfigOptions = { name: options.name, server: '' };
+  let requestShutdown = () => {};
+  const shutdownRequested = new Promise<void>((resolve) => {
+    requestShutdown = resolve;
+  });
+  const control = createControlRouter({
+    env,
+    name: options.name,
+    version: paperkubeVersion,
+    kubernetesVersion,
+    token: controlToken,
+    kubeconfig: () => renderKubeconfig(kubeconfig),
+    ready: () => true,
+    shutdown: () => requestShutdown(),
+  });
+  const app = createApp({ handler, log: env.log.child('http'), routers: [{ path: controlPrefix, router: control }] });
+  const http = createHttpServer(app, options.http ? undefined : { key: pki.serving.key, cert: pki.serving.certificate, ca: pki.ca.certificate });
+  handleUpgrades(http, handler, env.log.child('http'));
+  const port = await listenOn(http, options.host, options.port);
+  const server = `${options.http ? 'http' : 'https'}://${reachable(options.host)}:${port}`;
+  kubeconfig = {
+    name: options.name,
+    server,
+    ...(options.http ? {} : { certificateAuthority: pki.ca.certificate, client: pki.admin }),
+  };
+  const dns = options.dnsPort === undefined ? undefined : await startDnsServer({ dns: cluster.dns, host: options.host, port: options.dnsPort });
+  const closeNodePorts = serveNodePorts({
+    services: cluster.services,
+    dialer: cluster.dialer,
+    nodeAddress: cluster.nodes[0]?.address ?? '',
+    host: options.host,
+    loop: env.loop,
+    log: env.log.child('node-ports'),
+  });
+  await nodesReady(cluster);
+  const asked = options.port === undefined && port !== 6443 ? [`port 6443 is taken, so the API is on ${port}`] : [];
+  return {
+    name: options.name,
+    server,
+    port,
+    kubeconfig,
+    kubeconfigText: renderKubeconfig(kubeconfig),
+    controlUrl: `${server}${controlPrefix}`,
+    controlToken,
+    dnsPort: dns?.port,
+    readyMs: performance.now(),
+    nodes: cluster.nodes.map((node) => node.name),
+    version: paperkubeVersion,
+    kubernetesVersion,
+    warnings: asked,
+    shutdownRequested,
+    stop: () => stop({ http, dns, cluster, closeNodePorts }),
+  };
+}
+
+/** A learner's first word is `kubectl get nodes`: they are Ready by then, unless time stands still and they need some. */
+async function nodesReady({ env, nodesReady }: Cluster): Promise<void> {
+  if (env.clock.speed === 0) await env.loop.settle();
+  else await Promise.race([nodesReady, env.loop.sleep(nodesReadyMs, 'start')]);
+}
+
+/**
+ * Where time stands still, a request finds the cluster settled: all that follows from earlier requests has happened, so what a
+ * client sees does not depend on how fast it is. In `auto` mode time waits until the request is answered.
+ */
+export function inSimulatedOrder(handler: Handler, env: Pick<Env, 'clock' | 'loop'>): Handler {
+  return async (request) => {
+    if (env.clock.speed !== 0) return handler(request);
+    if (env.clock.mode === 'manual') await env.loop.settle();
+    const release = env.loop.hold();
+    try {
+      return await handler(request);
+    } finally {
+      release();
+    }
+  };
+}
+
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+interface Parts {
+  readonly http: Server;
+  readonly dns: DnsServer | undefined;
+  readonly cluster: Cluster;
+  readonly closeNodePorts: () => void;
+}
+
+async function stop({ http, dns, cluster, closeNodePorts }: Parts): Promise<void> {
+  closeNodePorts();
+  const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+  await cluster.stop(); // Ends watches and followed logs, so that their clients see a clean end.
+  http.closeAllConnections();
+  await Promise.all([closed, dns?.close()]);
+}

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import type { Container } from '../../../../generated/types/index.ts';
+import { podRequests, qosClass } from './pod-resources.ts';
+
+const asks = (name: string, memory: string, more: Partial<Container> = {}): Container => ({ name, resources: { requests: { memory } }, ...more });
+
+test('the largest init container counts when it asks for more than all app containers', () => {
+  const spec = { initContainers: [asks('i', '600Mi')], containers: [asks('a', '200Mi'), asks('b', '300Mi')] };
+  expect(podRequests({ spec })).toEqual({ memory: '600Mi' });
+});
+
+test('sidecars run beside app containers and beside later init containers', () => {
+  const sidecar = asks('s', '100Mi', { restartPolicy: 'Always' });
+  expect(podRequests({ spec: { initContainers: [sidecar, asks('i', '450Mi')], containers: [asks('a', '400Mi')] } })).toEqual({ memory: '550Mi' });
+  expect(podRequests({ spec: { initContainers: [asks('i', '450Mi'), sidecar], containers: [asks('a', '400Mi')] } })).toEqual({ memory: '500Mi' });
+});
+
+test('the class of service follows from requests and limits', () => {
+  const both = { cpu: '1', memory: '1Gi' };
+  expect(qosClass({ spec: { containers: [{ name: 'c' }] } })).toBe('BestEffort');
+  expect(qosClass({ spec: { containers: [asks('c', '1Mi')] } })).toBe('Burstable');
+  expect(qosClass({ spec: { containers: [{ name: 'c', resources: { limits: both, requests: both } }] } })).toBe('Guaranteed');
+});

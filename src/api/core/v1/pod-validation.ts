@@ -1,0 +1,363 @@
+import type { Container, Pod, PodDNSConfig, PodSpec, PodTemplateSpec, Toleration } from '../../../../generated/types/index.ts';
+import { clone, semanticEqual } from '../../../machinery/deep.ts';
+import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { goDiff } from '../../meta/go-diff.ts';
+import { validateIp } from '../../meta/ip.ts';
+import { validateAnnotations, validateLabels } from '../../meta/labels.ts';
+import { Mistakes } from '../../meta/mistakes.ts';
+import { isDns1123Label, isDns1123Subdomain, isDns1123SubdomainWithUnderscore, isQualifiedName, nameIsSubdomain, rangeMessage } from '../../meta/names.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from '../../meta/object-meta.ts';
+import { validateContainers, validateEphemeralContainers, validateImageSpace, validateInitContainers } from './containers-validation.ts';
+import { podSpecFields } from './go-fields.ts';
+import { isSidecar } from './pod-resources.ts';
+import { validateAffinity, validateTolerations, validateTopologySpread } from './scheduling-validation.ts';
+import { validatePodSecurityContext } from './security-validation.ts';
+import { validateVolumes } from './volumes-validation.ts';
+
+const maxInt32 = 2147483647;
+const specPath = path('spec');
+
+/** A pod that is to be created (pkg/apis/core/validation ValidatePodCreate). */
+export function validatePod(pod: Pod): FieldError[] {
+  const mistakes = new Mistakes();
+  validateMetadataAndSpec(mistakes, pod);
+  const spec = pod.spec as PodSpec;
+  if ((spec.ephemeralContainers ?? []).length > 0) mistakes.forbidden(specPath.child('ephemeralContainers'), 'cannot be set on create');
+  if (spec.nodeName && (spec.schedulingGates ?? []).length > 0)
+    mistakes.forbidden(specPath.child('nodeName'), 'cannot be set until all schedulingGates have been cleared');
+  return mistakes.list;
+}
+
+function validateMetadataAndSpec(mistakes: Mistakes, pod: Pod): void {
+  validateObjectMeta(mistakes, pod.metadata, true, nameIsSubdomain);
+  validatePodAnnotations(mistakes, pod);
+  const spec = pod.spec as PodSpec;
+  validatePodSpec(mistakes, spec, specPath, pod);
+  if (!spec.serviceAccountName) {
+    (spec.volumes ?? []).forEach((volume, i) => {
+      (volume.projected?.sources ?? []).forEach((source, position) => {
+        const at = specPath.child('volumes').index(i).child('projected', 'sources').index(position).child('serviceAccountToken');
+        if (source.serviceAccountToken) mistakes.forbidden(at, 'must not be specified when serviceAccountName is not set');
+      });
+    });
+  }
+  for (const field of ['containers', 'initContainers'] as const) {
+    (spec[field] ?? []).forEach((container, i) => {
+      validateImageSpace(mistakes, container, specPath.child(field).index(i));
+    });
+  }
+}
+
+function validatePodAnnotations(mistakes: Mistakes, pod: Pod): void {
+  const cost = pod.metadata?.annotations?.['controller.kubernetes.io/pod-deletion-cost'];
+  if (cost === undefined) return;
+  const valid = /^(0|-?[1-9]\d*)$/.test(cost) && Math.abs(Number(cost)) <= maxInt32;
+  if (!valid) mistakes.invalid(path('metadata', 'annotations').key('controller.kubernetes.io/pod-deletion-cost'), cost, 'must be a 32bit integer');
+}
+
+/** A template in a workload (ValidatePodTemplateSpec). */
+export function validatePodTemplate(mistakes: Mistakes, template: PodTemplateSpec, at: FieldPath): void {
+  validateLabels(mistakes, template.metadata?.labels, at.child('labels'));
+  validateAnnotations(mistakes, template.metadata?.annotations, at.child('annotations'));
+  validatePodSpec(mistakes, template.spec as PodSpec, at.child('spec'), undefined);
+  if ((template.spec?.ephemeralContainers ?? []).length > 0)
+    mistakes.forbidden(at.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template');
+}
+
+/** ValidatePodSpec; `pod` is absent for the spec of a template. */
+export function validatePodSpec(mistakes: Mistakes, spec: PodSpec, at: FieldPath, pod: Pod | undefined): void {
+  if (spec.terminationGracePeriodSeconds === undefined) mistakes.required(at.child('terminationGracePeriodSeconds'));
+  const volumes = validateVolumes(mistakes, spec.volumes ?? [], pod?.metadata, at.child('volumes'));
+  const claims = validateResourceClaims(mistakes, spec, at.child('resourceClaims'));
+  const context = { spec, volumes, claims, hostUsers: spec.hostUsers !== false };
+  validateContainers(mistakes, context, at.child('containers'));
+  validateInitContainers(mistakes, context, at.child('initContainers'));
+  validateEphemeralContainers(mistakes, context, at.child('ephemeralContainers'));
+  if (spec.hostNetwork) validateHostNetworkPorts(mistakes, spec, at.child('containers'), pod !== undefined);
+  mistakes.oneOf(at.child('restartPolicy'), spec.restartPolicy, ['Always', 'OnFailure', 'Never']);
+  mistakes.oneOf(at.child('dnsPolicy'), spec.dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']);
+  validateLabels(mistakes, spec.nodeSelector, at.child('nodeSelector'));
+  validatePodSecurityContext(mistakes, spec.securityContext, spec, at.child('securityContext'));
+  validateAffinity(mistakes, spec.affinity, at.child('affinity'));
+  validateDnsConfig(mistakes, spec.dnsConfig, spec.dnsPolicy, at.child('dnsConfig'));
+  (spec.readinessGates ?? []).forEach(({ conditionType }, i) => {
+    mistakes.invalid(at.child('readinessGates').index(i).child('conditionType'), conditionType, isQualifiedName(conditionType ?? ''));
+  });
+  validateGates(mistakes, spec, at.child('schedulingGates'));
+  validateTopologySpread(mistakes, spec.topologySpreadConstraints ?? [], at.child('topologySpreadConstraints'));
+  validateHostUsers(mistakes, spec, at);
+  validateNamesInSpec(mistakes, spec, at);
+  validateOs(mistakes, spec, at);
+}
+
+function validateNamesInSpec(mistakes: Mistakes, spec: PodSpec, at: FieldPath): void {
+  const check = (
+    field: 'serviceAccountName' | 'nodeName' | 'hostname' | 'subdomain' | 'priorityClassName' | 'runtimeClassName',
+    test: (name: string) => string[],
+  ): void => {
+    const name = spec[field];
+    if (name) mistakes.invalid(at.child(field), name, test(name));
+  };
+  check('serviceAccountName', isDns1123Subdomain);
+  check('nodeName', isDns1123Subdomain);
+  const deadline = spec.activeDeadlineSeconds;
+  if (deadline !== undefined && (deadline < 1 || deadline > maxInt32)) mistakes.invalid(at.child('activeDeadlineSeconds'), deadline, rangeMessage(1, maxInt32));
+  check('hostname', isDns1123Label);
+  check('subdomain', isDns1123Label);
+  validateTolerations(mistakes, spec.tolerations ?? [], at.child('tolerations'));
+  (spec.hostAliases ?? []).forEach((alias, i) => {
+    const one = at.child('hostAliases').index(i);
+    validateIp(mistakes, alias.ip ?? '', one.child('ip'));
+    (alias.hostnames ?? []).forEach((name, position) => {
+      mistakes.invalid(one.child('hostnames').index(position), name, isDns1123Subdomain(name));
+    });
+  });
+  check('priorityClassName', isDns1123Subdomain);
+  check('runtimeClassName', isDns1123Subdomain);
+  const policies = ['PreemptLowerPriority', 'Never'];
+  if (spec.preemptionPolicy !== undefined) mistakes.oneOf(at.child('preemptionPolicy'), spec.preemptionPolicy, policies);
+}
+
+function validateResourceClaims(mistakes: Mistakes, spec: PodSpec, at: FieldPath): Set<string> {
+  const names = new Set<string>();
+  (spec.resourceClaims ?? []).forEach((claim, i) => {
+    const one = at.index(i);
+    if (!claim.name) mistakes.required(one.child('name'));
+    else if (names.has(claim.name)) mistakes.duplicate(one.child('name'), claim.name);
+    else mistakes.invalid(one.child('name'), claim.name, isDns1123Label(claim.name));
+    if (claim.name) names.add(claim.name);
+    if (claim.resourceClaimName !== undefined && claim.resourceClaimTemplateName !== undefined) {
+      mistakes.invalid(one, claim, 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified');
+    } else if (claim.resourceClaimName === undefined && claim.resourceClaimTemplateName === undefined) {
+      mistakes.invalid(one, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`');
+    }
+  });
+  return names;
+}
+
+function validateHostNetworkPorts(mistakes: Mistakes, spec: PodSpec, at: FieldPath, isPod: boolean): void {
+  (spec.containers ?? []).forEach((container, i) => {
+    (container.ports ?? []).forEach((port, position) => {
+      const host = port.hostPort ?? 0;
+      if ((isPod || host !== 0) && host !== port.containerPort) {
+        mistakes.invalid(at.index(i).child('ports').index(position).child('hostPort'), host, 'must match `containerPort` when `hostNetwork` is true');
+      }
+    });
+  });
+}
+
+function validateDnsConfig(mistakes: Mistakes, config: PodDNSConfig | undefined, policy: string | undefined, at: FieldPath): void {
+  if (policy === 'None' && !config) {
+    mistakes.required(at, 'must provide `dnsConfig` when `dnsPolicy` is None');
+    return;
+  }
+  const [servers, searches] = [config?.nameservers ?? [], config?.searches ?? []];
+  if (policy === 'None' && servers.length === 0) {
+    mistakes.required(at.child('nameservers'), 'must provide at least one DNS nameserver when `dnsPolicy` is None');
+    return;
+  }
+  if (servers.length > 3) mistakes.invalid(at.child('nameservers'), servers, 'must not have more than 3 nameservers');
+  servers.forEach((one, i) => {
+    validateIp(mistakes, one, at.child('nameservers').index(i));
+  });
+  if (searches.length > 32) mistakes.invalid(at.child('searches'), searches, 'must not have more than 32 search paths');
+  if (searches.join(' ').length > 2048)
+    mistakes.invalid(at.child('searches'), searches, 'must not have more than 2048 characters (including spaces) in the search list');
+  searches.forEach((one, i) => {
+    const name = one.endsWith('.') ? one.slice(0, -1) : one;
+    if (one !== '.') mistakes.invalid(at.child('searches').index(i), name, isDns1123SubdomainWithUnderscore(name));
+  });
+  (config?.options ?? []).forEach(({ name }, i) => {
+    if (!name) mistakes.required(at.child('options').index(i), 'must not be empty');
+  });
+}
+
+function validateGates(mistakes: Mistakes, spec: PodSpec, at: FieldPath): void {
+  const seen = new Set<string>();
+  (spec.schedulingGates ?? []).forEach(({ name }, i) => {
+    mistakes.invalid(at.index(i), name ?? '', isQualifiedName(name ?? ''));
+    if (seen.has(name)) mistakes.duplicate(at.index(i), name);
+    seen.add(name);
+  });
+}
+
+function validateHostUsers(mistakes: Mistakes, spec: PodSpec, at: FieldPath): void {
+  if (spec.hostUsers !== false) return;
+  const why = 'when `pod.Spec.HostUsers` is false';
+  if (spec.hostNetwork) mistakes.forbidden(at.child('hostNetwork'), why);
+  if (spec.hostPID) mistakes.forbidden(at.child('HostPID'), why);
+  if (spec.hostIPC) mistakes.forbidden(at.child('HostIPC'), why);
+}
+
+function validateOs(mistakes: Mistakes, spec: PodSpec, at: FieldPath): void {
+  if (!spec.os) return;
+  if (!spec.os.name) {
+    mistakes.required(at.child('os', 'name'), 'cannot be empty');
+    return;
+  }
+  if (!['linux', 'windows'].includes(spec.os.name)) {
+    mistakes.notSupported(at.child('os'), spec.os.name, ['linux', 'windows']);
+    return;
+  }
+  if (spec.os.name === 'linux' && spec.securityContext?.windowsOptions) {
+    mistakes.forbidden(at.child('securityContext', 'windowsOptions'), 'windows options cannot be set for a linux pod');
+  }
+}
+
+const updatable = [
+  '`spec.containers[*].image`',
+  '`spec.initContainers[*].image`',
+  '`spec.activeDeadlineSeconds`',
+  '`spec.tolerations` (only additions to existing tolerations)',
+  '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
+].join(',');
+
+/** What a user may change in a pod (ValidatePodUpdate of 1.33, with the list of fields and the diff in its text). */
+export function validatePodUpdate(next: Pod, previous: Readonly<Pod>): FieldError[] {
+  const mistakes = new Mistakes();
+  validateObjectMetaUpdate(mistakes, next.metadata, previous.metadata);
+  validateMetadataAndSpec(mistakes, next);
+  const [spec, old] = [next.spec as PodSpec, previous.spec as PodSpec];
+  for (const field of ['containers', 'initContainers'] as const) {
+    if (!validateContainerCount(mistakes, spec[field] ?? [], old[field] ?? [], specPath.child(field))) return mistakes.list;
+  }
+  if (!validateDeadline(mistakes, spec, old)) return mistakes.list;
+  validateAddedTolerations(mistakes, spec.tolerations ?? [], old.tolerations ?? [], specPath.child('tolerations'));
+  validateRemovedGates(mistakes, spec, old);
+  if (semanticEqual(spec, old)) return mistakes.list;
+  const munged = munge(mistakes, spec, old);
+  if (!semanticEqual(munged, old)) {
+    mistakes.forbidden(specPath, `pod updates may not change fields other than ${updatable}\n${goDiff('core.PodSpec', old, munged, podSpecFields)}`);
+  }
+  return mistakes.list;
+}
+
+function validateContainerCount(mistakes: Mistakes, next: readonly Container[], old: readonly Container[], at: FieldPath): boolean {
+  if (next.length !== old.length) {
+    mistakes.forbidden(at, 'pod updates may not add or remove containers');
+    return false;
+  }
+  next.forEach((container, i) => {
+    if (!container.image) mistakes.required(at.index(i).child('image'));
+    validateImageSpace(mistakes, container, at.index(i));
+  });
+  return true;
+}
+
+function validateDeadline(mistakes: Mistakes, spec: PodSpec, old: PodSpec): boolean {
+  const at = specPath.child('activeDeadlineSeconds');
+  const [now, then] = [spec.activeDeadlineSeconds, old.activeDeadlineSeconds];
+  if (now === undefined) {
+    if (then !== undefined) mistakes.invalid(at, null, 'must not update from a positive integer to nil value');
+    return true;
+  }
+  if (now < 0 || now > maxInt32) mistakes.invalid(at, now, rangeMessage(0, maxInt32));
+  else if (then !== undefined && then < now) mistakes.invalid(at, now, 'must be less than or equal to previous value');
+  else return true;
+  return false;
+}
+
+function validateAddedTolerations(mistakes: Mistakes, next: readonly Toleration[], old: readonly Toleration[], at: FieldPath): void {
+  const without = ({ tolerationSeconds: _, ...rest }: Toleration): Toleration => rest;
+  const kept = old.every((one) => next.some((other) => semanticEqual(without(one), without(other))));
+  if (!kept) mistakes.forbidden(at, 'existing toleration can not be modified except its tolerationSeconds');
+  else validateTolerations(mistakes, next, at);
+}
+
+function validateRemovedGates(mistakes: Mistakes, spec: PodSpec, old: PodSpec): void {
+  (spec.schedulingGates ?? []).forEach(({ name }, i) => {
+    if ((old.schedulingGates ?? []).some((one) => one.name === name)) return;
+    mistakes.forbidden(specPath.child('schedulingGates').index(i).child('name'), `only deletion is allowed, but found new scheduling gate '${name}'`);
+  });
+}
+
+/** The new spec with everything that may change put back: what still differs is forbidden. */
+function munge(mistakes: Mistakes, spec: PodSpec, old: PodSpec): PodSpec {
+  const munged = clone(spec);
+  for (const field of ['containers', 'initContainers'] as const) {
+    (munged[field] ?? []).forEach((container, i) => {
+      container.image = old[field]?.[i]?.image as string;
+    });
+  }
+  if (old.activeDeadlineSeconds === undefined) delete munged.activeDeadlineSeconds;
+  else munged.activeDeadlineSeconds = old.activeDeadlineSeconds;
+  if (old.schedulingGates) munged.schedulingGates = clone(old.schedulingGates);
+  else delete munged.schedulingGates;
+  if (old.tolerations) munged.tolerations = clone(old.tolerations);
+  else delete munged.tolerations;
+  const grace = old.terminationGracePeriodSeconds;
+  if (grace !== undefined && grace < 0 && munged.terminationGracePeriodSeconds === 1) munged.terminationGracePeriodSeconds = grace;
+  if ((old.schedulingGates ?? []).length > 0) mungeGated(mistakes, munged, old);
+  return munged;
+}
+
+/** While a pod is held by gates its node selector may grow, and its node affinity may be narrowed. */
+function mungeGated(mistakes: Mistakes, munged: PodSpec, old: PodSpec): void {
+  const at = specPath.child('nodeSelector');
+  const lost = Object.entries(old.nodeSelector ?? {}).filter(([key, value]) => munged.nodeSelector?.[key] !== value);
+  for (const [key] of lost) mistakes.invalid(at, munged.nodeSelector?.[key] ?? '', 'only additions are allowed');
+  if (old.nodeSelector) munged.nodeSelector = clone(old.nodeSelector);
+  else delete munged.nodeSelector;
+  // Differs from upstream: a gated pod's node affinity may be set where there was none, but not narrowed term by term.
+  if (!old.affinity?.nodeAffinity && munged.affinity?.nodeAffinity) {
+    delete munged.affinity.nodeAffinity;
+    if (Object.keys(munged.affinity).length === 0 && !old.affinity) delete munged.affinity;
+  }
+}
+
+/** ValidatePodStatusUpdate: what a kubelet or a controller may not report. */
+export function validatePodStatusUpdate(next: Pod, previous: Readonly<Pod>): FieldError[] {
+  const mistakes = new Mistakes();
+  validateObjectMetaUpdate(mistakes, next.metadata, previous.metadata);
+  const at = path('status');
+  (next.status?.conditions ?? []).forEach(({ type }, i) => {
+    mistakes.invalid(path('metadata', 'conditions').index(i).child('Type'), type, isQualifiedName(type ?? ''));
+  });
+  const nominated = next.status?.nominatedNodeName;
+  if (nominated && nominated !== previous.status?.nominatedNodeName) mistakes.invalid(at.child('nominatedNodeName'), nominated, isDns1123Subdomain(nominated));
+  mistakes.immutable(at.child('qosClass'), next.status?.qosClass ?? '', (next.status?.qosClass ?? '') === (previous.status?.qosClass ?? ''));
+  validateTransitions(mistakes, next, previous, 'containerStatuses', at);
+  validateTransitions(mistakes, next, previous, 'initContainerStatuses', at);
+  validateTransitions(mistakes, next, previous, 'ephemeralContainerStatuses', at);
+  (next.status?.podIPs ?? []).forEach(({ ip }, i) => {
+    validateIp(mistakes, ip ?? '', at.child('podIPs').index(i));
+  });
+  const hosts = next.status?.hostIPs ?? [];
+  if (hosts.length > 0 && hosts[0]?.ip !== next.status?.hostIP)
+    mistakes.invalid(at.child('hostIPs').index(0).child('ip'), hosts[0]?.ip, 'must be equal to `hostIP`');
+  hosts.forEach(({ ip }, i) => {
+    validateIp(mistakes, ip ?? '', at.child('hostIPs').index(i));
+  });
+  return mistakes.list;
+}
+
+type StatusList = 'containerStatuses' | 'initContainerStatuses' | 'ephemeralContainerStatuses';
+
+/** A container that will not restart stays terminated. */
+function validateTransitions(mistakes: Mistakes, next: Pod, previous: Readonly<Pod>, field: StatusList, at: FieldPath): void {
+  const policy = field === 'ephemeralContainerStatuses' ? 'Never' : previous.spec?.restartPolicy;
+  if (policy === 'Always') return;
+  (previous.status?.[field] ?? []).forEach((old, i) => {
+    const ended = old.state?.terminated;
+    if (!ended || (ended.exitCode !== 0 && policy === 'OnFailure')) return;
+    if (field === 'initContainerStatuses' && isSidecar(previous.spec?.initContainers?.find((one) => one.name === old.name))) return;
+    const revived = (next.status?.[field] ?? []).some((one) => one.name === old.name && !one.state?.terminated);
+    if (revived) mistakes.forbidden(at.child(field).index(i).child('state'), 'may not be transitioned to non-terminated state');
+  });
+}
+
+/** ValidatePodEphemeralContainersUpdate: containers may be added, never changed or removed. */
+export function validateEphemeralContainersUpdate(next: Pod, previous: Readonly<Pod>): FieldError[] {
+  const mistakes = new Mistakes();
+  validateObjectMetaUpdate(mistakes, next.metadata, previous.metadata);
+  validateMetadataAndSpec(mistakes, next);
+  const at = specPath.child('ephemeralContainers');
+  for (const old of previous.spec?.ephemeralContainers ?? []) {
+    const now = next.spec?.ephemeralContainers?.find((one) => one.name === old.name);
+    if (!now) mistakes.forbidden(at, `existing ephemeral containers "${old.name}" may not be removed\n`);
+    else if (!semanticEqual(now, old)) {
+      mistakes.forbidden(at, `existing ephemeral containers "${old.name}" may not be changed\n${goDiff('core.EphemeralContainer', old, now, podSpecFields)}`);
+    }
+  }
+  return mistakes.list;
+}

@@ -1,0 +1,14 @@
+import type { StatusError } from '../../machinery/status-error.ts';
+import { failure, forbidden } from '../../machinery/status-error.ts';
+import type { AuthorizerAttributes } from './authorizer.ts';
+
+/** The 403 of a request that nobody allowed (apiserver/pkg/endpoints/handlers/responsewriters Forbidden). */
+export function forbiddenBy(attributes: AuthorizerAttributes, reason = ''): StatusError {
+  const { user, verb, path, resource, subresource, group, namespace, name } = attributes;
+  const who = `User ${JSON.stringify(user.username)} cannot ${verb}`;
+  const because = reason ? `: ${reason}` : '';
+  if (!attributes.isResource) return failure(403, 'Forbidden', `forbidden: ${who} path ${JSON.stringify(path)}${because}`, {});
+  const what = subresource ? `${resource}/${subresource}` : resource;
+  const where = namespace ? `in the namespace ${JSON.stringify(namespace)}` : 'at the cluster scope';
+  return forbidden({ group, resource }, name, `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}${because}`);
+}

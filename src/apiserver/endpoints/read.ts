@@ -1,0 +1,54 @@
+import { invalidValue } from '../../machinery/field-error.ts';
+import { invalid } from '../../machinery/status-error.ts';
+import { checkNotFuture } from '../../registry/generic/list.ts';
+import { parseRevision } from '../../registry/generic/revision.ts';
+import type { Answer } from '../answers.ts';
+import { listBody, objectBody, watchBody } from '../answers.ts';
+import type { Call } from '../call.ts';
+import { listQuery, watchQuery } from '../request-options.ts';
+import type { ServedResource } from '../served-resource.ts';
+
+/** GET of one object, or of a subresource that shows it. */
+export async function getObject(call: Call, resource: ServedResource): Promise<Answer> {
+  const { form } = call;
+  const { registry } = resource;
+  const resourceVersion = call.query.get('resourceVersion');
+  if (resourceVersion) checkNotFuture(await registry.deps.store.revision(), parseRevision(resourceVersion, 'resourceVersion'));
+  const entry = await registry.get({ namespace: call.info.namespace, name: call.info.name });
+  return { status: 200, body: objectBody(resource, entry, form, call.now) };
+}
+
+/** GET of a collection. */
+export async function listObjects(call: Call, resource: ServedResource): Promise<Answer> {
+  const { form, query } = call;
+  const selection = resource.selection(query.get('labelSelector') ?? '', query.get('fieldSelector') ?? '');
+  const list = await resource.registry.list(listQuery(query, namespaceOf(call, resource), selection));
+  return { status: 200, body: listBody(resource, list, form, call.now) };
+}
+
+/** A watch, of a collection or (by the old path) of one object. */
+export function watchObjects(call: Call, resource: ServedResource): Answer {
+  const { form, query, info } = call;
+  const byPath = info.oldWatch && info.name !== '' && !query.get('fieldSelector');
+  const selection = resource.selection(query.get('labelSelector') ?? '', byPath ? `metadata.name=${info.name}` : (query.get('fieldSelector') ?? ''));
+  const asked = watchQuery(query, namespaceOf(call, resource), selection);
+  if (asked.timeoutSeconds !== undefined && asked.timeoutSeconds < 0) {
+    throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
+      invalidValue('timeoutSeconds', asked.timeoutSeconds, 'must be greater than or equal to 0'),
+    ]);
+  }
+  const { clock } = call.services.env;
+  return {
+    status: 200,
+    body: watchBody(
+      resource,
+      form,
+      () => clock.now(),
+      (sink) => resource.registry.watch(asked, sink),
+    ),
+  };
+}
+
+export function namespaceOf(call: Call, resource: ServedResource): string | undefined {
+  return resource.info.namespaced && call.info.namespace ? call.info.namespace : undefined;
+}

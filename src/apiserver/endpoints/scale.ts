@@ -1,0 +1,91 @@
+import { clone } from '../../machinery/deep.ts';
+import { invalidValue } from '../../machinery/field-error.ts';
+import { findTypeError } from '../../machinery/schema/index.ts';
+import { badRequest, invalid, isNotFound, notFound } from '../../machinery/status-error.ts';
+import type { GroupVersionKind, KubeObject } from '../../machinery/types.ts';
+import type { Answer } from '../answers.ts';
+import { dataBody } from '../answers.ts';
+import { decodeObject } from '../body.ts';
+import type { Call } from '../call.ts';
+import { writeOptions } from '../request-options.ts';
+import type { ServedResource } from '../served-resource.ts';
+import { namespaceOf } from './read.ts';
+import { applyChange, checkName, patchOf } from './write.ts';
+
+export const scaleKind: GroupVersionKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+
+interface Scale extends KubeObject {
+  spec?: { replicas?: number };
+  status?: { replicas: number; selector?: string };
+}
+
+/** The Scale of an object: zero replicas are left out of spec, as Go's omitempty does. */
+function scaleOf(resource: ServedResource, object: Readonly<KubeObject>): Scale {
+  const scale = resource.registry.strategy.scale!;
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
+  const replicas = scale.replicas(object);
+  const selector = scale.selector(object);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp } as KubeObject['metadata'] & {},
+    spec: replicas ? { replicas } : {},
+    status: { replicas: scale.statusReplicas(object), ...(selector ? { selector } : {}) },
+  };
+}
+
+function absent(resource: ServedResource, name: string): (error: unknown) => never {
+  return (error) => {
+    throw isNotFound(error) ? notFound({ group: resource.info.group, resource: `${resource.info.plural}/scale` }, name) : error;
+  };
+}
+
+export async function getScale(call: Call, resource: ServedResource): Promise<Answer> {
+  const { name, namespace } = call.info;
+  const entry = await resource.registry.get({ namespace, name }).catch(absent(resource, name));
+  return { status: 200, body: dataBody(scaleOf(resource, entry.object), call.form) };
+}
+
+/** PUT and PATCH of a Scale: the object's replicas change, and nothing else. */
+export async function writeScale(call: Call, resource: ServedResource): Promise<Answer> {
+  const { form, info } = call;
+  const patching = call.request.method === 'PATCH';
+  const options = writeOptions(patching ? 'PatchOptions' : 'UpdateOptions', call.query, call.fieldValidation);
+  const next = patching ? patchScale(call, resource) : replaceScale(call, options.fieldValidation);
+  let wanted: Scale = {};
+  const { served } = await resource.registry
+    .update({
+      key: { namespace: namespaceOf(call, resource), name: info.name },
+      context: call.context(options.dryRun),
+      subresource: 'scale',
+      admitted: { kind: scaleKind, object: () => wanted, oldObject: (previous) => scaleOf(resource, previous.object) },
+      next: (previous) => {
+        wanted = next(scaleOf(resource, previous!.object));
+        const replicas = wanted.spec?.replicas ?? 0;
+        if (replicas < 0) throw invalid(scaleKind, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+        const changed = clone(previous!.object) as KubeObject;
+        changed.metadata = { ...changed.metadata, resourceVersion: wanted.metadata?.resourceVersion ?? '' };
+        if (wanted.metadata?.uid) changed.metadata.uid = wanted.metadata.uid;
+        resource.registry.strategy.scale!.setReplicas(changed, replicas);
+        return changed;
+      },
+    })
+    .catch(absent(resource, info.name));
+  return { status: 200, body: dataBody(scaleOf(resource, served.object), form) };
+}
+
+function replaceScale(call: Call, fieldValidation: 'Ignore' | 'Warn' | 'Strict'): () => Scale {
+  const scale = decodeObject(call.services.bodies, call.request.body, { kind: scaleKind, fieldValidation, warn: call.warn });
+  checkName(scale, call.info.name);
+  return () => scale;
+}
+
+function patchScale(call: Call, resource: ServedResource): (old: Scale) => Scale {
+  const change = patchOf(call);
+  return (old) => {
+    const patched = applyChange(call, { gvk: scaleKind }, change, old) as Scale;
+    const typeError = findTypeError(call.services.bodies.schema, scaleKind, patched);
+    if (typeError || typeof patched !== 'object' || patched === null) throw badRequest(typeError ?? `the patch leaves no Scale of ${resource.info.plural}`);
+    return patched;
+  };
+}

@@ -1,0 +1,108 @@
+import type { FieldError } from '../machinery/field-error.ts';
+import { FieldError as FieldErrorClass, forbiddenField, tooLong } from '../machinery/field-error.ts';
+import { badRequest, failure, invalid } from '../machinery/status-error.ts';
+import type { ListQuery, ResourceVersionMatch, WatchQuery } from '../registry/generic/options.ts';
+import { parseRevision } from '../registry/generic/revision.ts';
+import type { Selection } from '../registry/generic/selection.ts';
+import { queryFlag } from './request-info.ts';
+
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+export interface WriteOptions {
+  readonly dryRun: boolean;
+  readonly fieldValidation: FieldValidation;
+}
+
+const metaGroup = 'meta.k8s.io';
+const fieldManagerMaxBytes = 128;
+
+/**
+ * The options of a write that stand in the query. `kind` is `CreateOptions`, `UpdateOptions` or `PatchOptions`.
+ * @throws StatusError 422
+ */
+export function writeOptions(kind: string, query: URLSearchParams, byDefault: FieldValidation): WriteOptions {
+  if (query.size === 0) return { dryRun: false, fieldValidation: byDefault };
+  const dryRun = dryRunOf(kind, query.getAll('dryRun'));
+  const fieldManager = query.get('fieldManager') ?? '';
+  const errors: FieldError[] = [];
+  if (Buffer.byteLength(fieldManager) > fieldManagerMaxBytes) errors.push(tooLong('fieldManager', fieldManagerMaxBytes));
+  const fieldValidation = query.get('fieldValidation') ?? '';
+  if (!['', 'Ignore', 'Warn', 'Strict'].includes(fieldValidation)) {
+    errors.push(notSupportedInOrder('fieldValidation', fieldValidation, ['Ignore', 'Warn', 'Strict']));
+  }
+  if (errors.length > 0) throw invalid({ group: metaGroup, kind }, '', errors);
+  return { dryRun, fieldValidation: (fieldValidation || byDefault) as FieldValidation };
+}
+
+/** `All` is the only way to ask for a dry run. */
+export function dryRunOf(kind: string, values: readonly string[]): boolean {
+  if (values.length === 0) return false;
+  if (values.every((value) => value === 'All')) return true;
+  const shown = `[]string{${values.map((value) => JSON.stringify(value)).join(', ')}}`;
+  const body = `Unsupported value: ${shown}: supported values: "All"`;
+  throw failure(422, 'Invalid', `${kind}.${metaGroup} "" is invalid: dryRun: ${body}`, {
+    group: metaGroup,
+    kind,
+    causes: [{ reason: 'FieldValueNotSupported', message: body, field: 'dryRun' }],
+  });
+}
+
+export function notSupportedInOrder(field: string, value: string, supported: readonly string[]): FieldError {
+  return new FieldErrorClass('FieldValueNotSupported', field, value, `supported values: ${supported.map((one) => JSON.stringify(one)).join(', ')}`);
+}
+
+/** A whole number in the query. @throws StatusError 400 with Go's text */
+export function queryInteger(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null || text === '') return undefined;
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
+}
+
+/** The options of a list. @throws StatusError 400, 422, or 500 for a version that is no number, as upstream */
+export function listQuery(query: URLSearchParams, namespace: string | undefined, selection: Selection): ListQuery {
+  const resourceVersion = query.get('resourceVersion') ?? '';
+  const match = query.get('resourceVersionMatch') ?? '';
+  const continueToken = query.get('continue') ?? '';
+  const errors: FieldError[] = [];
+  if (query.get('sendInitialEvents') !== null) errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  if (match) {
+    if (!resourceVersion) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+    if (continueToken) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden with continue'));
+    if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupportedInOrder('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
+    if (match === 'Exact' && resourceVersion === '0') {
+      errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+    }
+  }
+  if (errors.length > 0) throw invalid({ group: metaGroup, kind: 'ListOptions' }, '', errors);
+  const limit = Math.max(0, queryInteger(query, 'limit') ?? 0);
+  const revision = resourceVersion === '' ? undefined : parseRevision(resourceVersion, 'resourceVersion');
+  return { namespace, selection, limit, continueToken, revision, match: match as ResourceVersionMatch };
+}
+
+/** The options of a watch. Fails as `listQuery` does. */
+export function watchQuery(query: URLSearchParams, namespace: string | undefined, selection: Selection): WatchQuery {
+  const match = query.get('resourceVersionMatch') ?? '';
+  const initial = query.get('sendInitialEvents');
+  const errors: FieldError[] = [];
+  if (initial !== null && match !== 'NotOlderThan') {
+    errors.push(forbiddenField('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  }
+  if (match) {
+    if (initial === null) {
+      errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+    }
+    if (match !== 'NotOlderThan') errors.push(notSupportedInOrder('resourceVersionMatch', match, ['NotOlderThan']));
+    if (query.get('continue')) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden with continue'));
+  }
+  if (errors.length > 0) throw invalid({ group: metaGroup, kind: 'ListOptions' }, '', errors);
+  const resourceVersion = query.get('resourceVersion') ?? '';
+  return {
+    namespace,
+    selection,
+    revision: resourceVersion === '' ? undefined : parseRevision(resourceVersion, 'resourceVersion'),
+    bookmarks: queryFlag(query.get('allowWatchBookmarks')),
+    sendInitialEvents: initial === null ? undefined : queryFlag(initial),
+    timeoutSeconds: queryInteger(query, 'timeoutSeconds'),
+  };
+}

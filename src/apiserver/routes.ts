@@ -1,0 +1,119 @@
+import { notSimulated } from '../machinery/status-error.ts';
+import type { Answer } from './answers.ts';
+import { textAnswer } from './answers.ts';
+import type { Call } from './call.ts';
+import type { Discovery } from './discovery.ts';
+import { bindPod } from './endpoints/binding.ts';
+import { evictPod } from './endpoints/eviction.ts';
+import { podLog } from './endpoints/pod-log.ts';
+import { getObject, listObjects, watchObjects } from './endpoints/read.ts';
+import type { ReviewResource } from './endpoints/reviews.ts';
+import { createReview } from './endpoints/reviews.ts';
+import { getScale, writeScale } from './endpoints/scale.ts';
+import { createObject, deleteObject, deleteObjects, patchObject, updateObject } from './endpoints/write.ts';
+import { methodNotAllowed, noSuchResource } from './non-resource.ts';
+import type { ServedResource } from './served-resource.ts';
+import { subresourcesOf } from './subresources.ts';
+
+export interface RouteTable {
+  readonly resources: ReadonlyMap<string, ServedResource>;
+  readonly reviews: ReadonlyMap<string, ReviewResource>;
+  readonly discovery: Discovery;
+}
+
+/** The key of a resource in the tables. */
+export function routeKey(group: string, version: string, plural: string): string {
+  return `${group}/${version}/${plural}`;
+}
+
+/** Sends a request about a resource to its endpoint. Fails with 404 and 405 as upstream's router does. */
+export function routeResource(table: RouteTable, call: Call): Answer | Promise<Answer> {
+  const { info } = call;
+  const key = routeKey(info.group, info.version, info.resource);
+  const resource = table.resources.get(key);
+  if (resource) return info.subresource ? routeSubresource(call, resource) : routeObject(call, resource);
+  const review = table.reviews.get(key);
+  if (review && !info.name && !info.subresource) {
+    if (call.request.method !== 'POST') throw methodNotAllowed();
+    return createReview(call, review);
+  }
+  if (key === '/v1/bindings' && info.namespace && !info.name) {
+    const pods = call.services.find('', 'pods');
+    if (pods && call.request.method === 'POST') return bindPod(call, pods, '');
+    throw methodNotAllowed();
+  }
+  if (info.group && !table.discovery.hasGroup(info.group)) return textAnswer(404, '404 page not found\n');
+  throw noSuchResource();
+}
+
+function routeObject(call: Call, resource: ServedResource): Answer | Promise<Answer> {
+  const { verb, namespace } = call.info;
+  const name = pathName(call);
+  const { namespaced } = resource.info;
+  // Namespaces are addressed by the part of the path that elsewhere says where an object is.
+  const isNamespace = resource.info.plural === 'namespaces' && resource.info.group === '';
+  if (!namespaced && namespace && !isNamespace) throw noSuchResource();
+  if (namespaced && !namespace && name) throw noSuchResource();
+  const allowed = resource.verbs.includes(verb);
+  switch (verb) {
+    case 'get':
+      if (allowed) return getObject(call, resource);
+      break;
+    case 'list':
+      if (allowed) return listObjects(call, resource);
+      break;
+    case 'watch':
+      if (allowed) return watchObjects(call, resource);
+      break;
+    case 'create':
+      if (allowed && !name && (!namespaced || namespace)) return createObject(call, resource);
+      break;
+    case 'update':
+      if (allowed && name) return updateObject(call, resource, '');
+      break;
+    case 'patch':
+      if (allowed && name) return patchObject(call, resource, '');
+      break;
+    case 'delete':
+      if (allowed && name) return deleteObject(call, resource);
+      break;
+    case 'deletecollection':
+      if (allowed && (!namespaced || namespace)) return deleteObjects(call, resource);
+      break;
+  }
+  throw methodNotAllowed();
+}
+
+/** A name that stands in the path, not one that a field selector asks for. */
+function pathName(call: Call): string {
+  const { verb, name, oldWatch } = call.info;
+  return verb === 'list' || verb === 'deletecollection' || (verb === 'watch' && !oldWatch) ? '' : name;
+}
+
+function routeSubresource(call: Call, resource: ServedResource): Answer | Promise<Answer> {
+  const { subresource, verb, namespace, rest } = call.info;
+  const known = subresourcesOf(resource).find((one) => one.name === subresource);
+  if (!known || (resource.info.namespaced && !namespace) || (rest.length > 0 && subresource !== 'proxy')) throw noSuchResource();
+  if (!known.verbs.includes(verb)) throw methodNotAllowed();
+  if (resource.subresources.includes(subresource)) return subresource === 'scale' ? routeScale(call, resource) : routeOwn(call, resource);
+  switch (subresource) {
+    case 'binding':
+      return bindPod(call, resource, call.info.name);
+    case 'eviction':
+      return evictPod(call, resource);
+    case 'log':
+      return podLog(call, resource);
+    default:
+      throw notSimulated(`${resource.info.plural}/${subresource} yet`);
+  }
+}
+
+function routeScale(call: Call, resource: ServedResource): Promise<Answer> {
+  return call.info.verb === 'get' ? getScale(call, resource) : writeScale(call, resource);
+}
+
+function routeOwn(call: Call, resource: ServedResource): Promise<Answer> {
+  const { verb, subresource } = call.info;
+  if (verb === 'get') return getObject(call, resource);
+  return verb === 'update' ? updateObject(call, resource, subresource) : patchObject(call, resource, subresource);
+}

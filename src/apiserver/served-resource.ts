@@ -1,0 +1,73 @@
+import type { GroupVersionKind, KubeObject } from '../machinery/types.ts';
+import { formatGroupVersion } from '../machinery/types.ts';
+import { jsonPrefix } from '../registry/generic/item-json.ts';
+import type { Served } from '../registry/generic/options.ts';
+import { unstored } from '../registry/generic/options.ts';
+import type { ResourceRegistry } from '../registry/generic/resource-registry.ts';
+import type { Selection } from '../registry/generic/selection.ts';
+import { selectionOf } from '../registry/generic/selection.ts';
+import type { Column, ResourceInfo, ServedAs } from '../registry/generic/strategy.ts';
+
+const defaultVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] as const;
+
+const defaultColumns: readonly Column<KubeObject>[] = [
+  { name: 'Name', type: 'string', format: 'name', description: 'The name of the object.', cell: (object) => object.metadata?.name ?? '' },
+  { name: 'Created At', type: 'date', description: 'When the server created the object.', cell: (object) => object.metadata?.creationTimestamp ?? '' },
+];
+
+/** One resource under one group and version: its storage, and how what is stored looks there. */
+export class ServedResource {
+  readonly info: ResourceInfo;
+  readonly gvk: GroupVersionKind;
+  readonly apiVersion: string;
+  readonly verbs: readonly string[];
+  readonly columns: readonly Column<KubeObject>[];
+  /** How the text of every object begins. */
+  readonly prefix: string;
+  readonly #converted = new WeakMap<Served, Served>();
+
+  constructor(
+    readonly registry: ResourceRegistry,
+    readonly servedAs?: ServedAs<KubeObject>,
+  ) {
+    this.info = servedAs?.resource ?? registry.strategy.resource;
+    this.gvk = { group: this.info.group, version: this.info.version, kind: this.info.kind };
+    this.apiVersion = formatGroupVersion(this.gvk);
+    this.verbs = this.info.verbs ?? defaultVerbs;
+    this.columns = (servedAs ? servedAs.columns : registry.strategy.columns) ?? defaultColumns;
+    this.prefix = jsonPrefix(this.info.kind, this.apiVersion);
+  }
+
+  get subresources(): readonly string[] {
+    const { status, scale, subresources } = this.registry.strategy;
+    return [...(status ? ['status'] : []), ...(scale ? ['scale'] : []), ...Object.keys(subresources ?? {})];
+  }
+
+  /** What is stored, as it looks in this version; made once for all readers. */
+  show(stored: Served): Served {
+    if (!this.servedAs) return stored;
+    let shown = this.#converted.get(stored);
+    if (!shown) {
+      shown = unstored(this.servedAs.fromStorage(stored.object));
+      this.#converted.set(stored, shown);
+    }
+    return shown;
+  }
+
+  store(object: KubeObject): KubeObject {
+    return this.servedAs ? this.servedAs.toStorage(object) : object;
+  }
+
+  defaults(object: KubeObject): void {
+    if (!this.servedAs) this.registry.strategy.applyDefaults?.(object);
+  }
+
+  /** Selectors see objects as this version shows them. */
+  selection(labelSelector: string, fieldSelector: string): Selection {
+    const { servedAs } = this;
+    const fields = servedAs ? servedAs.selectableFields : this.registry.strategy.selectableFields;
+    const selection = selectionOf(labelSelector, fieldSelector, fields && ((object) => fields.call(servedAs ?? this.registry.strategy, object as never)));
+    if (!servedAs || !selection.matches) return selection;
+    return { ...selection, matches: (stored) => selection.matches!(servedAs.fromStorage(stored)) };
+  }
+}

@@ -1,0 +1,16 @@
+export { Backoff } from './backoff.ts';
+export type { Client, ClientOptions, RawRequest } from './client.ts';
+export { createClient } from './client.ts';
+export type { EventRecorder, EventType } from './event-recorder.ts';
+export { createEventRecorder } from './event-recorder.ts';
+export type { EventsV1Recorder } from './events-v1-recorder.ts';
+export { createEventsV1Recorder } from './events-v1-recorder.ts';
+export type { SharedInformer } from './informer.ts';
+export { InformerFactory } from './informer.ts';
+export { isStatus } from './is-status.ts';
+export type { OwnerLister } from './lister.ts';
+export { controllerUid, keyOfObject } from './lister.ts';
+export { controllerReference, referenceTo } from './object-reference.ts';
+export { refId, refs, resourcePath } from './refs.ts';
+export * from './types.ts';
+export { runWorkers, WorkQueue } from './work-queue.ts';

@@ -1,0 +1,48 @@
+import type { EndpointSlice, Endpoints } from '../../generated/types/index.ts';
+import type { Client } from '../client/index.ts';
+import { coreDnsAddon, kubernetesService, systemNamespaces } from './addons.ts';
+
+export interface BootstrapOptions {
+  readonly nodes: readonly { readonly name: string; readonly address: string }[];
+  readonly network: { readonly apiServiceIp: string; readonly dnsServiceIp: string; readonly domain: string };
+}
+
+/** The port that the API server has inside the cluster. */
+const apiPort = 6443;
+
+/** Creates what kube-apiserver and kubeadm create before anyone asks: namespaces, the `kubernetes` Service and its endpoints, CoreDNS. */
+export async function bootstrap(client: Client, { nodes, network }: BootstrapOptions): Promise<void> {
+  for (const namespace of systemNamespaces) await client.namespaces.create(structuredClone(namespace));
+  await client.services.create(kubernetesService(network.apiServiceIp));
+  const address = nodes[0]?.address;
+  if (address) {
+    await client.endpoints.create(kubernetesEndpoints(address));
+    await client.endpointSlices.create(kubernetesSlice(address));
+  }
+  const [serviceAccount, config, service, deployment] = coreDnsAddon({ clusterIp: network.dnsServiceIp, clusterDomain: network.domain });
+  await client.serviceAccounts.create(serviceAccount);
+  await client.configMaps.create(config);
+  await client.services.create(service);
+  await client.deployments.create(deployment);
+}
+
+/** Made by the API server itself, which has no selector to go by (pkg/controlplane/reconcilers). */
+function kubernetesEndpoints(address: string): Endpoints {
+  return {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [{ addresses: [{ ip: address }], ports: [{ name: 'https', port: apiPort, protocol: 'TCP' }] }],
+  };
+}
+
+function kubernetesSlice(address: string): EndpointSlice {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [address], conditions: { ready: true } }],
+    ports: [{ name: 'https', port: apiPort, protocol: 'TCP' }],
+  };
+}

@@ -1,0 +1,33 @@
+import type { Taint } from '../../generated/types/index.ts';
+import type { KubeletOptions } from '../kubelet/index.ts';
+import { kubernetesVersion } from '../machinery/index.ts';
+
+/** A node as its cluster's configuration describes it. */
+export interface NodeProfile {
+  readonly name: string;
+  readonly role: 'control-plane' | 'worker';
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly taints?: readonly Taint[];
+  /** Overrides of `defaultCapacity`, as quantities. */
+  readonly capacity?: Readonly<Record<string, string>>;
+}
+
+/** A node of the size that a learner's example fits on, and a scheduling lesson can fill. */
+const defaultCapacity = { cpu: '8', 'ephemeral-storage': '102350Mi', 'hugepages-1Gi': '0', 'hugepages-2Mi': '0', memory: '16Gi', pods: '110' };
+
+/** What kubeadm puts on control plane nodes. */
+const controlPlaneLabels = { 'node-role.kubernetes.io/control-plane': '', 'node.kubernetes.io/exclude-from-external-load-balancers': '' };
+
+/** What the kubelet of such a node is told about its machine; versions are those of kind's node images for 1.33. */
+export function kubeletNode(profile: NodeProfile, clusterName: string): KubeletOptions['node'] {
+  return {
+    capacity: { ...defaultCapacity, ...profile.capacity },
+    labels: { ...(profile.role === 'control-plane' ? controlPlaneLabels : {}), ...profile.labels },
+    taints: profile.taints ?? [],
+    providerId: `paperkube://${clusterName}/${profile.name}`,
+    architecture: 'amd64',
+    osImage: 'Debian GNU/Linux 12 (bookworm)',
+    kernelVersion: '6.1.0-paperkube',
+    kubeletVersion: kubernetesVersion,
+  };
+}

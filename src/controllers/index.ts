@@ -1,0 +1,51 @@
+import type { Controller, ControllerContext } from './controller.ts';
+import { DeploymentController } from './deployment.ts';
+import { EndpointSliceController } from './endpoint-slice.ts';
+import { EndpointsController } from './endpoints.ts';
+import { GarbageCollector } from './garbage-collector.ts';
+import { NamespaceController } from './namespace.ts';
+import { NodeIpamController } from './node-ipam.ts';
+import { NodeLifecycleController } from './node-lifecycle.ts';
+import { ReplicaSetController } from './replica-set.ts';
+import { RootCaPublisher } from './root-ca-publisher.ts';
+import { ServiceAccountController } from './service-account.ts';
+
+export type { Controller, ControllerContext } from './controller.ts';
+export { ReconcileLoop } from './controller.ts';
+
+/**
+ * All controllers, by upstream's name of each. The order decides who hears first of a change that several watch:
+ * what a namespace needs before pods can be made comes first, then nodes, then workloads from the top down, then what
+ * follows from pods; the garbage collector hears last.
+ */
+export const controllers: Readonly<Record<string, new (context: ControllerContext) => Controller>> = {
+  'serviceaccount-controller': ServiceAccountController,
+  'root-ca-certificate-publisher-controller': RootCaPublisher,
+  'node-ipam-controller': NodeIpamController,
+  'node-lifecycle-controller': NodeLifecycleController,
+  'deployment-controller': DeploymentController,
+  'replicaset-controller': ReplicaSetController,
+  'endpoints-controller': EndpointsController,
+  'endpointslice-controller': EndpointSliceController,
+  'namespace-controller': NamespaceController,
+  'garbage-collector-controller': GarbageCollector,
+};
+
+export interface StartControllersOptions extends ControllerContext {
+  /** Names of those to run; all if absent. */
+  readonly only?: readonly string[];
+}
+
+/**
+ * Starts the controllers on the informers given (whoever calls starts the factory, before or after).
+ * Returns the function that stops them; the informers go on.
+ */
+export function startControllers({ only, ...context }: StartControllersOptions): () => void {
+  const running = Object.entries(controllers)
+    .filter(([name]) => !only || only.includes(name))
+    .map(([, Kind]) => new Kind(context));
+  for (const controller of running) controller.start();
+  return () => {
+    for (const controller of running) controller.stop();
+  };
+}

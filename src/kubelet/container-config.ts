@@ -1,0 +1,80 @@
+import type { Container, ContainerUser, Pod, VolumeMount } from '../../generated/types/index.ts';
+import { quantityMilli, quantityValue } from '../machinery/quantity.ts';
+import type { ContainerConfig, ImageRecord, Mount, VolumeHandle } from '../runtime/types.ts';
+import type { EnvironmentFacts } from './environment.ts';
+import { containerEnvironment } from './environment.ts';
+import { expand } from './expansion.ts';
+import { ContainerError, messageOf } from './kubelet-error.ts';
+import { formatPod } from './pod-format.ts';
+
+export interface ConfigFacts extends EnvironmentFacts {
+  readonly image: ImageRecord;
+  readonly attempt: number;
+  readonly volumes: ReadonlyMap<string, VolumeHandle>;
+  readonly targetContainerId?: string | undefined;
+}
+
+/** What the runtime needs to create a container. Rejects with ContainerError `CreateContainerConfigError`. */
+export async function containerConfig(pod: Readonly<Pod>, container: Readonly<Container>, facts: ConfigFacts): Promise<ContainerConfig> {
+  try {
+    const environment = await containerEnvironment(pod, container, facts);
+    const lookup = (name: string) => environment.get(name);
+    const user = containerUser(pod, container, facts.image);
+    refuseRoot(pod, container, user);
+    const { cpu, memory } = container.resources?.limits ?? {};
+    return {
+      name: container.name,
+      attempt: facts.attempt,
+      imageId: facts.image.id,
+      imageReference: container.image ?? '',
+      command: container.command?.map((word) => expand(word, lookup)),
+      args: container.args?.map((word) => expand(word, lookup)),
+      env: [...environment].map(([name, value]) => ({ name, value })),
+      workingDir: container.workingDir || undefined,
+      mounts: (container.volumeMounts ?? []).map((mount) => mountOf(mount, facts.volumes, lookup)),
+      stdin: container.stdin ?? false,
+      stdinOnce: container.stdinOnce ?? false,
+      tty: container.tty ?? false,
+      user,
+      readOnlyRootFilesystem: container.securityContext?.readOnlyRootFilesystem ?? false,
+      resources: { cpuLimitMilli: cpu ? quantityMilli(cpu) : undefined, memoryLimitBytes: memory ? quantityValue(memory) : undefined },
+      terminationMessagePath: container.terminationMessagePath || '/dev/termination-log',
+      targetContainerId: facts.targetContainerId,
+    };
+  } catch (error) {
+    throw new ContainerError('CreateContainerConfigError', messageOf(error));
+  }
+}
+
+function mountOf(mount: VolumeMount, volumes: ReadonlyMap<string, VolumeHandle>, lookup: (name: string) => string | undefined): Mount {
+  const volume = volumes.get(mount.name);
+  if (!volume) throw new Error(`cannot find volume "${mount.name}" to mount into container`);
+  const subPath = mount.subPathExpr ? expand(mount.subPathExpr, lookup) : mount.subPath;
+  return { containerPath: mount.mountPath, volume, subPath: subPath || undefined, readOnly: mount.readOnly ?? false };
+}
+
+/** The container's own security context wins over the pod's, that over the image's user. */
+export function containerUser(pod: Readonly<Pod>, container: Readonly<Container>, image: ImageRecord | undefined): NonNullable<ContainerConfig['user']> {
+  const [own, shared] = [container.securityContext, pod.spec?.securityContext];
+  const [imageUid, imageGid] = (image?.config.user ?? '').split(':').map((text) => (/^\d+$/.test(text) ? Number(text) : undefined));
+  const groups = [...(shared?.supplementalGroups ?? []), ...(shared?.fsGroup === undefined ? [] : [shared.fsGroup])];
+  return {
+    uid: own?.runAsUser ?? shared?.runAsUser ?? imageUid,
+    gid: own?.runAsGroup ?? shared?.runAsGroup ?? imageGid,
+    ...(groups.length > 0 ? { groups } : {}),
+  };
+}
+
+function refuseRoot(pod: Readonly<Pod>, container: Readonly<Container>, user: NonNullable<ContainerConfig['user']>): void {
+  const nonRoot = container.securityContext?.runAsNonRoot ?? pod.spec?.securityContext?.runAsNonRoot;
+  if (!nonRoot || (user.uid ?? 0) !== 0) return;
+  const asked = container.securityContext?.runAsUser ?? pod.spec?.securityContext?.runAsUser;
+  const why = asked === 0 ? "container's runAsUser breaks non-root policy" : 'container has runAsNonRoot and image will run as root';
+  throw new Error(`${why} (pod: "${formatPod(pod)}", container: ${container.name})`);
+}
+
+/** The user that a running container's status shows (SupplementalGroupsPolicy). */
+export function shownUser(pod: Readonly<Pod>, container: Readonly<Container>, image: ImageRecord | undefined): ContainerUser {
+  const { uid = 0, gid = 0, groups = [] } = containerUser(pod, container, image);
+  return { linux: { uid, gid, supplementalGroups: [...new Set([gid, ...groups])].sort((a, b) => a - b) } };
+}

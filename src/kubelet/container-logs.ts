@@ -1,0 +1,91 @@
+import type { ContainerStatus, PodStatus } from '../../generated/types/index.ts';
+import type { Env } from '../env/index.ts';
+import type { PodLogOptions, StreamReader } from '../machinery/index.ts';
+import { badRequest, parseTime } from '../machinery/index.ts';
+import type { ContainerLog, LogLine } from '../runtime/types.ts';
+
+/**
+ * Which run of a container a log request means (pkg/kubelet validateContainerLogStatus). Throws 400 in the kubelet's words.
+ * @returns the container's id in the runtime
+ */
+export function loggedContainerId(podName: string, status: PodStatus | undefined, name: string, previous: boolean): string {
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? []), ...(status?.ephemeralContainerStatuses ?? [])];
+  const found = all.find((one) => one.name === name);
+  if (!found) throw badRequest(`container "${name}" in pod "${podName}" is not available`);
+  return plainId(previous ? previousRun(podName, found) : presentRun(podName, found));
+}
+
+function previousRun(podName: string, { name, lastState }: ContainerStatus): string {
+  const id = lastState?.terminated?.containerID;
+  if (!id) throw badRequest(`previous terminated container "${name}" in pod "${podName}" not found`);
+  return id;
+}
+
+function presentRun(podName: string, { name, state, lastState, containerID }: ContainerStatus): string {
+  const where = `container "${name}" in pod "${podName}"`;
+  if (state?.running) return containerID ?? '';
+  if (state?.terminated || lastState?.terminated) {
+    const id = state?.terminated?.containerID || lastState?.terminated?.containerID;
+    if (!id) throw badRequest(`${where} is terminated`);
+    return id;
+  }
+  if (!state?.waiting) throw badRequest(`${where} is waiting to start - no logs yet`);
+  const { reason = '' } = state.waiting;
+  if (reason === 'ErrImagePull') throw badRequest(`${where} is waiting to start: image can't be pulled`);
+  if (reason === 'ImagePullBackOff') throw badRequest(`${where} is waiting to start: trying and failing to pull image`);
+  throw badRequest(`${where} is waiting to start: ${reason}`);
+}
+
+function plainId(id: string): string {
+  return id.replace(/^[a-z]+:\/\//, '');
+}
+
+/** Sends a log as asked for: its end, what is younger, with times, at most so many bytes. Returns how to end it. */
+export function streamLog(env: Pick<Env, 'clock' | 'loop'>, log: ContainerLog, options: PodLogOptions, reader: StreamReader): () => void {
+  const since = sinceMs(options, env.clock.now());
+  let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
+  let stopped = false;
+  let unfollow = () => {};
+  const end = () => {
+    if (stopped) return;
+    stopped = true;
+    unfollow();
+    reader.end();
+  };
+  const send = (line: LogLine) => {
+    if (stopped) return;
+    const chunk = encodeLine(line, options.timestamps).subarray(0, left);
+    left -= chunk.length;
+    if (chunk.length > 0) reader.data(chunk);
+    if (left <= 0) end();
+  };
+  env.loop.defer('container log', () => {
+    for (const line of lastLines(log.lines(), options.tailLines)) if (line.time >= since) send(line);
+    if (stopped) return;
+    if (options.follow) unfollow = log.follow({ line: send, end });
+    else end();
+  });
+  return () => {
+    stopped = true;
+    unfollow();
+  };
+}
+
+function sinceMs({ sinceSeconds, sinceTime }: PodLogOptions, now: number): number {
+  if (sinceSeconds !== undefined) return now - sinceSeconds * 1000;
+  return parseTime(sinceTime) ?? Number.NEGATIVE_INFINITY;
+}
+
+function lastLines(lines: readonly LogLine[], count: number | undefined): readonly LogLine[] {
+  if (count === undefined) return lines;
+  return count === 0 ? [] : lines.slice(-count);
+}
+
+function encodeLine({ time, data }: LogLine, timestamps: boolean): Uint8Array {
+  if (!timestamps) return data;
+  const stamp = new TextEncoder().encode(`${new Date(time).toISOString().slice(0, 23)}000000Z `);
+  const out = new Uint8Array(stamp.length + data.length);
+  out.set(stamp);
+  out.set(data, stamp.length);
+  return out;
+}

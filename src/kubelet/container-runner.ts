@@ -1,0 +1,179 @@
+import type { Container, Pod } from '../../generated/types/index.ts';
+import { goDuration } from '../machinery/time.ts';
+import type { ContainerStatus, ImageRecord, VolumeHandle } from '../runtime/types.ts';
+import type { Cancellation } from './cancellation.ts';
+import { containerConfig } from './container-config.ts';
+import { ContainerError, messageOf } from './kubelet-error.ts';
+import { runHook } from './lifecycle-hook.ts';
+import type { PodContainer } from './pod-format.ts';
+import { findContainer, formatPod, isSidecar, podReference } from './pod-format.ts';
+import type { PodRecord } from './pod-record.ts';
+import { containerNamed } from './pod-runtime-status.ts';
+import type { ProbeTarget } from './probe.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+/** A container gets at least this long between TERM and KILL. */
+const minimumGraceSeconds = 2;
+const noTimeoutMs = 24 * 3_600_000;
+
+/** Starts and stops the containers of one pod (pkg/kubelet/kuberuntime kuberuntime_container.go). */
+export class ContainerRunner {
+  constructor(
+    readonly context: WorkerContext,
+    readonly record: PodRecord,
+  ) {}
+
+  /** Pulls the image, creates the container, starts it, runs its postStart hook. Rejects with ContainerError. */
+  async start(pod: Readonly<Pod>, container: PodContainer, sandboxId: string, volumes: ReadonlyMap<string, VolumeHandle>, cancel: Cancellation): Promise<void> {
+    this.#checkCrashBackOff(pod, container);
+    const image = await this.#pull(pod, container, cancel);
+    const id = await this.#create(pod, container, sandboxId, image, volumes);
+    await this.#startCreated(pod, container, id);
+    await this.#postStart(pod, container, id, sandboxId, cancel);
+  }
+
+  /** Ends a container: preStop, then its stop signal, then KILL. `graceSeconds` covers the hook as well. */
+  async kill(pod: Readonly<Pod>, one: ContainerStatus, graceSeconds: number, message = ''): Promise<void> {
+    const container = findContainer(pod, one.name);
+    this.#event(pod, container, 'Normal', 'Killing', message || `Stopping container ${one.name}`);
+    let left = Math.max(graceSeconds, minimumGraceSeconds);
+    const handler = container?.spec.lifecycle?.preStop;
+    if (handler && graceSeconds > 0) left -= await this.#preStop(pod, container, one, left);
+    await this.context.runtime.stopContainer(one.id, Math.max(left, minimumGraceSeconds) * 1000);
+    this.context.prober.remove(one.id);
+  }
+
+  /** Ends all that runs: the app containers together, then the sidecars in reverse order. */
+  async killAll(pod: Readonly<Pod>, graceSeconds: number): Promise<void> {
+    const began = this.context.env.clock.now();
+    const running = this.record.status().containers.filter((one) => one.state === 'running');
+    const sidecars = (pod.spec?.initContainers ?? []).filter(isSidecar).map((one) => one.name);
+    const first = running.filter((one) => !sidecars.includes(one.name)).sort((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
+    await Promise.all(first.map((one) => this.kill(pod, one, graceSeconds)));
+    for (const name of sidecars.reverse()) {
+      const one = running.find((status) => status.name === name);
+      const spentSeconds = Math.floor((this.context.env.clock.now() - began) / 1000);
+      if (one) await this.kill(pod, one, Math.max(graceSeconds - spentSeconds, minimumGraceSeconds));
+    }
+  }
+
+  /** How probes and hooks reach a container. */
+  target(pod: Readonly<Pod>, container: Readonly<Container>, containerId: string, sandboxId: string): ProbeTarget {
+    const ips = this.context.runtime.sandboxStatus(sandboxId)?.ips ?? [];
+    return { pod, container, containerId, sandboxId, ip: ips[0] ?? this.context.nodeIp };
+  }
+
+  #checkCrashBackOff(pod: Readonly<Pod>, container: PodContainer): void {
+    const last = containerNamed(this.record.status(), container.spec.name);
+    if (last?.state !== 'exited') return;
+    const { crashBackOff, env } = this.context;
+    const key = `${pod.metadata?.uid}_${container.spec.name}_${container.spec.image}`;
+    const now = env.clock.now();
+    const until = crashBackOff.until(key, last.finishedAt ?? now, now);
+    if (until === undefined) {
+      crashBackOff.next(key, now);
+      return;
+    }
+    const { name } = container.spec;
+    this.#event(pod, container, 'Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${formatPod(pod)}`);
+    const message = `back-off ${goDuration(crashBackOff.delayMs(key))} restarting failed container=${name} pod=${formatPod(pod)}`;
+    throw new ContainerError('CrashLoopBackOff', message, until);
+  }
+
+  async #pull(pod: Readonly<Pod>, container: PodContainer, cancel: Cancellation): Promise<ImageRecord> {
+    try {
+      const credentials = await this.context.credentials(pod);
+      return await cancel.race(
+        this.context.images.ensureImage(pod, container.spec, credentials, (type, reason, message) => {
+          if (!cancel.cancelled) this.#event(pod, container, type, reason, message);
+        }),
+      );
+    } catch (error) {
+      if (error instanceof ContainerError) this.#event(pod, container, 'Warning', 'Failed', `Error: ${error.reason}`);
+      throw error;
+    }
+  }
+
+  async #create(
+    pod: Readonly<Pod>,
+    container: PodContainer,
+    sandboxId: string,
+    image: ImageRecord,
+    volumes: ReadonlyMap<string, VolumeHandle>,
+  ): Promise<string> {
+    const { runtime, sources, nodeIp } = this.context;
+    const { name } = container.spec;
+    const attempt = this.record.attempts.get(name) ?? 0;
+    const target = (container.spec as { targetContainerName?: string }).targetContainerName;
+    try {
+      const config = await containerConfig(pod, container.spec, {
+        image,
+        attempt,
+        volumes,
+        nodeIp,
+        sources,
+        podIps: pod.spec?.hostNetwork ? [nodeIp] : (runtime.sandboxStatus(sandboxId)?.ips ?? []),
+        services: this.context.services(),
+        allocatable: this.context.allocatable(),
+        targetContainerId: target ? this.record.runningId(target) : undefined,
+      });
+      await this.record.prune(name);
+      const id = await runtime.createContainer(sandboxId, config);
+      this.record.containerIds.push(id);
+      this.record.attempts.set(name, attempt + 1);
+      this.#event(pod, container, 'Normal', 'Created', `Created container: ${name}`);
+      return id;
+    } catch (error) {
+      this.#event(pod, container, 'Warning', 'Failed', `Error: ${messageOf(error)}`);
+      throw error instanceof ContainerError ? error : new ContainerError('CreateContainerError', messageOf(error));
+    }
+  }
+
+  async #startCreated(pod: Readonly<Pod>, container: PodContainer, id: string): Promise<void> {
+    const { name } = container.spec;
+    try {
+      await this.context.runtime.startContainer(id);
+    } catch (error) {
+      this.#event(pod, container, 'Warning', 'Failed', `Error: ${messageOf(error)}`);
+      throw new ContainerError('RunContainerError', messageOf(error));
+    }
+    this.#event(pod, container, 'Normal', 'Started', `Started container ${name}`);
+  }
+
+  async #postStart(pod: Readonly<Pod>, container: PodContainer, id: string, sandboxId: string, cancel: Cancellation): Promise<void> {
+    const handler = container.spec.lifecycle?.postStart;
+    if (!handler) return;
+    const { env, runtime } = this.context;
+    try {
+      await cancel.race(runHook(env, runtime, handler, this.target(pod, container.spec, id, sandboxId), noTimeoutMs));
+    } catch (error) {
+      if (cancel.cancelled) throw error;
+      this.#event(pod, container, 'Warning', 'FailedPostStartHook', 'PostStartHook failed');
+      const one = runtime.containerStatus(id);
+      if (one) await this.kill(pod, one, pod.spec?.terminationGracePeriodSeconds ?? 30, 'FailedPostStartHook');
+      throw new ContainerError('PostStartHookError', messageOf(error));
+    }
+  }
+
+  /** Runs the preStop hook for at most the grace period; returns the seconds it took. */
+  async #preStop(pod: Readonly<Pod>, container: PodContainer, one: ContainerStatus, graceSeconds: number): Promise<number> {
+    const { env, runtime } = this.context;
+    const began = env.clock.now();
+    const handler = container.spec.lifecycle?.preStop ?? {};
+    const done = runHook(env, runtime, handler, this.target(pod, container.spec, one.id, one.sandboxId), graceSeconds * 1000).catch((error) => {
+      env.log.info('preStop hook failed', { pod: pod.metadata?.name, error: messageOf(error) });
+      this.#event(pod, container, 'Warning', 'FailedPreStopHook', 'PreStopHook failed');
+    });
+    let timer: { cancel(): void } | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = env.loop.after(graceSeconds * 1000, 'preStop limit', resolve);
+    });
+    await Promise.race([done, late]);
+    timer?.cancel();
+    return Math.floor((env.clock.now() - began) / 1000);
+  }
+
+  #event(pod: Readonly<Pod>, container: PodContainer | undefined, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.context.events.event(podReference(pod, container), type, reason, message);
+  }
+}

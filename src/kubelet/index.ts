@@ -1,0 +1,4 @@
+export type { KubeletOptions } from './kubelet.ts';
+export { Kubelet } from './kubelet.ts';
+export type { NodeDescription } from './node-status.ts';
+export type { IssuedToken, TokenFor, TokenOptions } from './pod-sources.ts';

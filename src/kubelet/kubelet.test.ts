@@ -1,0 +1,323 @@
+import { expect, test } from 'vitest';
+import type { ContainerStatus, Event, Pod, PodSpec } from '../../generated/types/index.ts';
+import { InformerFactory, refs } from '../client/index.ts';
+import { createEnv, nodeMachine, silentLog } from '../env/index.ts';
+import { Kubelet } from './kubelet.ts';
+import { FakeApi } from './testing/fake-api.ts';
+import { FakeRuntime, FakeVolumes } from './testing/fake-runtime.ts';
+
+const start = Date.parse('2026-01-01T00:00:00Z');
+
+async function node() {
+  const env = createEnv({ machine: nodeMachine, log: silentLog, seed: 1, start, mode: 'manual' });
+  const api = new FakeApi(env);
+  const client = api.client();
+  const informers = new InformerFactory(client, env);
+  const runtime = new FakeRuntime(env);
+  const volumes = new FakeVolumes();
+  runtime.catalogue.set('busybox', { sizeBytes: 2_156_519, pullMs: 1200 });
+  runtime.catalogue.set('nginx:1.25', { sizeBytes: 70_000_000, pullMs: 2000 });
+  const kubelet = new Kubelet({
+    env,
+    client,
+    informers,
+    runtime,
+    volumes,
+    nodeName: 'worker',
+    nodeIp: '172.18.0.3',
+    clusterDns: '10.96.0.10',
+    clusterDomain: 'cluster.local',
+    tokenFor: async () => ({ token: 'a-token', expiresAt: env.clock.now() + 3_600_000 }),
+    node: { capacity: { cpu: '8', memory: '16Gi', pods: '110', 'ephemeral-storage': '100Gi' } },
+  });
+  informers.start();
+  kubelet.start();
+  await env.loop.settle();
+  await client.nodes.patch({ name: 'worker' }, 'merge', { spec: { podCIDR: '10.244.1.0/24' } });
+  await env.loop.settle();
+  const create = async (name: string, spec: PodSpec, extra: object = {}) => {
+    await client.pods.create({
+      metadata: { name, namespace: 'default' },
+      spec: { restartPolicy: 'Always', nodeName: 'worker', ...spec },
+      status: { phase: 'Pending' },
+      ...extra,
+    });
+    await env.loop.settle();
+  };
+  const pod = (name: string) => client.pods.get({ namespace: 'default', name });
+  const events = async () => {
+    await env.loop.settle();
+    const { items } = await api.resource(refs.events).list();
+    return (items as unknown as Event[]).filter((one) => one.involvedObject.kind === 'Pod').map((one) => `${one.type} ${one.reason}: ${one.message}`);
+  };
+  return { env, api, client, runtime, volumes, kubelet, create, pod, events };
+}
+
+/** One word for each state that a watcher would see, repetitions left out. */
+function shown(history: readonly unknown[], name: string): string[] {
+  const words = (history as Pod[]).filter((one) => one.metadata?.name === name).map(wordOf);
+  return words.filter((word, index) => word !== words[index - 1]);
+}
+
+function wordOf({ spec, status, metadata }: Pod): string {
+  if (metadata?.deletionTimestamp) return 'Terminating';
+  const init = status?.initContainerStatuses ?? [];
+  const done = init.filter((one) => one.state?.terminated?.exitCode === 0).length;
+  const stuck = init.find((one) => !(one.state?.terminated?.exitCode === 0));
+  const reason = (one: ContainerStatus) => one.state?.waiting?.reason ?? one.state?.terminated?.reason ?? '';
+  if (stuck) return reason(stuck) && reason(stuck) !== 'PodInitializing' ? `Init:${reason(stuck)}` : `Init:${done}/${spec?.initContainers?.length}`;
+  const app = status?.containerStatuses?.find((one) => reason(one));
+  return app ? reason(app) : (status?.phase ?? '');
+}
+
+const busybox = (name: string) => ({ name, image: 'busybox', imagePullPolicy: 'Always' });
+
+test('a node is registered, gets its network, becomes ready, and renews its lease', async () => {
+  const { env, client } = await node();
+  const registered = await client.nodes.get({ name: 'worker' });
+  expect(registered.metadata?.labels).toMatchObject({ 'kubernetes.io/hostname': 'worker', 'kubernetes.io/os': 'linux' });
+  expect(registered.status?.conditions?.map((one) => `${one.type}=${one.status} ${one.reason}`)).toEqual([
+    'MemoryPressure=False KubeletHasSufficientMemory',
+    'DiskPressure=False KubeletHasNoDiskPressure',
+    'PIDPressure=False KubeletHasSufficientPID',
+    'Ready=True KubeletReady',
+  ]);
+  await env.loop.advance(20_000);
+  const lease = await client.leases.get({ namespace: 'kube-node-lease', name: 'worker' });
+  expect(lease.spec?.renewTime).toBe('2026-01-01T00:00:20.000000Z');
+});
+
+test('init containers run one after the other, and every state on the way is shown once', async () => {
+  const { env, api, runtime, create, pod, events } = await node();
+  runtime.programs.set('init-a', { exitAfterMs: 5000 });
+  runtime.programs.set('init-b', { exitAfterMs: 5000 });
+  await create('myapp', { initContainers: [busybox('init-a'), busybox('init-b')], containers: [busybox('app')] });
+  const waiting = await pod('myapp');
+  expect(waiting.status?.conditions?.map((one) => [one.type, one.status, one.message])).toEqual([
+    ['PodReadyToStartContainers', 'False', undefined],
+    ['Initialized', 'False', 'containers with incomplete status: [init-a init-b]'],
+    ['Ready', 'False', 'containers with unready status: [app]'],
+    ['ContainersReady', 'False', 'containers with unready status: [app]'],
+    ['PodScheduled', 'True', undefined],
+  ]);
+  await env.loop.advance(60_000);
+  expect(shown(api.podHistory, 'myapp')).toEqual(['Pending', 'Init:0/2', 'Init:1/2', 'PodInitializing', 'Running']);
+  const running = await pod('myapp');
+  expect(running.status).toMatchObject({ phase: 'Running', podIP: '10.244.1.2', hostIP: '172.18.0.3', qosClass: 'BestEffort' });
+  expect(running.status?.containerStatuses?.[0]).toMatchObject({ ready: true, started: true, restartCount: 0, image: 'docker.io/library/busybox:latest' });
+  expect((await events()).slice(0, 4)).toEqual([
+    'Normal Pulling: Pulling image "busybox"',
+    'Normal Pulled: Successfully pulled image "busybox" in 1.2s (1.2s including waiting). Image size: 2156519 bytes.',
+    'Normal Created: Created container: init-a',
+    'Normal Started: Started container init-a',
+  ]);
+});
+
+test('an image that does not exist backs off, and a corrected one heals the pod', async () => {
+  const { env, api, client, create, pod, events } = await node();
+  await create('web', { containers: [{ name: 'nginx', image: 'nginx:1.41' }] });
+  await env.loop.advance(1000);
+  expect(wordOf(await pod('web'))).toBe('ErrImagePull');
+  await env.loop.advance(1000);
+  const [status] = (await pod('web')).status?.containerStatuses ?? [];
+  expect(status?.state?.waiting?.reason).toBe('ImagePullBackOff');
+  expect(status?.state?.waiting?.message).toMatch(
+    /^Back-off pulling image "nginx:1.41": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack/,
+  );
+  await env.loop.advance(10_000);
+  expect(shown(api.podHistory, 'web')).toEqual(['Pending', 'ContainerCreating', 'ErrImagePull', 'ImagePullBackOff', 'ErrImagePull']);
+  await client.pods.patch({ namespace: 'default', name: 'web' }, 'merge', { spec: { containers: [{ name: 'nginx', image: 'nginx:1.25' }] } });
+  await env.loop.advance(5000);
+  expect(wordOf(await pod('web'))).toBe('Running');
+  expect(await events()).toContain('Warning Failed: Error: ImagePullBackOff');
+});
+
+test('a container that crashes is restarted at once, then after 10, 20, 40 seconds', async () => {
+  const { env, runtime, create, pod, events } = await node();
+  runtime.programs.set('app', { exitAfterMs: 0, exitCode: 1 });
+  await create('crash', { containers: [{ name: 'app', image: 'busybox', imagePullPolicy: 'IfNotPresent' }] });
+  const restarts = async () => (await pod('crash')).status?.containerStatuses?.[0]?.restartCount;
+  await env.loop.advance(1200);
+  expect(await restarts()).toBe(1);
+  await env.loop.advance(9000);
+  const [waiting] = (await pod('crash')).status?.containerStatuses ?? [];
+  expect(waiting?.state?.waiting?.reason).toBe('CrashLoopBackOff');
+  expect(waiting?.state?.waiting?.message).toMatch(/^back-off 10s restarting failed container=app pod=crash_default\(/);
+  expect(waiting?.lastState?.terminated).toMatchObject({ exitCode: 1, reason: 'Error' });
+  await env.loop.advance(1000);
+  expect(await restarts()).toBe(2);
+  await env.loop.advance(19_000);
+  expect(await restarts()).toBe(2);
+  await env.loop.advance(1000);
+  expect(await restarts()).toBe(3);
+  expect((await events()).some((text) => text.startsWith('Warning BackOff: Back-off restarting failed container app in pod crash_default('))).toBe(true);
+});
+
+test('a failing init container ends a pod that is never restarted', async () => {
+  const { env, api, runtime, create, pod } = await node();
+  runtime.programs.set('init', { exitAfterMs: 1000, exitCode: 1 });
+  await create('never', { restartPolicy: 'Never', initContainers: [busybox('init')], containers: [busybox('app')] });
+  await env.loop.advance(60_000);
+  expect((await pod('never')).status?.phase).toBe('Failed');
+  expect(shown(api.podHistory, 'never')).toEqual(['Pending', 'Init:0/1', 'Init:Error']);
+  expect(runtime.listContainers().map((one) => one.name)).toEqual(['init']);
+});
+
+test('a job-like pod completes', async () => {
+  const { env, runtime, create, pod } = await node();
+  runtime.programs.set('app', { exitAfterMs: 1000 });
+  await create('job', { restartPolicy: 'OnFailure', containers: [busybox('app')] });
+  await env.loop.advance(10_000);
+  const { status } = await pod('job');
+  expect(status?.phase).toBe('Succeeded');
+  expect(status?.conditions?.find((one) => one.type === 'Ready')).toMatchObject({ status: 'False', reason: 'PodCompleted' });
+});
+
+test('a deleted pod runs preStop, gets TERM, is killed after its grace period, and goes', async () => {
+  const { env, client, runtime, create, pod, events } = await node();
+  runtime.programs.set('app', { ignoresTerm: true });
+  const hooks: string[] = [];
+  runtime.execAnswer = (_name, command) => {
+    hooks.push(command.join(' '));
+    return 0;
+  };
+  await create('gone', { containers: [{ ...busybox('app'), lifecycle: { preStop: { exec: { command: ['quit'] } } } }] });
+  await env.loop.advance(5000);
+  await client.pods.delete({ namespace: 'default', name: 'gone' });
+  await env.loop.advance(29_000);
+  expect(hooks).toEqual(['quit']);
+  expect((await pod('gone')).status?.phase).toBe('Running');
+  await env.loop.advance(1000);
+  await expect(pod('gone')).rejects.toThrow('pods "gone" not found');
+  expect(await events()).toContain('Normal Killing: Stopping container app');
+  expect(runtime.listContainers()).toEqual([]);
+  expect(runtime.listPodSandboxes()).toEqual([]);
+});
+
+test('a slow pull of one pod does not hold another, and does not hold its own deletion', async () => {
+  const { env, client, runtime, create, pod } = await node();
+  runtime.catalogue.set('huge', { sizeBytes: 1, pullMs: 3_600_000 });
+  await create('slow', { containers: [{ name: 'app', image: 'huge' }] });
+  await create('quick', { containers: [busybox('app')] });
+  await env.loop.advance(2000);
+  expect((await pod('quick')).status?.phase).toBe('Running');
+  await client.pods.delete({ namespace: 'default', name: 'slow' });
+  await env.loop.advance(3000);
+  await expect(pod('slow')).rejects.toThrow('not found');
+});
+
+test('a failing liveness probe restarts its container with the reason in the event', async () => {
+  const { env, runtime, create, pod, events } = await node();
+  let healthy = true;
+  runtime.execAnswer = () => (healthy ? 0 : 1);
+  const livenessProbe = { exec: { command: ['test', '-e', '/tmp/abc.txt'] }, initialDelaySeconds: 1, periodSeconds: 3, failureThreshold: 3 };
+  await create('live', { terminationGracePeriodSeconds: 30, containers: [{ ...busybox('app'), livenessProbe }] });
+  await env.loop.advance(30_000);
+  expect((await pod('live')).status?.containerStatuses?.[0]?.restartCount).toBe(0);
+  healthy = false;
+  await env.loop.advance(10_000);
+  expect(await events()).toEqual(
+    expect.arrayContaining(['Warning Unhealthy: Liveness probe failed: ', 'Normal Killing: Container app failed liveness probe, will be restarted']),
+  );
+  healthy = true;
+  await env.loop.advance(20_000);
+  expect((await pod('live')).status?.containerStatuses?.[0]).toMatchObject({ restartCount: 1, ready: true });
+});
+
+test('readiness by TCP keeps a pod unready while nothing listens', async () => {
+  const { env, create, pod, events } = await node();
+  await create('tcp', { containers: [{ ...busybox('app'), readinessProbe: { tcpSocket: { port: 6380 }, periodSeconds: 3 } }] });
+  await env.loop.advance(5000);
+  expect((await pod('tcp')).status?.containerStatuses?.[0]).toMatchObject({ ready: false, started: true });
+  expect(await events()).toContain('Warning Unhealthy: Readiness probe failed: dial tcp 10.244.1.2:6380: connect: connection refused');
+});
+
+test('a volume whose source is missing is tried again until it is there', async () => {
+  const { env, client, volumes, create, pod, events } = await node();
+  const volume = { name: 'cfg', configMap: { name: 'settings' } };
+  await create('vol', { volumes: [volume], containers: [{ ...busybox('app'), volumeMounts: [{ name: 'cfg', mountPath: '/etc/cfg' }] }] });
+  await env.loop.advance(2000);
+  expect(wordOf(await pod('vol'))).toBe('ContainerCreating');
+  expect(await events()).toContain('Warning FailedMount: MountVolume.SetUp failed for volume "cfg" : configmap "settings" not found');
+  await client.configMaps.create({ metadata: { name: 'settings', namespace: 'default' }, data: { a: '1' } });
+  await env.loop.advance(10_000);
+  expect((await pod('vol')).status?.phase).toBe('Running');
+  expect([...volumes.files.values()].flat()).toEqual([{ path: 'a', data: '1', mode: 0o644 }]);
+});
+
+test('environment variables come from fields, config maps and Services, and expand each other', async () => {
+  const { env, client, runtime, create } = await node();
+  await client.configMaps.create({ metadata: { name: 'settings', namespace: 'default' }, data: { level: 'high' } });
+  await client.services.create({
+    metadata: { name: 'my-db', namespace: 'default' },
+    spec: { clusterIP: '10.96.1.1', ports: [{ port: 5432, protocol: 'TCP' }] },
+  });
+  await create('env', {
+    containers: [
+      {
+        ...busybox('app'),
+        args: ['$(GREETING)', '$$(GREETING)', '$(ABSENT)'],
+        env: [
+          { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+          { name: 'LEVEL', valueFrom: { configMapKeyRef: { name: 'settings', key: 'level' } } },
+          { name: 'GREETING', value: 'I am $(NAME) on $(MY_DB_SERVICE_HOST)' },
+        ],
+      },
+    ],
+  });
+  await env.loop.advance(2000);
+  const config = runtime.configOf('app');
+  expect(config?.env.slice(0, 3)).toEqual([
+    { name: 'NAME', value: 'env' },
+    { name: 'LEVEL', value: 'high' },
+    { name: 'GREETING', value: 'I am env on 10.96.1.1' },
+  ]);
+  expect(config?.env).toContainEqual({ name: 'MY_DB_PORT_5432_TCP', value: 'tcp://10.96.1.1:5432' });
+  expect(config?.args).toEqual(['I am env on 10.96.1.1', '$(GREETING)', '$(ABSENT)']);
+});
+
+test('a pod that asks for more than the node has left is refused', async () => {
+  const { create, pod } = await node();
+  await create('big', { containers: [{ ...busybox('app'), resources: { requests: { cpu: '9' } } }] });
+  expect((await pod('big')).status).toMatchObject({
+    phase: 'Failed',
+    reason: 'OutOfcpu',
+    message: "Pod was rejected: Node didn't have enough resource: cpu, requested: 9000, used: 0, capacity: 8000",
+  });
+});
+
+test('logs are cut to their end, and a container that waits says why', async () => {
+  const { env, kubelet, create, runtime } = await node();
+  runtime.programs.set('init', { exitAfterMs: 60_000 });
+  await create('logs', { initContainers: [busybox('init')], containers: [busybox('app')] });
+  await env.loop.advance(2000);
+  const ask = { namespace: 'default', name: 'logs', uid: '' };
+  const options = { follow: false, previous: false, timestamps: false };
+  await expect(kubelet.containerLogs(ask, { ...options, container: 'app' })).rejects.toThrow(
+    'container "app" in pod "logs" is waiting to start: PodInitializing',
+  );
+  await expect(kubelet.containerLogs(ask, { ...options, container: 'init', previous: true })).rejects.toThrow(
+    'previous terminated container "init" in pod "logs" not found',
+  );
+  let text = '';
+  const flow = await kubelet.containerLogs(ask, { ...options, container: 'init', tailLines: 2 });
+  flow({ data: (chunk) => (text += new TextDecoder().decode(chunk)), end: () => (text += '.') });
+  await env.loop.settle();
+  expect(text).toBe('two\nthree\n.');
+});
+
+test('a kubelet that was stopped catches up with what has happened meanwhile', async () => {
+  const { env, client, kubelet, runtime, create, pod } = await node();
+  runtime.programs.set('app', { exitAfterMs: 60_000, exitCode: 1 });
+  await create('stays', { containers: [busybox('app')] });
+  await create('goes', { containers: [busybox('other')] });
+  await env.loop.advance(5000);
+  kubelet.stop();
+  await env.loop.advance(120_000);
+  expect((await pod('stays')).status?.containerStatuses?.[0]?.restartCount).toBe(0);
+  await client.pods.delete({ namespace: 'default', name: 'goes' }, { gracePeriodSeconds: 0 });
+  kubelet.start();
+  await env.loop.advance(10_000);
+  expect((await pod('stays')).status?.containerStatuses?.[0]).toMatchObject({ restartCount: 1, ready: true });
+  expect(runtime.listContainers().filter((one) => one.state === 'running')).toHaveLength(1);
+});

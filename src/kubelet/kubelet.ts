@@ -1,0 +1,277 @@
+import type { Node, Pod, Service } from '../../generated/types/index.ts';
+import { podIsTerminal } from '../api/core/v1/pod-status.ts';
+import type { Client, EventRecorder, InformerFactory } from '../client/index.ts';
+import { createEventRecorder, refs } from '../client/index.ts';
+import type { Env } from '../env/index.ts';
+import { semanticEqual } from '../machinery/deep.ts';
+import type { NodeApi, PodLogOptions, StreamReader } from '../machinery/index.ts';
+import { badRequest, notFound } from '../machinery/index.ts';
+import { formatTime } from '../machinery/time.ts';
+import type { RegistryCredential, Runtime, SandboxConfig, Volumes } from '../runtime/types.ts';
+import type { Rejection } from './admission.ts';
+import { admitPod } from './admission.ts';
+import { BackOff } from './back-off.ts';
+import { loggedContainerId, streamLog } from './container-logs.ts';
+import { ImageManager } from './image-manager.ts';
+import { NodeAgent } from './node-agent.ts';
+import type { NodeDescription } from './node-status.ts';
+import { nodeLabels } from './node-status.ts';
+import { podReference } from './pod-format.ts';
+import type { TokenFor } from './pod-sources.ts';
+import { apiSources } from './pod-sources.ts';
+import { PodWorker } from './pod-worker.ts';
+import { runProbe } from './probe.ts';
+import { Prober } from './prober.ts';
+import { StatusManager } from './status-manager.ts';
+import { VolumeManager } from './volume-manager.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+export interface KubeletOptions {
+  readonly env: Env;
+  /** Acts as `system:node:NAME`. */
+  readonly client: Client;
+  /** Where the kubelet asks for its own pods, its Node and the Services; started and stopped by whoever made it. */
+  readonly informers: InformerFactory;
+  readonly runtime: Runtime;
+  readonly volumes: Volumes;
+  readonly nodeName: string;
+  readonly nodeIp: string;
+  /** Addresses of the cluster's DNS Service: `10.96.0.10`. */
+  readonly clusterDns: readonly string[] | string;
+  /** `cluster.local` */
+  readonly clusterDomain: string;
+  /** The node's own resolv.conf, for pods with dnsPolicy Default. */
+  readonly hostDns?: SandboxConfig['dns'];
+  /** Service account tokens for projected volumes; rejects while there are none, and the pod waits with FailedMount. */
+  readonly tokenFor: TokenFor;
+  /** Pull credentials of a pod (its imagePullSecrets); none if absent. */
+  readonly credentials?: (pod: Readonly<Pod>) => Promise<readonly RegistryCredential[]>;
+  readonly node: Omit<NodeDescription, 'name' | 'ip' | 'machine'> & Partial<Pick<NodeDescription, 'machine'>>;
+}
+
+/**
+ * The agent of one node: runs the pods that are bound to it, tells the API how they are, and answers for their logs.
+ * An idle pod costs nothing but its probes' timers; all else follows from events of the API and of the runtime.
+ */
+export class Kubelet implements NodeApi {
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #byName = new Map<string, string>();
+  readonly #events: EventRecorder;
+  readonly #statuses: StatusManager;
+  readonly #prober: Prober;
+  readonly #agent: NodeAgent;
+  readonly #context: WorkerContext;
+  readonly #description: NodeDescription;
+  #running = false;
+  #subscribed = false;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(readonly options: KubeletOptions) {
+    const { env, client, runtime, nodeName, nodeIp } = options;
+    this.#description = { ...options.node, name: nodeName, ip: nodeIp, machine: options.node.machine ?? newMachine(env) };
+    this.#events = createEventRecorder(client, env, { component: 'kubelet', host: nodeName });
+    this.#statuses = new StatusManager(env, client);
+    this.#prober = new Prober({
+      env,
+      run: (probe, target) => runProbe(env, runtime, probe, target),
+      unhealthy: (pod, container, message) => this.#events.event(podReference(pod, container), 'Warning', 'Unhealthy', message),
+      changed: (uid) => this.#workers.get(uid)?.wake(),
+    });
+    this.#agent = new NodeAgent({ env, client, runtime, events: this.#events, node: this.#description, networkUp: () => this.#wakeAll() });
+    this.#context = this.#workerContext();
+  }
+
+  /** Registers the node and begins to look after its pods. */
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#unsubscribe = this.options.runtime.onEvent(({ podUid }) => this.#workers.get(podUid)?.wake());
+    this.#agent.start();
+    if (!this.#subscribed) this.#subscribe();
+    else this.#catchUp();
+  }
+
+  /** After a stop: pods have come, changed and gone meanwhile. */
+  #catchUp(): void {
+    const pods = this.#podInformer().lister.list();
+    const present = new Set(pods.map((pod) => pod.metadata?.uid));
+    for (const worker of [...this.#workers.values()]) {
+      if (present.has(worker.uid)) continue;
+      this.#workers.set(worker.uid, worker.successor(worker.pod));
+      this.#deleted(worker.pod);
+    }
+    for (const pod of pods) this.#added(pod);
+  }
+
+  /** Stops as a killed kubelet does: the containers go on, nobody reports on them. */
+  stop(): void {
+    this.#running = false;
+    this.#agent.stop();
+    this.#unsubscribe?.();
+    for (const worker of this.#workers.values()) worker.stop();
+    for (const uid of this.#workers.keys()) this.#prober.removePod(uid);
+  }
+
+  /** The log of a container. Rejects with 400 in the kubelet's words while there is none. */
+  async containerLogs(
+    pod: { readonly namespace: string; readonly name: string; readonly uid: string },
+    options: PodLogOptions,
+  ): Promise<(reader: StreamReader) => () => void> {
+    const uid = this.#byName.get(`${pod.namespace}/${pod.name}`);
+    const worker = uid === undefined ? undefined : this.#workers.get(uid);
+    if (!worker || uid === undefined) throw notFound({ group: '', resource: 'pods' }, pod.name);
+    const status = worker.record.podStatus(worker.pod, { terminal: worker.terminated });
+    const id = loggedContainerId(pod.name, status, options.container, options.previous);
+    const log = this.options.runtime.containerLog(id);
+    if (!log) throw badRequest(`unable to retrieve container logs for containerd://${id}`);
+    return (reader) => streamLog(this.options.env, log, options, reader);
+  }
+
+  #podInformer() {
+    return this.options.informers.for<Pod>(refs.pods, { fieldSelector: `spec.nodeName=${this.options.nodeName}` });
+  }
+
+  #subscribe(): void {
+    this.#subscribed = true;
+    this.options.informers.for<Service>(refs.services);
+    const nodes = this.options.informers.for<Node>(refs.nodes, { fieldSelector: `metadata.name=${this.options.nodeName}` });
+    nodes.handle({
+      added: (node) => this.#running && this.#agent.observe(node),
+      updated: (node) => this.#running && this.#agent.observe(node),
+      deleted: () => this.#running && this.#agent.lost(),
+    });
+    this.#podInformer().handle({
+      added: (pod) => this.#running && this.#added(pod),
+      updated: (pod, previous) => this.#running && this.#updated(pod, previous),
+      deleted: (pod) => this.#running && this.#deleted(pod),
+    });
+  }
+
+  #added(pod: Readonly<Pod>): void {
+    const { uid = '', namespace, name } = pod.metadata ?? {};
+    if (this.#workers.has(uid)) {
+      this.#restart(uid, pod);
+      return;
+    }
+    this.#byName.set(`${namespace}/${name}`, uid);
+    if (podIsTerminal(pod)) {
+      this.#statuses.set(pod, pod.status ?? {});
+      this.#statuses.finish(pod);
+      return;
+    }
+    const refusal = pod.metadata?.deletionTimestamp ? undefined : this.#admit(pod);
+    if (refusal) {
+      this.#reject(pod, refusal);
+      return;
+    }
+    const worker = new PodWorker(this.#context, pod);
+    this.#workers.set(uid, worker);
+    if (pod.metadata?.deletionTimestamp) worker.terminate();
+    worker.wake();
+  }
+
+  /** A kubelet that was stopped takes its pods up again, with what has run on meanwhile. */
+  #restart(uid: string, pod: Readonly<Pod>): void {
+    const before = this.#workers.get(uid) as PodWorker;
+    const worker = before.successor(pod);
+    this.#workers.set(uid, worker);
+    this.#statuses.observe(pod);
+    if (pod.metadata?.deletionTimestamp) worker.terminate();
+    worker.wake();
+  }
+
+  #admit(pod: Readonly<Pod>): Rejection | undefined {
+    const others = [...this.#workers.values()].filter((one) => !one.terminated).map((one) => one.pod);
+    const labels = this.#agent.node?.metadata?.labels ?? nodeLabels(this.#description);
+    return admitPod(pod, others, { labels, allocatable: this.#allocatable() });
+  }
+
+  #reject(pod: Readonly<Pod>, { reason, message }: Rejection): void {
+    this.#events.event(podReference(pod), 'Warning', reason, message);
+    const startTime = pod.status?.startTime ?? formatTime(this.options.env.clock.now());
+    this.#statuses.set(pod, { ...pod.status, phase: 'Failed', reason, message: `Pod was rejected: ${message}`, startTime });
+    this.#statuses.finish(pod);
+  }
+
+  #updated(pod: Readonly<Pod>, previous: Readonly<Pod>): void {
+    const uid = pod.metadata?.uid ?? '';
+    if (uid !== previous.metadata?.uid) {
+      // Deleted and created again between two looks.
+      this.#deleted(previous);
+      this.#added(pod);
+      return;
+    }
+    this.#statuses.observe(pod);
+    const worker = this.#workers.get(uid);
+    if (!worker) return;
+    worker.update(pod);
+    if (concernsKubelet(pod, previous)) {
+      worker.wake();
+      if (!semanticEqual(pod.metadata?.labels, previous.metadata?.labels) || !semanticEqual(pod.metadata?.annotations, previous.metadata?.annotations)) {
+        this.options.env.loop.defer('kubelet volume refresh', () => this.#context.volumes.refresh(pod, this.#volumeFacts(worker)));
+      }
+    }
+  }
+
+  #volumeFacts(worker: PodWorker) {
+    const { sources, nodeIp } = this.#context;
+    return { sources, nodeIp, allocatable: this.#allocatable(), podIps: worker.record.status().sandbox?.ips ?? [] };
+  }
+
+  #deleted(pod: Readonly<Pod>): void {
+    const { uid = '', namespace, name } = pod.metadata ?? {};
+    if (this.#byName.get(`${namespace}/${name}`) === uid) this.#byName.delete(`${namespace}/${name}`);
+    const worker = this.#workers.get(uid);
+    this.#workers.delete(uid);
+    if (worker) worker.remove();
+    else this.#statuses.forget(uid);
+  }
+
+  #wakeAll(): void {
+    for (const worker of this.#workers.values()) worker.wake();
+  }
+
+  #allocatable(): Readonly<Record<string, string>> {
+    return this.#description.allocatable ?? this.#description.capacity;
+  }
+
+  #workerContext(): WorkerContext {
+    const { env, client, runtime, volumes, nodeName, nodeIp, clusterDns, clusterDomain, hostDns, tokenFor, credentials, informers } = this.options;
+    return {
+      env,
+      nodeName,
+      nodeIp,
+      runtime,
+      images: new ImageManager(env, runtime),
+      volumes: new VolumeManager(env, volumes),
+      prober: this.#prober,
+      statuses: this.#statuses,
+      events: this.#events,
+      sources: apiSources(client, tokenFor),
+      dns: {
+        clusterDns: typeof clusterDns === 'string' ? [clusterDns] : clusterDns,
+        clusterDomain,
+        host: hostDns ?? { servers: [], searches: [], options: [] },
+      },
+      crashBackOff: new BackOff(10_000, 300_000),
+      services: () => informers.for<Service>(refs.services).lister.list(),
+      allocatable: () => this.#allocatable(),
+      networkReady: () => this.#agent.networkReady,
+      credentials: async (pod) => (credentials ? credentials(pod) : []),
+    };
+  }
+}
+
+/** Whether a change is one that a pod's worker has to look at: status is the kubelet's own, but for readiness gates. */
+function concernsKubelet(pod: Readonly<Pod>, previous: Readonly<Pod>): boolean {
+  const [now, before] = [pod.metadata, previous.metadata];
+  if (now?.deletionTimestamp !== before?.deletionTimestamp) return true;
+  if (!semanticEqual(pod.spec, previous.spec) || !semanticEqual(now?.labels, before?.labels) || !semanticEqual(now?.annotations, before?.annotations))
+    return true;
+  return (pod.spec?.readinessGates?.length ?? 0) > 0 && !semanticEqual(pod.status?.conditions, previous.status?.conditions);
+}
+
+function newMachine(env: Env): NodeDescription['machine'] {
+  const systemUuid = env.ids.uid();
+  return { systemUuid, machineId: systemUuid.replaceAll('-', ''), bootId: env.ids.uid() };
+}

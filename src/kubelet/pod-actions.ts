@@ -1,0 +1,216 @@
+import type { Container, Pod } from '../../generated/types/index.ts';
+import type { ContainerStatus } from '../runtime/types.ts';
+import { isSidecar } from './pod-format.ts';
+import type { PodRuntimeStatus } from './pod-runtime-status.ts';
+import { containerNamed, inPresentSandbox, restartsOnFailure, shouldBeRestarted } from './pod-runtime-status.ts';
+
+export type ProbeResult = 'success' | 'failure' | 'unknown';
+
+/** What the probes have found of a container, by its id; undefined if it has not been probed yet. */
+export interface ProbeResults {
+  liveness(containerId: string): ProbeResult | undefined;
+  startup(containerId: string): ProbeResult | undefined;
+}
+
+export interface ContainerToKill {
+  readonly name: string;
+  /** The Killing event's text; empty for the usual one. */
+  readonly message: string;
+  readonly reason?: 'LivenessProbe' | 'StartupProbe' | undefined;
+}
+
+/** What a sync has to do, in upstream's order: kill, make the sandbox, start. Indexes are those of the lists in the spec. */
+export interface PodActions {
+  /** All that runs must end, the sandbox too. */
+  readonly killPod: boolean;
+  readonly createSandbox: boolean;
+  readonly sandboxId: string | undefined;
+  /** Number of the sandbox to create. */
+  readonly attempt: number;
+  readonly initContainersToStart: readonly number[];
+  readonly containersToStart: readonly number[];
+  readonly ephemeralContainersToStart: readonly number[];
+  readonly containersToKill: ReadonlyMap<string, ContainerToKill>;
+}
+
+interface Draft {
+  killPod: boolean;
+  createSandbox: boolean;
+  sandboxId: string | undefined;
+  attempt: number;
+  initContainersToStart: number[];
+  containersToStart: number[];
+  ephemeralContainersToStart: number[];
+  containersToKill: Map<string, ContainerToKill>;
+}
+
+/** Decides what a sync of a pod does (pkg/kubelet/kuberuntime computePodActions). */
+export function computePodActions(pod: Readonly<Pod>, status: PodRuntimeStatus, probes: ProbeResults): PodActions {
+  const sandbox = needsSandbox(pod, status);
+  const draft: Draft = {
+    killPod: sandbox.changed,
+    createSandbox: sandbox.changed,
+    sandboxId: sandbox.changed ? undefined : status.sandbox?.id,
+    attempt: sandbox.attempt,
+    initContainersToStart: [],
+    containersToStart: [],
+    ephemeralContainersToStart: [],
+    containersToKill: new Map(),
+  };
+  if (sandbox.changed) return startFromScratch(pod, status, draft);
+  (pod.spec?.ephemeralContainers ?? []).forEach(({ name }, index) => {
+    if (!containerNamed(status, name)) draft.ephemeralContainersToStart.push(index);
+  });
+  const initialized = planInitContainers(pod, status, probes, draft);
+  if (draft.killPod || !initialized) return draft;
+  planContainers(pod, status, probes, draft);
+  return draft;
+}
+
+function needsSandbox(pod: Readonly<Pod>, { sandbox }: PodRuntimeStatus): { changed: boolean; attempt: number } {
+  if (!sandbox) return { changed: true, attempt: 0 };
+  const addressless = !pod.spec?.hostNetwork && sandbox.ips.length === 0;
+  return sandbox.state !== 'ready' || addressless ? { changed: true, attempt: sandbox.attempt + 1 } : { changed: false, attempt: sandbox.attempt };
+}
+
+/** A new sandbox means that everything begins anew, with the first init container. */
+function startFromScratch(pod: Readonly<Pod>, status: PodRuntimeStatus, draft: Draft): PodActions {
+  if (!restartsOnFailure(pod) && draft.attempt !== 0 && status.containers.length > 0) {
+    draft.createSandbox = false; // A pod that must not be restarted stays as it ended.
+    return draft;
+  }
+  const toStart = indexesWhere(pod.spec?.containers, (container) => pod.spec?.restartPolicy !== 'OnFailure' || !succeeded(container, status));
+  if (toStart.length === 0) {
+    draft.createSandbox = false;
+    return draft;
+  }
+  if (pod.spec?.initContainers?.length) draft.initContainersToStart.push(0);
+  else draft.containersToStart = toStart;
+  return draft;
+}
+
+function succeeded(container: Container, status: PodRuntimeStatus): boolean {
+  const last = containerNamed(status, container.name);
+  return last?.state === 'exited' && last.exitCode === 0;
+}
+
+function indexesWhere(list: readonly Container[] | undefined, test: (container: Container) => boolean): number[] {
+  return (list ?? []).flatMap((container, index) => (test(container) ? [index] : []));
+}
+
+/**
+ * Plans the init containers; returns whether the app containers' turn has come. Looks from the last to the first, since
+ * finished ones may be gone: the last that ran tells how far the pod has got.
+ */
+function planInitContainers(pod: Readonly<Pod>, status: PodRuntimeStatus, probes: ProbeResults, draft: Draft): boolean {
+  const list = pod.spec?.initContainers ?? [];
+  if (list.length === 0) return true;
+  const present = inPresentSandbox(status);
+  const appContainers = new Set((pod.spec?.containers ?? []).map((one) => one.name));
+  const wasInitialized = present.some((one) => appContainers.has(one.name));
+  let initialized = wasInitialized;
+  let seen = false;
+  for (let index = list.length - 1; index >= 0; index -= 1) {
+    const container = list[index] as Container;
+    const last = present.find((one) => one.name === container.name);
+    if (!last) {
+      if (wasInitialized && isSidecar(container)) draft.initContainersToStart.push(index);
+      continue;
+    }
+    if (wasInitialized && !isSidecar(container)) continue;
+    seen = true;
+    const outcome = isSidecar(container) ? planSidecar(container, index, last, wasInitialized, probes, draft) : planInitContainer(pod, index, last, draft);
+    if (outcome === 'kill') {
+      draft.killPod = true;
+      draft.initContainersToStart = [];
+      return false;
+    }
+    if (outcome === 'done' && !wasInitialized) {
+      if (index === list.length - 1) initialized = true;
+      else draft.initContainersToStart.push(index + 1);
+    }
+    if (!wasInitialized) break;
+  }
+  if (!seen && !wasInitialized) draft.initContainersToStart.push(0);
+  draft.initContainersToStart.reverse();
+  return initialized;
+}
+
+type InitOutcome = 'done' | 'wait' | 'kill';
+
+function planInitContainer(pod: Readonly<Pod>, index: number, last: ContainerStatus, draft: Draft): InitOutcome {
+  if (last.state === 'created') draft.initContainersToStart.push(index); // Made, but it could not be started.
+  if (last.state !== 'exited') return 'wait';
+  if (last.exitCode === 0) return 'done';
+  if (!restartsOnFailure(pod)) return 'kill';
+  draft.initContainersToStart.push(index);
+  return 'wait';
+}
+
+function planSidecar(container: Container, index: number, last: ContainerStatus, wasInitialized: boolean, probes: ProbeResults, draft: Draft): InitOutcome {
+  if (last.state !== 'running') {
+    draft.initContainersToStart.push(index);
+    return 'wait';
+  }
+  const kill = (message: string, reason?: ContainerToKill['reason']): InitOutcome => {
+    draft.containersToKill.set(last.id, { name: container.name, message, reason });
+    draft.initContainersToStart.push(index);
+    return 'wait';
+  };
+  if (container.startupProbe) {
+    const startup = probes.startup(last.id);
+    if (startup === 'failure') return kill(`Init container ${container.name} failed startup probe`, 'StartupProbe');
+    if (startup !== 'success') return 'wait';
+  }
+  if (container.livenessProbe && probes.liveness(last.id) === 'failure') {
+    return kill(`Init container ${container.name} failed liveness probe`, 'LivenessProbe');
+  }
+  if (wasInitialized && imageChanged(container, last)) return kill(`Init container ${container.name} definition changed`);
+  return 'done';
+}
+
+/** The image is all of a container that can change once its pod exists. */
+function imageChanged(container: Container, last: ContainerStatus): boolean {
+  return last.imageReference !== (container.image ?? '');
+}
+
+function planContainers(pod: Readonly<Pod>, status: PodRuntimeStatus, probes: ProbeResults, draft: Draft): void {
+  let kept = 0;
+  (pod.spec?.containers ?? []).forEach((container, index) => {
+    const last = containerNamed(status, container.name);
+    if (last?.state !== 'running') {
+      if (shouldBeRestarted(container, pod, status)) draft.containersToStart.push(index);
+      return;
+    }
+    const fault = faultOf(container, last, probes);
+    if (!fault) {
+      kept += 1;
+      return;
+    }
+    const restart = fault.always || restartsOnFailure(pod);
+    if (restart) draft.containersToStart.push(index);
+    const message = restart ? `${fault.message}, will be restarted` : fault.message;
+    draft.containersToKill.set(last.id, { name: container.name, message, reason: fault.reason });
+  });
+  if (kept > 0 || draft.containersToStart.length > 0) return;
+  draft.killPod = true;
+  draft.initContainersToStart = []; // A sidecar must not keep a finished pod alive.
+}
+
+interface Fault {
+  readonly message: string;
+  readonly reason?: ContainerToKill['reason'];
+  /** Restart it whatever the pod's restart policy says. */
+  readonly always: boolean;
+}
+
+function faultOf(container: Container, last: ContainerStatus, probes: ProbeResults): Fault | undefined {
+  if (imageChanged(container, last)) return { message: `Container ${container.name} definition changed`, always: true };
+  if (container.livenessProbe && probes.liveness(last.id) === 'failure') {
+    return { message: `Container ${container.name} failed liveness probe`, reason: 'LivenessProbe', always: false };
+  }
+  if (container.startupProbe && probes.startup(last.id) === 'failure') {
+    return { message: `Container ${container.name} failed startup probe`, reason: 'StartupProbe', always: false };
+  }
+  return undefined;
+}

@@ -1,0 +1,40 @@
+import type { Container, Pod } from '../../generated/types/index.ts';
+import type { ContainerStatus, SandboxStatus } from '../runtime/types.ts';
+
+/** What the runtime holds of one pod. */
+export interface PodRuntimeStatus {
+  /** The newest sandbox. */
+  readonly sandbox?: SandboxStatus | undefined;
+  /** Newest first. */
+  readonly containers: readonly ContainerStatus[];
+}
+
+/** The newest container of a name. */
+export function containerNamed(status: PodRuntimeStatus, name: string): ContainerStatus | undefined {
+  return status.containers.find((one) => one.name === name);
+}
+
+/** Only what runs in, or was made for, the present sandbox. */
+export function inPresentSandbox(status: PodRuntimeStatus): readonly ContainerStatus[] {
+  return status.containers.filter((one) => one.sandboxId === status.sandbox?.id);
+}
+
+/** Whether a failed container may be started again. */
+export function restartsOnFailure(pod: Readonly<Pod>): boolean {
+  return pod.spec?.restartPolicy !== 'Never';
+}
+
+/**
+ * Whether a container that is not running is to be started in the next sync (pkg/kubelet/container ShouldContainerBeRestarted).
+ * Sidecars follow their own restart policy, which is Always.
+ */
+export function shouldBeRestarted(container: Readonly<Container>, pod: Readonly<Pod>, status: PodRuntimeStatus): boolean {
+  if (pod.metadata?.deletionTimestamp) return false;
+  const last = containerNamed(status, container.name);
+  if (!last || last.state === 'created') return true;
+  if (last.state === 'running') return false;
+  if (container.restartPolicy === 'Always') return true;
+  if (pod.spec?.restartPolicy === 'Never') return false;
+  if (pod.spec?.restartPolicy === 'OnFailure') return last.exitCode !== 0;
+  return true;
+}

@@ -1,0 +1,119 @@
+import type { DownwardAPIVolumeFile, KeyToPath, Pod, ProjectedVolumeSource, Volume } from '../../generated/types/index.ts';
+import type { VolumeFile } from '../runtime/types.ts';
+import type { NodeFacts } from './field-values.ts';
+import { podFieldValue, resourceFieldValue } from './field-values.ts';
+import { findContainer } from './pod-format.ts';
+import type { PodSources } from './pod-sources.ts';
+
+export interface VolumeFacts extends NodeFacts {
+  readonly podIps: readonly string[];
+  readonly sources: PodSources;
+}
+
+export interface VolumeContent {
+  readonly files: VolumeFile[];
+  /** When a token in it should be renewed, in simulated ms since the epoch. */
+  renewAt?: number | undefined;
+}
+
+const defaultMode = 0o644;
+const tokenSeconds = 3600;
+
+/** The files of a volume that the kubelet fills itself; undefined for the other kinds. Rejects with the mount's error. */
+export async function volumeContent(pod: Readonly<Pod>, volume: Readonly<Volume>, facts: VolumeFacts): Promise<VolumeContent | undefined> {
+  const namespace = pod.metadata?.namespace ?? '';
+  if (volume.configMap) {
+    const { name = '', items, optional, defaultMode: mode } = volume.configMap;
+    return { files: await configMapFiles(facts, namespace, name, items, optional, mode) };
+  }
+  if (volume.secret) {
+    const { secretName = '', items, optional, defaultMode: mode } = volume.secret;
+    return { files: await secretFiles(facts, namespace, secretName, items, optional, mode) };
+  }
+  if (volume.downwardAPI) return { files: downwardFiles(pod, volume.downwardAPI.items, volume.downwardAPI.defaultMode, facts) };
+  if (volume.projected) return projectedContent(pod, volume.projected, facts);
+  return undefined;
+}
+
+async function projectedContent(pod: Readonly<Pod>, projected: ProjectedVolumeSource, facts: VolumeFacts): Promise<VolumeContent> {
+  const namespace = pod.metadata?.namespace ?? '';
+  const mode = projected.defaultMode;
+  const content: VolumeContent = { files: [] };
+  for (const source of projected.sources ?? []) {
+    if (source.configMap) {
+      content.files.push(...(await configMapFiles(facts, namespace, source.configMap.name ?? '', source.configMap.items, source.configMap.optional, mode)));
+    }
+    if (source.secret)
+      content.files.push(...(await secretFiles(facts, namespace, source.secret.name ?? '', source.secret.items, source.secret.optional, mode)));
+    if (source.downwardAPI) content.files.push(...downwardFiles(pod, source.downwardAPI.items, mode, facts));
+    if (source.serviceAccountToken) {
+      const { audience, expirationSeconds = tokenSeconds, path } = source.serviceAccountToken;
+      const issued = await facts.sources.token(pod, { audience, expirationSeconds });
+      content.files.push({ path, data: issued.token, mode: mode ?? defaultMode });
+      // Upstream renews a token when four fifths of its life are over.
+      const renewAt = issued.expiresAt - expirationSeconds * 200;
+      content.renewAt = Math.min(content.renewAt ?? Number.POSITIVE_INFINITY, renewAt);
+    }
+    if (source.clusterTrustBundle) throw new Error('paperkube does not simulate clusterTrustBundle projections');
+  }
+  return content;
+}
+
+async function configMapFiles(
+  facts: VolumeFacts,
+  namespace: string,
+  name: string,
+  items: readonly KeyToPath[] | undefined,
+  optional: boolean | undefined,
+  mode: number | undefined,
+): Promise<VolumeFile[]> {
+  const found = await facts.sources.configMap(namespace, name);
+  if (!found && !optional) throw new Error(`configmap "${name}" not found`);
+  const data = new Map<string, Uint8Array | string>(Object.entries(found?.data ?? {}));
+  for (const [key, value] of Object.entries(found?.binaryData ?? {})) data.set(key, Buffer.from(value, 'base64'));
+  return keyFiles(data, items, optional, mode, 'configmap');
+}
+
+async function secretFiles(
+  facts: VolumeFacts,
+  namespace: string,
+  name: string,
+  items: readonly KeyToPath[] | undefined,
+  optional: boolean | undefined,
+  mode: number | undefined,
+): Promise<VolumeFile[]> {
+  const found = await facts.sources.secret(namespace, name);
+  if (!found && !optional) throw new Error(`secret "${name}" not found`);
+  const data = new Map(Object.entries(found?.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64') as Uint8Array]));
+  return keyFiles(data, items, optional, mode, 'secret');
+}
+
+function keyFiles(
+  data: ReadonlyMap<string, Uint8Array | string>,
+  items: readonly KeyToPath[] | undefined,
+  optional: boolean | undefined,
+  mode: number | undefined,
+  kind: string,
+): VolumeFile[] {
+  const usual = mode ?? defaultMode;
+  if (!items?.length) return [...data].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, content]) => ({ path, data: content, mode: usual }));
+  const files: VolumeFile[] = [];
+  for (const item of items) {
+    const content = data.get(item.key);
+    if (content !== undefined) files.push({ path: item.path, data: content, mode: item.mode ?? usual });
+    else if (!optional)
+      throw new Error(kind === 'secret' ? `references non-existent secret key: ${item.key}` : `${kind} references non-existent config key: ${item.key}`);
+  }
+  return files;
+}
+
+function downwardFiles(pod: Readonly<Pod>, items: readonly DownwardAPIVolumeFile[] | undefined, mode: number | undefined, facts: VolumeFacts): VolumeFile[] {
+  return (items ?? []).map((item) => ({ path: item.path, data: downwardValue(pod, item, facts), mode: item.mode ?? mode ?? defaultMode }));
+}
+
+function downwardValue(pod: Readonly<Pod>, { fieldRef, resourceFieldRef }: DownwardAPIVolumeFile, facts: VolumeFacts): string {
+  if (fieldRef) return podFieldValue(pod, fieldRef.fieldPath, facts);
+  const container = findContainer(pod, resourceFieldRef?.containerName ?? '');
+  if (!resourceFieldRef || !container) throw new Error(`container ${resourceFieldRef?.containerName} not found`);
+  return resourceFieldValue(container.spec, resourceFieldRef, facts);
+}

@@ -1,0 +1,102 @@
+import type { Pod, Volume } from '../../generated/types/index.ts';
+import type { Env, Timer } from '../env/index.ts';
+import { quantityValue } from '../machinery/quantity.ts';
+import type { VolumeHandle, Volumes } from '../runtime/types.ts';
+import { messageOf } from './kubelet-error.ts';
+import type { VolumeFacts } from './volume-files.ts';
+import { volumeContent } from './volume-files.ts';
+
+/** A volume that could not be set up; the message is that of the FailedMount event. */
+export class MountError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'MountError';
+  }
+}
+
+interface Mounted {
+  readonly handles: Map<string, VolumeHandle>;
+  readonly renewals: Map<string, Timer>;
+}
+
+/** Sets up the volumes of pods, and keeps what it filled up to date (pkg/kubelet/volumemanager). */
+export class VolumeManager {
+  readonly #pods = new Map<string, Mounted>();
+
+  constructor(
+    readonly env: Pick<Env, 'loop' | 'clock' | 'log'>,
+    readonly volumes: Volumes,
+  ) {}
+
+  /** The pod's volumes by name; those that stand already are left alone. Rejects with MountError at the first that fails. */
+  async mount(pod: Readonly<Pod>, facts: VolumeFacts): Promise<ReadonlyMap<string, VolumeHandle>> {
+    const uid = pod.metadata?.uid ?? '';
+    const mounted = this.#pods.get(uid) ?? { handles: new Map(), renewals: new Map() };
+    this.#pods.set(uid, mounted);
+    for (const volume of pod.spec?.volumes ?? []) {
+      if (mounted.handles.has(volume.name)) continue;
+      try {
+        mounted.handles.set(volume.name, await this.#setUp(pod, volume, facts, mounted));
+      } catch (error) {
+        throw new MountError(`MountVolume.SetUp failed for volume "${volume.name}" : ${messageOf(error)}`);
+      }
+    }
+    return mounted.handles;
+  }
+
+  /** Fills the pod's volumes anew: their sources, or the pod's own fields, have changed. */
+  async refresh(pod: Readonly<Pod>, facts: VolumeFacts): Promise<void> {
+    const mounted = this.#pods.get(pod.metadata?.uid ?? '');
+    if (!mounted) return;
+    for (const volume of pod.spec?.volumes ?? []) {
+      const handle = mounted.handles.get(volume.name);
+      if (!handle) continue;
+      try {
+        await this.#fill(pod, volume, handle, facts, mounted);
+      } catch (error) {
+        // Upstream keeps the old files when a source has gone.
+        this.env.log.warn('volume was not refreshed', { volume: volume.name, error: messageOf(error) });
+      }
+    }
+  }
+
+  unmount(uid: string): void {
+    for (const timer of this.#pods.get(uid)?.renewals.values() ?? []) timer.cancel();
+    this.#pods.delete(uid);
+  }
+
+  async #setUp(pod: Readonly<Pod>, volume: Readonly<Volume>, facts: VolumeFacts, mounted: Mounted): Promise<VolumeHandle> {
+    if (volume.emptyDir) {
+      const { sizeLimit } = volume.emptyDir;
+      return this.volumes.createTmpfs({ mode: 0o777, ...(sizeLimit ? { sizeLimitBytes: quantityValue(sizeLimit) } : {}) });
+    }
+    if (volume.hostPath) return this.volumes.hostPath(volume.hostPath.path, volume.hostPath.type ?? '');
+    const handle = this.volumes.createTmpfs({ mode: 0o777 });
+    if (await this.#fill(pod, volume, handle, facts, mounted)) return handle;
+    const kind = Object.keys(volume).find((field) => field !== 'name');
+    throw new Error(`paperkube does not simulate volumes of type ${kind ?? 'unknown'}`);
+  }
+
+  async #fill(pod: Readonly<Pod>, volume: Readonly<Volume>, handle: VolumeHandle, facts: VolumeFacts, mounted: Mounted): Promise<boolean> {
+    const content = await volumeContent(pod, volume, facts);
+    if (!content) return false;
+    const gid = pod.spec?.securityContext?.fsGroup;
+    this.volumes.writeFiles(handle, content.files, gid === undefined ? {} : { gid });
+    mounted.renewals.get(volume.name)?.cancel();
+    mounted.renewals.delete(volume.name);
+    if (content.renewAt !== undefined && this.#pods.get(pod.metadata?.uid ?? '') === mounted)
+      this.#renewLater(pod, volume, handle, facts, mounted, content.renewAt);
+    return true;
+  }
+
+  #renewLater(pod: Readonly<Pod>, volume: Readonly<Volume>, handle: VolumeHandle, facts: VolumeFacts, mounted: Mounted, renewAt: number): void {
+    const at = Math.max(renewAt, this.env.clock.now() + 60_000);
+    const timer = this.env.loop.at(at, 'kubelet token renewal', async () => {
+      await this.#fill(pod, volume, handle, facts, mounted).catch((error) => {
+        this.env.log.warn('token was not renewed', { pod: pod.metadata?.name, error: messageOf(error) });
+        this.#renewLater(pod, volume, handle, facts, mounted, this.env.clock.now());
+      });
+    });
+    mounted.renewals.set(volume.name, timer);
+  }
+}

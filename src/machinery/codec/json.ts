@@ -1,0 +1,180 @@
+import { badRequest } from '../status-error.ts';
+
+/** Where a body stops being JSON, in Go's words (`invalid character 'x' looking for beginning of value`). */
+export class JsonSyntaxError extends Error {
+  override readonly name = 'JsonSyntaxError';
+}
+
+/**
+ * Parses JSON.
+ * @throws JsonSyntaxError with the text Go's encoding/json would give
+ */
+export function parseJson(body: Uint8Array | string): unknown {
+  const text = typeof body === 'string' ? body : decodeUtf8(body);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new JsonSyntaxError(describeSyntaxError(text));
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** Bytes as text; invalid UTF-8 becomes U+FFFD, as Go does it. A byte order mark is kept, so that it fails as it does upstream. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  const text = decoder.decode(bytes);
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? `\ufeff${text}` : text;
+}
+
+/** The 400 the server gives for a body without readable version and kind (apimachinery runtime/serializer/json, recognizer). */
+export function unrecognizedBody(expectedKind: string, why: string, body: string): Error {
+  const shown = body === '' ? '<empty>' : body.length > 1024 ? `${body.slice(0, 1024)}...` : body;
+  return badRequest(`the object provided is unrecognized (must be of type ${expectedKind}): couldn't get version/kind; json parse error: ${why} (${shown})`);
+}
+
+/** Finds what is wrong with a text that JSON.parse refused, and says it as Go's scanner does. */
+export function describeSyntaxError(text: string): string {
+  return new Scanner(text).run();
+}
+
+const literals = ['true', 'false', 'null'] as const;
+
+class Fault extends Error {}
+
+/** A second, slow pass: only broken bodies come here. */
+class Scanner {
+  private at = 0;
+
+  constructor(readonly text: string) {}
+
+  run(): string {
+    try {
+      this.space();
+      this.value();
+      this.space();
+      if (this.at < this.text.length) this.fail('after top-level value');
+      return 'invalid JSON';
+    } catch (fault) {
+      if (fault instanceof Fault) return fault.message;
+      throw fault;
+    }
+  }
+
+  private fail(where: string): never {
+    const point = this.text.codePointAt(this.at);
+    if (point === undefined) throw new Fault('unexpected end of JSON input');
+    throw new Fault(`invalid character ${quoteCharacter(String.fromCodePoint(point))} ${where}`);
+  }
+
+  private space(): void {
+    while (' \t\r\n'.includes(this.text[this.at] ?? 'x')) this.at++;
+  }
+
+  private value(): void {
+    const first = this.text[this.at] ?? '';
+    if (first === '{') this.object();
+    else if (first === '[') this.array();
+    else if (first === '"') this.string();
+    else if (/[-0-9]/.test(first)) this.number();
+    else this.literal(first);
+  }
+
+  private literal(first: string): void {
+    const literal = literals.find((one) => one[0] === first);
+    if (!literal) this.fail('looking for beginning of value');
+    for (let i = 0; i < literal.length; i++, this.at++) {
+      if (this.text[this.at] !== literal[i]) this.fail(`in literal ${literal} (expecting '${literal[i]}')`);
+    }
+  }
+
+  private object(): void {
+    this.at++;
+    this.space();
+    if (this.text[this.at] === '}') return void this.at++;
+    for (;;) {
+      if (this.text[this.at] !== '"') this.fail('looking for beginning of object key string');
+      this.string();
+      this.space();
+      if (this.text[this.at] !== ':') this.fail('after object key');
+      this.at++;
+      this.space();
+      this.value();
+      this.space();
+      const next = this.text[this.at];
+      if (next !== ',' && next !== '}') this.fail('after object key:value pair');
+      this.at++;
+      if (next === '}') return;
+      this.space();
+    }
+  }
+
+  private array(): void {
+    this.at++;
+    this.space();
+    if (this.text[this.at] === ']') return void this.at++;
+    for (;;) {
+      this.value();
+      this.space();
+      const next = this.text[this.at];
+      if (next !== ',' && next !== ']') this.fail('after array element');
+      this.at++;
+      if (next === ']') return;
+      this.space();
+    }
+  }
+
+  private string(): void {
+    this.at++;
+    for (;;) {
+      const char = this.text[this.at];
+      if (char === undefined || char < ' ') this.fail('in string literal');
+      this.at++;
+      if (char === '"') return;
+      if (char === '\\') this.escape();
+    }
+  }
+
+  private escape(): void {
+    const char = this.text[this.at];
+    if (char === undefined || !'bfnrt\\/"u'.includes(char)) this.fail('in string escape code');
+    this.at++;
+    if (char !== 'u') return;
+    for (let i = 0; i < 4; i++, this.at++) if (!/[0-9a-fA-F]/.test(this.text[this.at] ?? '')) this.fail('in \\u hexadecimal character escape');
+  }
+
+  private number(): void {
+    if (this.text[this.at] === '-') {
+      this.at++;
+      if (!/\d/.test(this.text[this.at] ?? '')) this.fail('in numeric literal');
+    }
+    if (this.text[this.at] === '0') this.at++;
+    else this.digits();
+    if (this.text[this.at] === '.') {
+      this.at++;
+      if (!/\d/.test(this.text[this.at] ?? '')) this.fail('after decimal point in numeric literal');
+      this.digits();
+    }
+    if (/[eE]/.test(this.text[this.at] ?? '')) {
+      this.at++;
+      if (/[+-]/.test(this.text[this.at] ?? '')) this.at++;
+      if (!/\d/.test(this.text[this.at] ?? '')) this.fail('in exponent of numeric literal');
+      this.digits();
+    }
+  }
+
+  private digits(): void {
+    while (/\d/.test(this.text[this.at] ?? '')) this.at++;
+  }
+}
+
+/** A character as Go's scanner quotes it: `'a'`, `'\''`, `'\n'`, `'\u0081'`. */
+function quoteCharacter(char: string): string {
+  if (char === "'") return "'\\''";
+  if (char === '"') return `'"'`;
+  const point = char.codePointAt(0) as number;
+  const named: Record<string, string> = { '\n': '\\n', '\t': '\\t', '\r': '\\r', '\b': '\\b', '\f': '\\f', '\\': '\\\\', '\v': '\\v', '\x07': '\\a' };
+  if (named[char]) return `'${named[char]}'`;
+  if (point < 0x20 || point === 0x7f) return `'\\x${point.toString(16).padStart(2, '0')}'`;
+  if ((point >= 0x80 && point < 0xa0) || point === 0xfeff) return `'\\u${point.toString(16).padStart(4, '0')}'`;
+  return `'${char}'`;
+}

@@ -1,0 +1,104 @@
+import { unprocessable } from './json-patch.ts';
+import { badPatchType, badType, describeMap, isMap, type Json, mergeFailure, noMergeKey, patchDirective } from './merge-error.ts';
+import type { FieldMeta, Merger } from './strategic-merge-patch.ts';
+
+/** Merges two lists of one kind: scalars as a set, maps by their merge key; then puts them in upstream's order. */
+export function mergeList(merger: Merger, original: unknown[], patch: unknown[], meta: FieldMeta, isDeleteList: boolean): unknown[] {
+  if (original.length === 0 && patch.length === 0) return original;
+  const ofMaps = holdsMaps(original, patch);
+  if (!ofMaps) {
+    if (isDeleteList) return original.filter((item) => !patch.includes(item));
+    return inOrder([...new Set([...original, ...patch])], patch, original, '');
+  }
+  if (meta.mergeKey === '') throw mergeFailure('cannot merge lists without merge key for struct');
+  const split = takeDirectives(original as Json[], patch as Json[], meta.mergeKey);
+  const merged = split.live.slice();
+  for (const item of split.patch) {
+    const value = keyOf(item, meta.mergeKey);
+    const at = merged.findIndex((one) => one[meta.mergeKey] === value);
+    if (at < 0) merged.push(item);
+    else merged[at] = merger.mergeMap(merged[at], item, meta.node);
+  }
+  return inOrder(merged, split.patch, split.live, meta.mergeKey);
+}
+
+/** The outcome of `merge`, in the order a `$setElementOrder` list asks for; what it does not name keeps its live place. */
+export function orderedLikeDirective(merge: () => unknown[], order: unknown[], live: unknown[], patch: unknown[], mergeKey: string): unknown[] {
+  checkOrder(patch, order, mergeKey);
+  const merged = merge();
+  holdsMaps(live, patch);
+  return inOrder(merged, order, live, mergeKey);
+}
+
+/** Whether the lists hold maps (true) or scalars (false). Mixed lists and lists of lists cannot be merged. */
+function holdsMaps(...lists: unknown[][]): boolean {
+  const kinds = new Set<string>();
+  for (const item of lists.flat(1)) {
+    if (Array.isArray(item)) throw unprocessable();
+    kinds.add(isMap(item) ? 'map' : typeof item);
+  }
+  if (kinds.size === 0) throw mergeFailure('no elements in any of the given slices');
+  if (kinds.size > 1) throw mergeFailure(`list element types are not identical: ${describeMap(lists)}`);
+  return kinds.has('map');
+}
+
+/** Carries out the `$patch` items of a list and returns what is left to merge. */
+function takeDirectives(live: Json[], patch: Json[], mergeKey: string): { live: Json[]; patch: Json[] } {
+  let left = live;
+  let replace = false;
+  const rest: Json[] = [];
+  for (const item of patch) {
+    if (!(patchDirective in item)) rest.push(item);
+    else if (item[patchDirective] === 'delete') {
+      const value = keyOf(item, mergeKey);
+      left = left.filter((one) => one[mergeKey] !== value);
+    } else if (item[patchDirective] === 'replace') replace = true;
+    else if (item[patchDirective] === 'merge') throw mergeFailure('merging lists cannot yet be specified in the patch');
+    else throw badPatchType(item[patchDirective], item);
+  }
+  return replace ? { live: rest, patch: [] } : { live: left, patch: rest };
+}
+
+/**
+ * Items that `order` names come in its order, the others in theirs of the live list. An item of the second sort goes in
+ * front of the next item of the first sort that stood behind it in the live list; the rest goes to the end.
+ */
+function inOrder(merged: unknown[], order: unknown[], live: unknown[], mergeKey: string): unknown[] {
+  const identity = (item: unknown): unknown => (mergeKey === '' ? item : keyOf(item, mergeKey));
+  const named = order.map(identity);
+  const liveIds = live.map(identity);
+  const rank = (ids: unknown[]) => (a: unknown, b: unknown) => ids.indexOf(identity(a)) - ids.indexOf(identity(b));
+  const wanted = merged.filter((item) => named.includes(identity(item))).sort(rank(named));
+  const others = merged.filter((item) => !named.includes(identity(item))).sort(rank(liveIds));
+  const out: unknown[] = [];
+  let next = 0;
+  for (const item of wanted) {
+    const place = liveIds.indexOf(identity(item));
+    while (place >= 0 && next < others.length && isBefore(liveIds, identity(others[next]), place)) out.push(others[next++]);
+    out.push(item);
+  }
+  return [...out, ...others.slice(next)];
+}
+
+function isBefore(liveIds: unknown[], id: unknown, place: number): boolean {
+  const at = liveIds.indexOf(id);
+  return at >= 0 && at < place;
+}
+
+/** The patch list may leave items out, but must not contradict the order list. */
+function checkOrder(patch: unknown[], order: unknown[], mergeKey: string): void {
+  if (patch.length === 0 || order.length === 0) return;
+  const wanted = patch.filter((item) => !(isMap(item) && patchDirective in item));
+  const identity = (item: unknown): unknown => (mergeKey === '' ? item : keyOf(item, mergeKey));
+  let next = 0;
+  for (const item of order) if (next < wanted.length && identity(item) === identity(wanted[next])) next++;
+  if (next < wanted.length) {
+    throw mergeFailure(`The order in patch list:\n${describeMap(patch)}\n doesn't match $setElementOrder list:\n${describeMap(order)}\n`);
+  }
+}
+
+function keyOf(item: unknown, mergeKey: string): unknown {
+  if (!isMap(item)) throw badType('map', item);
+  if (!Object.hasOwn(item, mergeKey)) throw noMergeKey(item, mergeKey);
+  return item[mergeKey];
+}

@@ -1,0 +1,42 @@
+import type { GroupVersionKind } from '../types.ts';
+import type { Schema, SchemaNode } from './schema.ts';
+
+type Json = Record<string, unknown>;
+
+/**
+ * A copy of a built-in object without nulls, as Go keeps it: a field that is null is a field that is absent, and a null
+ * among texts (a label, an argument) is an empty text. Parts without nulls are shared; the input is never changed.
+ * Not for custom resources, whose nulls are kept and validated.
+ */
+export function dropNulls<T>(schema: Schema, gvk: GroupVersionKind, object: T): T {
+  const root = schema.rootFor(gvk);
+  return root ? (clean(schema, root, object) as T) : object;
+}
+
+function clean(schema: Schema, given: SchemaNode, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const node = schema.resolve(given);
+  if (Array.isArray(value)) {
+    const items = node.items;
+    if (!items) return value;
+    const list = value.map((item) => (item === null ? emptyOf(schema, items) : clean(schema, items, item)));
+    return list.every((item, index) => item === value[index]) ? value : list;
+  }
+  const map = value as Json;
+  const entries: [string, unknown][] = [];
+  let changed = false;
+  for (const key of Object.keys(map)) {
+    const known = node.properties && Object.hasOwn(node.properties, key) ? node.properties[key] : undefined;
+    const values = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
+    const child = known ?? values;
+    // What the schema does not describe (managed fields, raw objects) may mean something by null.
+    const kept = child === undefined ? map[key] : map[key] !== null ? clean(schema, child, map[key]) : known ? undefined : emptyOf(schema, child);
+    if (kept !== map[key]) changed = true;
+    if (kept !== undefined) entries.push([key, kept]);
+  }
+  return changed ? Object.fromEntries(entries) : value;
+}
+
+function emptyOf(schema: Schema, node: SchemaNode): unknown {
+  return schema.resolve(node).type === 'string' && schema.nameOf(node) === undefined ? '' : null;
+}

@@ -1,0 +1,177 @@
+import { parseQuantity } from '../quantity.ts';
+import type { GroupVersionKind } from '../types.ts';
+import { goTypeOf } from './go-types.ts';
+import { type Schema, type SchemaNode, specialDefinitions } from './schema.ts';
+
+type Json = Record<string, unknown>;
+
+/**
+ * The first value that does not fit its field, in the words of Go's decoder:
+ * `json: cannot unmarshal string into Go struct field PodSpec.spec.containers of type []v1.Container`. Undefined if all fit.
+ * The struct is the innermost one, the path names no indices and no map keys (sigs.k8s.io/json). Null fits everywhere.
+ */
+export function findTypeError(schema: Schema, gvk: GroupVersionKind, object: unknown): string | undefined {
+  const root = schema.rootFor(gvk);
+  const name = schema.definitionFor(gvk);
+  return root && name ? new TypeChecker(schema).check({ $ref: name }, object, { struct: '', path: [] }) : undefined;
+}
+
+/** Where the decoder stands: the Go struct it fills and the fields that led there. */
+interface Place {
+  readonly struct: string;
+  readonly path: readonly string[];
+}
+
+class TypeChecker {
+  constructor(readonly schema: Schema) {}
+
+  check(given: SchemaNode, value: unknown, place: Place): string | undefined {
+    if (value === null || value === undefined) return undefined;
+    const special = specialChecks[this.schema.nameOf(given) ?? ''];
+    if (special) return inPlace(special(value), place);
+    const node = this.schema.resolve(given);
+    switch (node.type) {
+      case 'array':
+        return Array.isArray(value) ? this.checkItems(node, value, place) : this.mismatch(given, value, place);
+      case 'object':
+        return isMap(value) ? this.checkMap(given, node, value, place) : this.mismatch(given, value, place);
+      case 'string':
+        if (typeof value !== 'string') return this.mismatch(given, value, place);
+        return node.format === 'byte' ? checkBase64(value) : undefined;
+      case 'boolean':
+        return typeof value === 'boolean' ? undefined : this.mismatch(given, value, place);
+      case 'integer':
+        return typeof value === 'number' && fitsInteger(value, node.format) ? undefined : this.mismatch(given, value, place, true);
+      case 'number':
+        return typeof value === 'number' ? undefined : this.mismatch(given, value, place);
+      default:
+        return undefined;
+    }
+  }
+
+  private checkItems(node: SchemaNode, items: unknown[], place: Place): string | undefined {
+    if (!node.items) return undefined;
+    for (const item of items) {
+      const error = this.check(node.items, item, place);
+      if (error) return error;
+    }
+    return undefined;
+  }
+
+  private checkMap(given: SchemaNode, node: SchemaNode, map: Json, place: Place): string | undefined {
+    const name = this.schema.nameOf(given);
+    const struct = name ? name.slice(name.lastIndexOf('.') + 1) : place.struct;
+    for (const key in map) {
+      const known = node.properties && Object.hasOwn(node.properties, key) ? node.properties[key] : undefined;
+      const values = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
+      const child = known ?? values;
+      const error = child && this.check(child, map[key], known ? { struct, path: [...place.path, key] } : place);
+      if (error) return error;
+    }
+    return undefined;
+  }
+
+  private mismatch(given: SchemaNode, value: unknown, place: Place, withDigits = false): string {
+    const what = withDigits && typeof value === 'number' ? `number ${String(value)}` : goKind(value);
+    const type = goTypeOf(this.schema, given);
+    if (place.path.length === 0) return `json: cannot unmarshal ${what} into Go value of type ${type}`;
+    return `json: cannot unmarshal ${what} into Go struct field ${place.struct}.${place.path.join('.')} of type ${type}`;
+  }
+}
+
+const noPlace = 'into Go value of type ';
+
+/** Of the errors that types with a decoder of their own give, those about the JSON type are told their place. */
+function inPlace(error: string | undefined, place: Place): string | undefined {
+  return place.path.length === 0 ? error : error?.replace(noPlace, `into Go struct field ${place.struct}.${place.path.join('.')} of type `);
+}
+
+/** Types with a decoder of their own. */
+const specialChecks: Record<string, (value: unknown) => string | undefined> = {
+  [specialDefinitions.time]: (value) => checkTime(value, '2006-01-02T15:04:05Z07:00'),
+  [specialDefinitions.microTime]: (value) => checkTime(value, '2006-01-02T15:04:05.000000Z07:00'),
+  [specialDefinitions.quantity]: checkQuantity,
+  [specialDefinitions.intOrString]: checkIntOrString,
+  [specialDefinitions.json]: () => undefined,
+  [specialDefinitions.rawExtension]: () => undefined,
+  [specialDefinitions.fieldsV1]: () => undefined,
+};
+
+function checkTime(value: unknown, layout: string): string | undefined {
+  if (typeof value !== 'string') return `json: cannot unmarshal ${goKind(value)} into Go value of type string`;
+  return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:[.,]\d+)?(?:Z|[+-]\d{2}:\d{2})$/.test(value) ? checkTimeRange(value) : timeError(value, layout);
+}
+
+/** Names the first part of the layout that the text does not follow (Go's time.Parse). */
+function timeError(text: string, layout: string): string {
+  const parts: [RegExp, string][] = [
+    [/^\d{4}/, '2006'],
+    [/^-/, '-'],
+    [/^\d{2}/, '01'],
+    [/^-/, '-'],
+    [/^\d{2}/, '02'],
+    [/^T/, 'T'],
+    [/^\d{2}/, '15'],
+    [/^:/, ':'],
+    [/^\d{2}/, '04'],
+    [/^:/, ':'],
+    [/^\d{2}(?:[.,]\d+)?/, '05'],
+    [/^(?:Z|[+-]\d{2}:\d{2})/, 'Z07:00'],
+  ];
+  let rest = text;
+  for (const [pattern, element] of parts) {
+    const match = pattern.exec(rest);
+    if (!match) return `parsing time ${JSON.stringify(text)} as "${layout}": cannot parse ${JSON.stringify(rest)} as "${element}"`;
+    rest = rest.slice(match[0].length);
+  }
+  return `parsing time ${JSON.stringify(text)}: extra text: ${JSON.stringify(rest)}`;
+}
+
+function checkTimeRange(text: string): string | undefined {
+  const [month, day, hour, minute, second] = [5, 8, 11, 14, 17].map((at) => Number(text.slice(at, at + 2))) as [number, number, number, number, number];
+  const outOfRange = (what: string): string => `parsing time ${JSON.stringify(text)}: ${what} out of range`;
+  if (month < 1 || month > 12) return outOfRange('month');
+  if (hour > 23) return outOfRange('hour');
+  if (minute > 59) return outOfRange('minute');
+  if (second > 59) return outOfRange('second');
+  const lastDay = new Date(Date.UTC(Number(text.slice(0, 4)), month, 0)).getUTCDate();
+  return day < 1 || day > lastDay ? outOfRange('day') : undefined;
+}
+
+function checkQuantity(value: unknown): string | undefined {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (parseQuantity(text.trim())) return undefined;
+  if (text === '') return undefined; // Upstream reads an empty text as an absent quantity.
+  return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+}
+
+function checkIntOrString(value: unknown): string | undefined {
+  if (typeof value === 'string') return undefined;
+  if (typeof value === 'number' && fitsInteger(value, 'int32')) return undefined;
+  const what = typeof value === 'number' ? `number ${String(value)}` : goKind(value);
+  return `json: cannot unmarshal ${what} into Go value of type int32`;
+}
+
+function checkBase64(text: string): string | undefined {
+  const plain = text.replace(/[\r\n]/g, '');
+  const match = /^[A-Za-z0-9+/]*/.exec(plain) as RegExpExecArray;
+  const padding = plain.slice(match[0].length);
+  const wanted = (4 - (match[0].length % 4)) % 4;
+  if (wanted !== 3 && padding === '='.repeat(wanted)) return undefined;
+  return `illegal base64 data at input byte ${padding !== '' && !padding.startsWith('=') ? match[0].length : plain.length - (plain.length % 4 === 0 ? 1 : plain.length % 4)}`;
+}
+
+function fitsInteger(value: number, format: string | undefined): boolean {
+  if (!Number.isInteger(value)) return false;
+  return format === 'int32' ? value >= -(2 ** 31) && value < 2 ** 31 : Math.abs(value) < 2 ** 63;
+}
+
+function goKind(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value;
+}
+
+function isMap(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

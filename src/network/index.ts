@@ -1,0 +1,12 @@
+export { formatIpv4, isAnyAddress, isLoopback, parseCidr, parseIpv4 } from './address.ts';
+export type { Dialer } from './dialer.ts';
+export { createDialer } from './dialer.ts';
+export type { FabricOptions, HostOptions } from './fabric.ts';
+export { Fabric } from './fabric.ts';
+export type { Flow, Protocol, Translator, Verdict } from './flow.ts';
+export type { Host } from './host.ts';
+export { HostLocalIpam } from './ipam.ts';
+export type { NodeNetworkOptions } from './network-plugin.ts';
+export { createNodeNetwork, NodeNetwork } from './network-plugin.ts';
+export type { ProxyEndpoint, ProxyOptions } from './proxy.ts';
+export { createServiceProxy, ServiceProxy } from './proxy.ts';

@@ -1,0 +1,56 @@
+import type { ReplicaSet } from '../../../generated/types/index.ts';
+import { nameIsSubdomain, setReplicaSetDefaults, validateReplicaSet, validateReplicaSetStatusUpdate, validateReplicaSetUpdate } from '../../api/index.ts';
+import { ageColumn, column, containerColumns, formatSelector, nameColumn, wide } from '../core/columns.ts';
+import type { Strategy } from '../generic/strategy.ts';
+import { selectorText } from './deployments.ts';
+import { setGeneration } from './workload.ts';
+
+/** pkg/registry/apps/replicaset. */
+export const replicaSetStrategy: Strategy<ReplicaSet> = {
+  resource: {
+    group: 'apps',
+    version: 'v1',
+    kind: 'ReplicaSet',
+    plural: 'replicasets',
+    singular: 'replicaset',
+    shortNames: ['rs'],
+    categories: ['all'],
+    namespaced: true,
+  },
+  applyDefaults: setReplicaSetDefaults,
+  prepareForCreate(set) {
+    set.status = { replicas: 0 };
+    set.metadata!.generation = 1;
+  },
+  validateName: nameIsSubdomain,
+  validate: validateReplicaSet,
+  prepareForUpdate(next, previous) {
+    next.status = previous.status!;
+    setGeneration(next, previous, false);
+  },
+  validateUpdate: validateReplicaSetUpdate,
+  status: {
+    prepareForUpdate(next, previous) {
+      next.spec = previous.spec!;
+    },
+    validateUpdate: validateReplicaSetStatusUpdate,
+  },
+  scale: {
+    replicas: (set) => set.spec?.replicas ?? 0,
+    statusReplicas: (set) => set.status?.replicas ?? 0,
+    selector: (set) => selectorText(formatSelector(set.spec?.selector)),
+    setReplicas(set, replicas) {
+      set.spec!.replicas = replicas;
+    },
+  },
+  columns: [
+    nameColumn,
+    column('Desired', 'How many pods are wanted.', ({ spec }) => spec?.replicas ?? 0, 'integer'),
+    column('Current', 'How many pods there are.', ({ status }) => status?.replicas ?? 0, 'integer'),
+    column('Ready', 'How many pods are ready.', ({ status }) => status?.readyReplicas ?? 0, 'integer'),
+    ageColumn,
+    ...containerColumns<ReplicaSet>(({ spec }) => spec?.template, 1),
+    wide('Selector', 'Labels of its pods.', ({ spec }) => formatSelector(spec?.selector)),
+  ],
+  selectableFields: (set) => ({ 'status.replicas': String(set.status?.replicas ?? 0) }),
+};

@@ -1,0 +1,13 @@
+import { semanticEqual } from '../../machinery/deep.ts';
+import type { KubeObject } from '../../machinery/types.ts';
+
+interface Workload extends KubeObject {
+  spec?: unknown;
+}
+
+/** A workload's generation counts the changes of its spec; annotations count too, since rollouts copy them (upstream: deployments only). */
+export function setGeneration(next: Workload, previous: Readonly<Workload>, withAnnotations: boolean): void {
+  const before = previous.metadata?.generation ?? 0;
+  const same = semanticEqual(next.spec, previous.spec) && (!withAnnotations || semanticEqual(next.metadata?.annotations, previous.metadata?.annotations));
+  next.metadata!.generation = same ? before : before + 1;
+}

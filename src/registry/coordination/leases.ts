@@ -1,0 +1,18 @@
+import type { Lease } from '../../../generated/types/index.ts';
+import { nameIsSubdomain, validateLease, validateLeaseUpdate } from '../../api/index.ts';
+import { ageColumn, column, nameColumn } from '../core/columns.ts';
+import type { Strategy } from '../generic/strategy.ts';
+
+/** pkg/registry/coordination/lease: a PUT creates, so that whoever holds it need not ask first. */
+export const leaseStrategy: Strategy<Lease> = {
+  resource: { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases', singular: 'lease', namespaced: true },
+  applyDefaults(lease) {
+    lease.spec ??= {};
+  },
+  validateName: nameIsSubdomain,
+  validate: validateLease,
+  validateUpdate: validateLeaseUpdate,
+  createOnUpdate: true,
+  conditionalUpdateOnly: true,
+  columns: [nameColumn, column('Holder', 'Who holds the lease.', (lease) => lease.spec?.holderIdentity ?? ''), ageColumn],
+};

@@ -1,0 +1,92 @@
+import type { Pod } from '../../../generated/types/index.ts';
+import {
+  nameIsSubdomain,
+  podIsTerminal,
+  qosClass,
+  setPodDefaults,
+  validateEphemeralContainersUpdate,
+  validatePod,
+  validatePodStatusUpdate,
+  validatePodUpdate,
+} from '../../api/index.ts';
+import { semanticEqual } from '../../machinery/deep.ts';
+import type { Strategy, UpdateStrategy } from '../generic/strategy.ts';
+import { podColumns, podRowConditions } from './pod-columns.ts';
+
+/** Fields of a kubelet's report that a status update carries; the rest of the pod stays as stored. */
+const status: UpdateStrategy<Pod> = {
+  prepareForUpdate(next, previous) {
+    next.spec = previous.spec!;
+    const metadata = next.metadata!;
+    // A status update may not take the pod over from its owners.
+    if (previous.metadata?.ownerReferences) metadata.ownerReferences = previous.metadata.ownerReferences;
+    else delete metadata.ownerReferences;
+    next.status ??= {};
+    next.status.qosClass ??= previous.status?.qosClass ?? qosClass(previous);
+  },
+  validateUpdate: validatePodStatusUpdate,
+};
+
+const ephemeralContainers: UpdateStrategy<Pod> = {
+  prepareForUpdate(next, previous) {
+    const added = next.spec?.ephemeralContainers;
+    next.spec = { ...previous.spec!, ...(added ? { ephemeralContainers: added } : {}) };
+    next.status = previous.status!;
+    bumpGeneration(next, previous);
+  },
+  validateUpdate: validateEphemeralContainersUpdate,
+};
+
+function bumpGeneration(next: Pod, previous: Readonly<Pod>): void {
+  const before = previous.metadata?.generation ?? 1;
+  next.metadata!.generation = semanticEqual(next.spec, previous.spec) ? before : before + 1;
+}
+
+/** pkg/registry/core/pod podStrategy. */
+export const podStrategy: Strategy<Pod> = {
+  resource: { group: '', version: 'v1', kind: 'Pod', plural: 'pods', singular: 'pod', shortNames: ['po'], categories: ['all'], namespaced: true },
+  applyDefaults: setPodDefaults,
+  prepareForCreate(pod) {
+    pod.metadata!.generation = 1;
+    // Resources of the pod as a whole are behind a gate that is off in 1.33: like upstream, they are dropped.
+    delete pod.spec?.resources;
+    // Whatever a client says: a new pod is pending, and its class follows from its requests.
+    pod.status = { phase: 'Pending', qosClass: qosClass(pod) };
+    if ((pod.spec?.schedulingGates ?? []).length > 0) {
+      const message = 'Scheduling is blocked due to non-empty scheduling gates';
+      pod.status.conditions = [
+        { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message, lastProbeTime: null as never, lastTransitionTime: null as never },
+      ];
+    }
+  },
+  validateName: nameIsSubdomain,
+  validate: validatePod,
+  prepareForUpdate(next, previous) {
+    next.status = previous.status!;
+    if (previous.spec?.ephemeralContainers) next.spec!.ephemeralContainers = previous.spec.ephemeralContainers;
+    else delete next.spec!.ephemeralContainers;
+    bumpGeneration(next, previous);
+  },
+  validateUpdate: validatePodUpdate,
+  status,
+  subresources: { ephemeralcontainers: ephemeralContainers },
+  gracePeriod(pod, requested) {
+    // Without a node there is nobody to wait for; what has ended needs no time either.
+    if (!pod.spec?.nodeName || podIsTerminal(pod)) return { seconds: 0 };
+    const seconds = requested ?? pod.spec.terminationGracePeriodSeconds ?? 0;
+    return { seconds: seconds < 0 ? 1 : seconds };
+  },
+  returnsDeletedObject: true,
+  columns: podColumns,
+  rowConditions: podRowConditions,
+  selectableFields: (pod) => ({
+    'spec.nodeName': pod.spec?.nodeName ?? '',
+    'spec.restartPolicy': pod.spec?.restartPolicy ?? '',
+    'spec.schedulerName': pod.spec?.schedulerName ?? '',
+    'spec.serviceAccountName': pod.spec?.serviceAccountName ?? '',
+    'spec.hostNetwork': String(pod.spec?.hostNetwork ?? false),
+    'status.phase': pod.status?.phase ?? '',
+    'status.podIP': pod.status?.podIPs?.[0]?.ip ?? pod.status?.podIP ?? '',
+    'status.nominatedNodeName': pod.status?.nominatedNodeName ?? '',
+  }),
+};

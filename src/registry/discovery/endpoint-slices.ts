@@ -1,0 +1,38 @@
+import type { EndpointSlice } from '../../../generated/types/index.ts';
+import { nameIsSubdomain, setEndpointSliceDefaults, validateEndpointSlice, validateEndpointSliceUpdate } from '../../api/index.ts';
+import { semanticEqual } from '../../machinery/deep.ts';
+import { ageColumn, column, nameColumn } from '../core/columns.ts';
+import type { Strategy } from '../generic/strategy.ts';
+
+const shown = 3;
+
+/** The first three, and how many more there are. */
+function clipped(list: readonly string[]): string {
+  if (list.length === 0) return '<unset>';
+  return list.length > shown ? `${list.slice(0, shown).join(',')} + ${list.length - shown} more...` : list.join(',');
+}
+
+const content = ({ metadata, ...rest }: Readonly<EndpointSlice>): object => ({ ...rest, labels: metadata?.labels });
+
+/** pkg/registry/discovery/endpointslice. */
+export const endpointSliceStrategy: Strategy<EndpointSlice> = {
+  resource: { group: 'discovery.k8s.io', version: 'v1', kind: 'EndpointSlice', plural: 'endpointslices', singular: 'endpointslice', namespaced: true },
+  applyDefaults: setEndpointSliceDefaults,
+  prepareForCreate(slice) {
+    slice.metadata!.generation = 1;
+  },
+  validateName: nameIsSubdomain,
+  validate: validateEndpointSlice,
+  prepareForUpdate(next, previous) {
+    const before = previous.metadata?.generation ?? 1;
+    next.metadata!.generation = semanticEqual(content(next), content(previous)) ? before : before + 1;
+  },
+  validateUpdate: validateEndpointSliceUpdate,
+  columns: [
+    nameColumn,
+    column('AddressType', 'IPv4, IPv6 or FQDN.', (slice) => slice.addressType ?? ''),
+    column('Ports', 'Ports of all endpoints.', (slice) => clipped((slice.ports ?? []).map((port) => (port.port === undefined ? '*' : String(port.port))))),
+    column('Endpoints', 'The first addresses.', (slice) => clipped((slice.endpoints ?? []).flatMap((one) => one.addresses ?? []))),
+    ageColumn,
+  ],
+};

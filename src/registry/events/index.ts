@@ -1,0 +1,1 @@
+export { eventStrategy } from './events.ts';

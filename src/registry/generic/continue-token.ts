@@ -1,0 +1,37 @@
+import { describeSyntaxError } from '../../machinery/codec/json.ts';
+import { badRequest } from '../../machinery/status-error.ts';
+
+/** Where a listing goes on, and at which revision; -1 means at the newest, inconsistent with the pages before. */
+export interface ContinuePoint {
+  readonly revision: number;
+  /** The first key to show, without the prefix of the listing. */
+  readonly start: string;
+}
+
+/** The token is upstream's (apiserver/pkg/storage/continue.go): base64url of JSON, the last key shown followed by a zero byte. */
+export function encodeContinue({ revision, start }: ContinuePoint): string {
+  return Buffer.from(`{"v":"meta.k8s.io/v1","rv":${revision},"start":${JSON.stringify(start)}}`).toString('base64url');
+}
+
+/** @throws StatusError 400 for what is no token of ours */
+export function decodeContinue(token: string): ContinuePoint {
+  const text = Buffer.from(token, 'base64url').toString();
+  let data: { v?: unknown; rv?: unknown; start?: unknown };
+  try {
+    data = JSON.parse(text) as typeof data;
+  } catch {
+    throw invalidToken(`continue key is not valid: ${describeSyntaxError(text)}`);
+  }
+  if (typeof data !== 'object' || data === null || data.v !== 'meta.k8s.io/v1') {
+    throw invalidToken(`continue key is not valid: server does not recognize this encoded version "${String(data?.v ?? '')}"`);
+  }
+  if (typeof data.rv !== 'number' || data.rv === 0)
+    throw invalidToken('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  if (typeof data.start !== 'string' || data.start === '') throw invalidToken('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)');
+  if (`/${data.start}/`.includes('/../') || data.start.startsWith('/')) throw invalidToken(`continue key is not valid: ${data.start}`);
+  return { revision: data.rv, start: data.start };
+}
+
+function invalidToken(why: string): Error {
+  return badRequest(`invalid continue token: ${why}`);
+}

@@ -1,0 +1,99 @@
+import { Mistakes } from '../../api/meta/mistakes.ts';
+import { isDns1123Subdomain } from '../../api/meta/names.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from '../../api/meta/object-meta.ts';
+import type { Ids } from '../../env/index.ts';
+import type { FieldError } from '../../machinery/field-error.ts';
+import { path } from '../../machinery/field-error.ts';
+import { formatTime } from '../../machinery/time.ts';
+import type { KubeObject, ObjectMeta } from '../../machinery/types.ts';
+import type { Strategy } from './strategy.ts';
+
+/** Names are cut so that the random end fits (apiserver/pkg/storage/names). */
+const generatedNameMaxLength = 63;
+const suffixLength = 5;
+
+/** The order in which upstream writes the fields of metadata. */
+const fieldOrder = [
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+] as const satisfies readonly (keyof ObjectMeta)[];
+
+/** A writable copy of metadata in upstream's order, without fields that mean nothing. */
+export function orderedMetadata(metadata: Readonly<ObjectMeta> | undefined): ObjectMeta {
+  const ordered: Record<string, unknown> = {};
+  for (const field of fieldOrder) {
+    const value = metadata?.[field];
+    if (value === undefined || value === null || value === '') continue;
+    if (typeof value === 'object' && Object.keys(value).length === 0) continue;
+    ordered[field] = value;
+  }
+  return ordered as ObjectMeta;
+}
+
+/** The object as it is stored and written: type first, then metadata, then the rest as it came. */
+export function orderedObject(object: Readonly<KubeObject>, kind: string, apiVersion: string): KubeObject {
+  const first: KubeObject = { kind: '', apiVersion: '', metadata: {} };
+  return Object.assign(first, object, { kind, apiVersion, metadata: orderedMetadata(object.metadata) });
+}
+
+/** What the system fills in on create (registry/rest FillObjectMetaSystemFields, BeforeCreate). */
+export function fillSystemFields(metadata: ObjectMeta, uid: string, now: number): void {
+  metadata.uid = uid;
+  metadata.creationTimestamp = formatTime(now);
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.selfLink;
+}
+
+export function generatedName(ids: Ids, base: string): string {
+  return base.slice(0, generatedNameMaxLength - suffixLength) + ids.nameSuffix(suffixLength);
+}
+
+/** What an update may leave out comes from the stored object (ValidateObjectMetaAccessorUpdate fills before it compares). */
+export function carryOver(next: ObjectMeta, previous: Readonly<ObjectMeta>): void {
+  if (!next.uid && previous.uid) next.uid = previous.uid;
+  if (previous.creationTimestamp) next.creationTimestamp = previous.creationTimestamp;
+  if (previous.deletionTimestamp) next.deletionTimestamp = previous.deletionTimestamp;
+  if (previous.deletionGracePeriodSeconds !== undefined && next.deletionGracePeriodSeconds === undefined) {
+    next.deletionGracePeriodSeconds = previous.deletionGracePeriodSeconds;
+  }
+  if (previous.generation === undefined) delete next.generation;
+  else next.generation = previous.generation;
+  delete next.selfLink;
+}
+
+/** Mistakes in a new object: its metadata's first, then what its strategy finds; each is told once. */
+export function createMistakes(strategy: Strategy, object: KubeObject): FieldError[] {
+  const mistakes = new Mistakes();
+  const checkName = strategy.validateName ? (name: string, isPrefix = false) => strategy.validateName!(name, isPrefix) : isDns1123Subdomain;
+  validateObjectMeta(mistakes, object.metadata, strategy.resource.namespaced, checkName, path('metadata'));
+  return once([...mistakes.list, ...strategy.validate(object)]);
+}
+
+export function updateMistakes(next: KubeObject, previous: Readonly<KubeObject>, own: readonly FieldError[]): FieldError[] {
+  const mistakes = new Mistakes();
+  validateObjectMetaUpdate(mistakes, next.metadata, previous.metadata, path('metadata'));
+  return once([...mistakes.list, ...own]);
+}
+
+function once(errors: readonly FieldError[]): FieldError[] {
+  if (errors.length < 2) return [...errors];
+  const seen = new Set<string>();
+  return errors.filter((error) => {
+    const text = `${error.type} ${String(error)}`;
+    return seen.has(text) ? false : seen.add(text);
+  });
+}

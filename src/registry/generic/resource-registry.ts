@@ -1,0 +1,322 @@
+import type { AdmissionChain } from '../../admission/chain.ts';
+import type { AdmissionAttributes, Operation } from '../../admission/types.ts';
+import type { Env } from '../../env/index.ts';
+import { invalidValue } from '../../machinery/field-error.ts';
+import { alreadyExists, badRequest, conflict, failure, invalid, isAlreadyExists, notFound } from '../../machinery/status-error.ts';
+import type { GroupResource, GroupVersionKind, KubeObject, ObjectKey } from '../../machinery/types.ts';
+import { formatGroupVersion } from '../../machinery/types.ts';
+import type { Store, StoreEntry } from '../../store/store.ts';
+import { isStoreError } from '../../store/store.ts';
+import { deleteCollection, deleteObject, leavesDuringUpdate } from './delete.ts';
+import { jsonEqual } from './json-equal.ts';
+import { listObjects } from './list.ts';
+import { carryOver, createMistakes, fillSystemFields, generatedName, orderedObject, updateMistakes } from './metadata.ts';
+import type { ChangeSink, DeleteAnswer, DeleteQuery, ListAnswer, ListQuery, Served, WatchQuery } from './options.ts';
+import { unstored } from './options.ts';
+import { parseRevision } from './revision.ts';
+import type { RequestContext, Strategy, UpdateStrategy } from './strategy.ts';
+import { watchObjects } from './watch.ts';
+
+export interface RegistryDependencies {
+  readonly env: Env;
+  readonly store: Store;
+  readonly admission: AdmissionChain;
+}
+
+/** How often a generated name that is taken is replaced by another one (upstream: maxNameGenerationCreateAttempts). */
+const nameAttempts = 8;
+/** How often a write that did not ask for a certain version is tried against the newest one. */
+const writeAttempts = 100;
+
+export const optimisticLockMessage = 'the object has been modified; please apply your changes to the latest version and try again';
+
+export interface UpdateRequest {
+  readonly key: ObjectKey;
+  readonly context: RequestContext;
+  /** Makes the new object from the stored one; called again after a lost race. The answer may be changed by the engine. */
+  next(previous: StoreEntry | undefined): KubeObject | Promise<KubeObject>;
+  /** `status`, `ephemeralcontainers` …; the object itself if absent. */
+  readonly subresource?: string | undefined;
+  /** PATCH never creates. */
+  readonly mayCreate?: boolean;
+  /** What admission sees instead of the object: a Scale. */
+  readonly admitted?: { readonly kind: GroupVersionKind; object(): KubeObject; oldObject(previous: StoreEntry): KubeObject };
+}
+
+export interface UpdateAnswer {
+  readonly served: Served;
+  readonly created: boolean;
+}
+
+/** All operations on the objects of one resource, over its strategy (apiserver/pkg/registry/generic/registry Store). */
+export class ResourceRegistry {
+  readonly groupResource: GroupResource;
+  readonly kind: GroupVersionKind;
+  readonly apiVersion: string;
+  /** `/registry/pods/`, `/registry/apps/deployments/` */
+  readonly prefix: string;
+  #watches = 0;
+
+  constructor(
+    readonly strategy: Strategy,
+    readonly deps: RegistryDependencies,
+  ) {
+    const { group, version, kind, plural } = strategy.resource;
+    this.groupResource = { group, resource: plural };
+    this.kind = { group, version, kind };
+    this.apiVersion = formatGroupVersion(this.kind);
+    this.prefix = group ? `/registry/${group}/${plural}/` : `/registry/${plural}/`;
+  }
+
+  /** Counts the watches of this resource. */
+  nextWatch(): number {
+    this.#watches += 1;
+    return this.#watches;
+  }
+
+  keyOf({ namespace, name }: ObjectKey): string {
+    return this.strategy.resource.namespaced ? `${this.prefix}${namespace}/${name}` : this.prefix + name;
+  }
+
+  /** The prefix of one namespace's objects, or of all. */
+  prefixOf(namespace: string | undefined): string {
+    return namespace && this.strategy.resource.namespaced ? `${this.prefix}${namespace}/` : this.prefix;
+  }
+
+  /** Fails with 404. */
+  async get(key: ObjectKey): Promise<StoreEntry> {
+    const entry = await this.deps.store.get(this.keyOf(key));
+    if (!entry) throw notFound(this.groupResource, key.name);
+    return entry;
+  }
+
+  find(key: ObjectKey): Promise<StoreEntry | undefined> {
+    return this.deps.store.get(this.keyOf(key));
+  }
+
+  /** Fails with 410 for revisions that are compacted, 504 for those of the future. */
+  list(query: ListQuery): Promise<ListAnswer> {
+    return listObjects(this, query);
+  }
+
+  /** Returns how to end it. Failures come as an ERROR change. */
+  watch(query: WatchQuery, sink: ChangeSink): () => void {
+    return watchObjects(this, query, sink);
+  }
+
+  /**
+   * Stores a new object, which this takes over.
+   * Fails with 400, 409 AlreadyExists, 422, and with what admission refuses.
+   */
+  async create(namespace: string | undefined, object: KubeObject, context: RequestContext): Promise<Served> {
+    object = orderedObject(object, this.kind.kind, this.apiVersion);
+    const metadata = object.metadata!;
+    this.#placeInNamespace(object, namespace);
+    await this.admit('CREATE', '', object, undefined, context);
+    const base = metadata.name ? undefined : metadata.generateName;
+    for (let attempt = 1; ; attempt += 1) {
+      if (base) metadata.name = generatedName(this.deps.env.ids, base);
+      try {
+        return await this.#createOnce(object, context);
+      } catch (error) {
+        if (!base || !isAlreadyExists(error)) throw error;
+        if (attempt === nameAttempts) throw nameExhausted(this.groupResource, metadata.name!);
+      }
+    }
+  }
+
+  async #createOnce(object: KubeObject, context: RequestContext): Promise<Served> {
+    const { strategy } = this;
+    const { env, store } = this.deps;
+    const metadata = object.metadata!;
+    fillSystemFields(metadata, env.ids.uid(), context.now);
+    strategy.prepareForCreate?.(object, context);
+    const reservation = await strategy.reserve?.(object, undefined, context);
+    let done = false;
+    try {
+      const mistakes = createMistakes(strategy, object);
+      if (mistakes.length > 0) throw invalid(this.kind, metadata.name ?? '', mistakes);
+      for (const text of strategy.warningsOnCreate?.(object) ?? []) context.warn(text);
+      strategy.canonicalize?.(object);
+      const final = orderedObject(object, this.kind.kind, this.apiVersion);
+      await this.validate('CREATE', '', final, undefined, context);
+      if (parseRevision(final.metadata?.resourceVersion)) throw failure(500, '', 'resourceVersion should not be set on objects to be created');
+      const key = this.keyOf(metadata as ObjectKey);
+      if (context.dryRun) {
+        if (await store.get(key)) throw alreadyExists(this.groupResource, metadata.name!);
+        return unstored(final);
+      }
+      const entry = await store.create(key, final).catch((error: unknown) => {
+        throw isStoreError(error, 'KeyExists') ? alreadyExists(this.groupResource, metadata.name!) : error;
+      });
+      done = true;
+      return entry;
+    } finally {
+      if (done) reservation?.commit();
+      else reservation?.release();
+    }
+  }
+
+  /** Changes a stored object. Fails with 404, 409 Conflict, 422, and with what admission refuses. */
+  async update(request: UpdateRequest): Promise<UpdateAnswer> {
+    const key = this.keyOf(request.key);
+    for (let attempt = 1; ; attempt += 1) {
+      const previous = await this.deps.store.get(key);
+      if (!previous) {
+        if (!request.mayCreate || !this.strategy.createOnUpdate) throw notFound(this.groupResource, request.key.name);
+        const created = await this.create(request.key.namespace, await request.next(undefined), request.context);
+        return { served: created, created: true };
+      }
+      try {
+        return { served: await this.#updateOnce(request, previous), created: false };
+      } catch (error) {
+        const lost = isStoreError(error, 'RevisionConflict') || isStoreError(error, 'KeyMissing');
+        if (!lost) throw error;
+        if (attempt === writeAttempts) throw conflict(this.groupResource, request.key.name, optimisticLockMessage);
+      }
+    }
+  }
+
+  async #updateOnce(request: UpdateRequest, previous: StoreEntry): Promise<Served> {
+    const { context, subresource = '' } = request;
+    const { strategy } = this;
+    const next = orderedObject(await request.next(previous), this.kind.kind, this.apiVersion);
+    this.#placeInNamespace(next, request.key.namespace);
+    this.#checkVersion(next, previous, request.key.name);
+    if (request.admitted) await this.#admitOther(request, previous, context);
+    else await this.admit('UPDATE', subresource, next, previous.object, context);
+    carryOver(next.metadata!, previous.object.metadata ?? {});
+    const special = this.#updateStrategy(subresource);
+    if (special) special.prepareForUpdate(next, previous.object, context);
+    else strategy.prepareForUpdate?.(next, previous.object, context);
+    const reservation = special ? undefined : await strategy.reserve?.(next, previous.object, context);
+    let done = false;
+    try {
+      const own = special ? special.validateUpdate(next, previous.object) : (strategy.validateUpdate?.(next, previous.object) ?? []);
+      const mistakes = updateMistakes(next, previous.object, own);
+      if (mistakes.length > 0) throw invalid(this.kind, request.key.name, mistakes);
+      if (!special) for (const text of strategy.warningsOnUpdate?.(next, previous.object) ?? []) context.warn(text);
+      strategy.canonicalize?.(next);
+      const final = orderedObject(next, this.kind.kind, this.apiVersion);
+      if (!request.admitted) await this.validate('UPDATE', subresource, final, previous.object, context);
+      if (leavesDuringUpdate(this, final, previous.object)) return await this.#remove(final, previous, context);
+      if (jsonEqual(final, previous.object)) return previous; // Nothing to write: the version stays, and no watcher hears of it.
+      if (context.dryRun) return unstored(final);
+      const entry = await this.deps.store.update(previous.key, final, previous.revision);
+      done = true;
+      return entry;
+    } finally {
+      if (done) reservation?.commit();
+      else reservation?.release();
+    }
+  }
+
+  delete(key: ObjectKey, query: DeleteQuery, context: RequestContext): Promise<DeleteAnswer> {
+    return deleteObject(this, key, query, context);
+  }
+
+  /** Deletes all that is selected; answers with what was found. */
+  deleteCollection(list: ListQuery, query: DeleteQuery, context: RequestContext): Promise<ListAnswer> {
+    return deleteCollection(this, list, query, context);
+  }
+
+  admit(
+    operation: Operation,
+    subresource: string,
+    object: KubeObject | undefined,
+    oldObject: Readonly<KubeObject> | undefined,
+    context: RequestContext,
+  ): Promise<void> {
+    return this.deps.admission.admit(this.#attributes(operation, subresource, object, oldObject, context));
+  }
+
+  validate(
+    operation: Operation,
+    subresource: string,
+    object: KubeObject | undefined,
+    oldObject: Readonly<KubeObject> | undefined,
+    context: RequestContext,
+  ): Promise<void> {
+    return this.deps.admission.validate(this.#attributes(operation, subresource, object, oldObject, context));
+  }
+
+  #attributes(
+    operation: Operation,
+    subresource: string,
+    object: KubeObject | undefined,
+    oldObject: Readonly<KubeObject> | undefined,
+    context: RequestContext,
+    kind: GroupVersionKind = this.kind,
+  ): AdmissionAttributes {
+    const metadata = (oldObject ?? object)?.metadata;
+    return {
+      operation,
+      resource: { ...this.groupResource, version: this.kind.version },
+      subresource,
+      kind,
+      // A namespace is inside itself, as far as admission is concerned.
+      namespace: metadata?.namespace ?? (this.kind.kind === 'Namespace' && !this.kind.group ? (metadata?.name ?? '') : ''),
+      name: metadata?.name ?? '',
+      object: object as KubeObject,
+      oldObject,
+      user: context.user,
+      dryRun: context.dryRun,
+      warn: (text) => context.warn(text),
+    };
+  }
+
+  async #admitOther({ admitted, subresource = '' }: UpdateRequest, previous: StoreEntry, context: RequestContext): Promise<void> {
+    const attributes = this.#attributes('UPDATE', subresource, admitted!.object(), admitted!.oldObject(previous), context, admitted!.kind);
+    await this.deps.admission.admit(attributes);
+    await this.deps.admission.validate(attributes);
+  }
+
+  #updateStrategy(subresource: string): UpdateStrategy<KubeObject> | undefined {
+    if (subresource === '' || subresource === 'scale') return undefined;
+    return subresource === 'status' ? this.strategy.status : this.strategy.subresources?.[subresource];
+  }
+
+  /** An object without a namespace gets that of the request (registry/rest EnsureObjectNamespaceMatchesRequestNamespace). */
+  #placeInNamespace(object: KubeObject, namespace: string | undefined): void {
+    const metadata = object.metadata!;
+    if (!this.strategy.resource.namespaced) return;
+    if (!metadata.namespace && namespace) metadata.namespace = namespace;
+    else if (namespace && metadata.namespace !== namespace) {
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    }
+  }
+
+  /** Whose version the client has seen must be the stored one, unless it did not say. */
+  #checkVersion(next: KubeObject, previous: StoreEntry, name: string): void {
+    const metadata = next.metadata!;
+    const uid = previous.object.metadata?.uid ?? '';
+    if (metadata.uid && metadata.uid !== uid) {
+      const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`;
+      throw conflict(this.groupResource, name, `StorageError: invalid object, Code: 4, Key: ${previous.key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`);
+    }
+    const revision = parseRevision(metadata.resourceVersion);
+    if (revision === 0) {
+      if (this.strategy.conditionalUpdateOnly) {
+        throw invalid(this.kind, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')]);
+      }
+      metadata.resourceVersion = String(previous.revision);
+    } else if (revision !== previous.revision) throw conflict(this.groupResource, name, optimisticLockMessage);
+  }
+
+  /** The last finalizer has gone: so does the object. */
+  async #remove(final: KubeObject, previous: StoreEntry, context: RequestContext): Promise<Served> {
+    if (!context.dryRun) {
+      await this.deps.store.delete(previous.key, previous.revision);
+      this.strategy.released?.(previous.object);
+    }
+    return unstored(final);
+  }
+}
+
+function nameExhausted(resource: GroupResource, name: string): Error {
+  const text = alreadyExists(resource, name);
+  return failure(409, 'AlreadyExists', `${text.message}, the server was not able to generate a unique name for the object`, {
+    ...text.status.details,
+    retryAfterSeconds: 1,
+  });
+}

@@ -1,0 +1,156 @@
+import type { ContainerFs, Volume } from '../shell/fs/index.ts';
+import type { ContainerSystem, ProcessExitInfo, ProcessHandle } from '../shell/kernel/index.ts';
+import { HostInput, HostOutput, signalNumbers, Tty } from '../shell/kernel/index.ts';
+import type { LogBuffer } from './container-log.ts';
+import { StreamSession } from './exec-session.ts';
+import type { Sandbox } from './sandbox.ts';
+import type { ContainerConfig, ContainerStatus, ExecSession, ImageRecord } from './types.ts';
+
+/** The kubelet keeps no more of a termination message. */
+const maxMessageBytes = 4096;
+
+/** A container from its creation to its removal. Keeps status and log after its end, but not its processes. */
+export class Container {
+  state: ContainerStatus['state'] = 'created';
+  startedAt: number | undefined;
+  finishedAt: number | undefined;
+  exit: Pick<ProcessExitInfo, 'exitCode'> | undefined;
+  signal: number | undefined;
+  reason: string | undefined;
+  message: string | undefined;
+  oomKilled = false;
+  process: ProcessHandle | undefined;
+  readonly tty: Tty | undefined;
+  readonly stdin: HostInput | undefined;
+  readonly stdout: HostOutput | undefined;
+  readonly stderr: HostOutput | undefined;
+  readonly attached = new Set<StreamSession>();
+  readonly ended: Promise<void>;
+  #resolveEnded: () => void = () => {};
+  readonly execs = new Set<ProcessHandle>();
+
+  constructor(
+    readonly id: string,
+    readonly sandbox: Sandbox,
+    readonly config: ContainerConfig,
+    readonly image: ImageRecord,
+    readonly createdAt: number,
+    readonly log: LogBuffer,
+    readonly system: ContainerSystem,
+    readonly fs: ContainerFs,
+    readonly messageVolume: Volume,
+    readonly env: Readonly<Record<string, string>>,
+    readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] },
+  ) {
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    if (config.tty) {
+      this.tty = new Tty({ data: (data) => this.#output('stdout', data) });
+      log.throttles({ resume: () => this.tty?.resumeOutput() });
+      return;
+    }
+    if (config.stdin) this.stdin = new HostInput();
+    this.stdout = new HostOutput({ data: (data) => this.#output('stdout', data) });
+    this.stderr = new HostOutput({ data: (data) => this.#output('stderr', data) });
+    log.throttles(this.stdout);
+    log.throttles(this.stderr);
+  }
+
+  /** What the container runs: the pod's command and arguments over the image's. */
+  get argv(): readonly string[] {
+    const { command, args } = this.config;
+    const { entrypoint = [], command: imageCommand = [] } = this.image.config;
+    if (command && command.length > 0) return [...command, ...(args ?? [])];
+    return [...entrypoint, ...(args && args.length > 0 ? args : imageCommand)];
+  }
+
+  get cwd(): string {
+    return this.config.workingDir || this.image.config.workingDir || '/';
+  }
+
+  started(process: ProcessHandle, now: number): void {
+    this.process = process;
+    this.state = 'running';
+    this.startedAt = now;
+  }
+
+  /** The main process has ended. */
+  finished({ status, exitCode }: ProcessExitInfo, now: number): void {
+    this.signal = status.signal ? signalNumbers[status.signal] : undefined;
+    const data = this.messageVolume.read('message');
+    this.message = data && data.length > 0 ? Buffer.from(data.subarray(0, maxMessageBytes)).toString() : undefined;
+    this.conclude(exitCode, this.oomKilled ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error', now);
+  }
+
+  conclude(exitCode: number, reason: string, now: number): void {
+    this.state = 'exited';
+    this.exit = { exitCode };
+    this.reason = reason;
+    this.finishedAt = now;
+    this.log.end();
+    for (const session of this.attached) session.finish({ exitCode });
+    this.#resolveEnded();
+  }
+
+  status(): ContainerStatus {
+    const { name, attempt, imageReference } = this.config;
+    return {
+      id: this.id,
+      sandboxId: this.sandbox.id,
+      name,
+      attempt,
+      state: this.state,
+      imageId: this.image.id,
+      imageReference,
+      createdAt: this.createdAt,
+      startedAt: this.startedAt,
+      finishedAt: this.finishedAt,
+      exitCode: this.exit?.exitCode,
+      signal: this.signal,
+      reason: this.reason,
+      message: this.message,
+    };
+  }
+
+  /** A client of the main process's own streams. A slow one does not hold the container back: it loses nothing, its session keeps what waits. */
+  attach(stdin: boolean): ExecSession {
+    const session = new AttachSession(this, stdin);
+    this.attached.add(session);
+    if (this.exit) session.finish(this.exit);
+    return session;
+  }
+
+  #output(stream: 'stdout' | 'stderr', data: Uint8Array): boolean {
+    for (const session of this.attached) session.deliver(stream, data);
+    return this.log.write(stream, data);
+  }
+}
+
+class AttachSession extends StreamSession {
+  constructor(
+    readonly container: Container,
+    readonly withStdin: boolean,
+  ) {
+    super({ stdin: false, tty: false });
+  }
+  override writeStdin(data: Uint8Array): boolean {
+    if (!this.withStdin) return true;
+    if (this.container.tty) this.container.tty.input(data);
+    return this.container.stdin?.write(data) ?? true;
+  }
+  override onStdinDrain(callback: () => void): () => void {
+    return this.container.stdin?.onDrain(callback) ?? (() => {});
+  }
+  override endStdin(): void {
+    // stdinOnce: the first client's end is the process's; otherwise another may come.
+    if (this.withStdin && this.container.config.stdinOnce) this.container.stdin?.end();
+  }
+  override resize(columns: number, rows: number): void {
+    this.container.tty?.resize(columns, rows);
+  }
+  override detach(): void {
+    this.container.attached.delete(this);
+    super.detach();
+  }
+}

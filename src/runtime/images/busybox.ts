@@ -1,0 +1,41 @@
+import { nslookup } from '../../shell/applets/index.ts';
+import type { ImageDefinition, ShellMaker } from './definition.ts';
+import { busyboxLayer, mebibytes, remember, tagReader } from './definition.ts';
+
+const versions = ['1.37.0', '1.36.1', '1.35.0', '1.34.1', '1.33.1', '1.32.1', '1.31.1', '1.30.1', '1.29.3', '1.28.4', '1.27.2'];
+
+/** busybox: up to 1.28 nslookup goes through libc's resolver, later it asks for itself. */
+export function busybox(shell: ShellMaker): ImageDefinition {
+  const layer = remember((version) => {
+    const style = Number(version.split('.')[1]) <= 28 ? 'busybox-small' : 'busybox-big';
+    return busyboxLayer(shell, [['/bin/nslookup', { program: nslookup(style), mode: 0o755 }]]);
+  });
+  return {
+    repository: 'docker.io/library/busybox',
+    versions,
+    versionOf: tagReader(versions, { stable: '1.36.1', unstable: '1.37.0' }, ['musl', 'glibc', 'uclibc']),
+    image: (version) => ({
+      sizeBytes: Number(version.split('.')[1]) <= 28 ? mebibytes(0.7) : mebibytes(2.1),
+      config: { command: ['sh'] },
+      layer: () => layer(version),
+    }),
+  };
+}
+
+const alpineVersions = ['3.22.0', '3.21.3', '3.20.6', '3.19.7', '3.18.12', '3.17.10', '3.16.9', '3.15.11', '3.14.10', '3.12.12', '3.10.9', '3.9.6'];
+
+export function alpine(shell: ShellMaker): ImageDefinition {
+  const layer = remember((version) =>
+    busyboxLayer(shell, [
+      ['/bin/nslookup', { program: nslookup('busybox-big'), mode: 0o755 }],
+      ['/etc/alpine-release', { data: `${version}\n` }],
+      ['/etc/os-release', { data: `NAME="Alpine Linux"\nID=alpine\nVERSION_ID=${version}\nPRETTY_NAME="Alpine Linux v${version.replace(/\.\d+$/, '')}"\n` }],
+    ]),
+  );
+  return {
+    repository: 'docker.io/library/alpine',
+    versions: alpineVersions,
+    versionOf: tagReader(alpineVersions, { 3: '3.22.0' }),
+    image: (version) => ({ sizeBytes: mebibytes(3.6), config: { command: ['/bin/sh'] }, layer: () => layer(version) }),
+  };
+}

@@ -1,0 +1,131 @@
+import { busyboxPrograms, debianPrograms } from '../../shell/applets/index.ts';
+import type { ImageEntry, ImageLayer } from '../../shell/fs/index.ts';
+import { createImageLayer, programEntries } from '../../shell/fs/index.ts';
+import type { Program } from '../../shell/kernel/types.ts';
+import type { ImageConfig } from '../types.ts';
+
+/** Makes a shell: busybox' ash, Debian's dash, or bash. */
+export type ShellMaker = (options: { readonly flavour: 'ash' | 'dash' | 'bash' }) => Program;
+
+export interface ImageContent {
+  readonly sizeBytes: number;
+  readonly config: ImageConfig;
+  /** Made at first use, then shared by all containers. */
+  readonly layer: () => ImageLayer;
+}
+
+/** An image of the simulated registries. */
+export interface ImageDefinition {
+  /** `docker.io/library/nginx` */
+  readonly repository: string;
+  /** All versions, newest first. */
+  readonly versions: readonly string[];
+  /** The version that a tag names; undefined if there is no such tag. */
+  versionOf(tag: string): string | undefined;
+  image(version: string): ImageContent;
+}
+
+/** How programs say what memory they take: `System.service<MemoryService>('memory')`. */
+export interface MemoryService {
+  readonly limitBytes: number | undefined;
+  /** The container takes more than its limit: it is killed, with reason OOMKilled. */
+  exceeded(): void;
+}
+
+/**
+ * A tag as its registry would read it: `latest`, a whole version, or the beginning of one (`1.25` is the newest 1.25.x),
+ * with one of the given endings (`-alpine`) for what is the same here.
+ */
+export function tagReader(
+  versions: readonly string[],
+  names: Readonly<Record<string, string>> = {},
+  endings: readonly string[] = [],
+): (tag: string) => string | undefined {
+  return (tag) => {
+    const ending = endings.find((one) => tag.endsWith(`-${one}`) || tag === one);
+    const plain = ending === undefined ? tag : tag === ending ? 'latest' : tag.slice(0, -ending.length - 1);
+    if (plain === 'latest') return versions[0];
+    const named = names[plain];
+    if (named !== undefined) return named;
+    return versions.find((version) => version === plain || version.startsWith(`${plain}.`));
+  };
+}
+
+/** A value made once per key. */
+export function remember<T>(make: (key: string) => T): (key: string) => T {
+  const made = new Map<string, T>();
+  return (key) => {
+    const found = made.get(key);
+    if (found !== undefined) return found;
+    const value = make(key);
+    made.set(key, value);
+    return value;
+  };
+}
+
+export const mebibytes = (count: number) => Math.round(count * 1024 * 1024);
+
+const busyboxUsers = [
+  'root:x:0:0:root:/root:/bin/sh',
+  'daemon:x:1:1:daemon:/usr/sbin:/bin/false',
+  'www-data:x:33:33:www-data:/var/www:/bin/false',
+  'nobody:x:65534:65534:nobody:/home:/bin/false',
+];
+const busyboxGroups = ['root:x:0:', 'daemon:x:1:', 'www-data:x:33:', 'nobody:x:65534:'];
+
+/** Folders, users and programs of a busybox; `extra` is laid over them. */
+export function busyboxLayer(shell: ShellMaker, extra: Iterable<readonly [string, ImageEntry]> = [], users: readonly string[] = []): ImageLayer {
+  return createImageLayer([
+    ...folders,
+    ['/etc/passwd', { data: `${[...busyboxUsers, ...users].join('\n')}\n` }],
+    ['/etc/group', { data: `${[...busyboxGroups, ...users.map(groupLine)].join('\n')}\n` }],
+    ...programEntries('/bin', [...busyboxPrograms(), ['sh', shell({ flavour: 'ash' })], ['ash', shell({ flavour: 'ash' })]]),
+    ...extra,
+  ]);
+}
+
+/** Folders, users and programs of a slim Debian; `/bin` leads to `/usr/bin`, `sh` is dash. */
+export function debianLayer(
+  shell: ShellMaker,
+  extra: Iterable<readonly [string, ImageEntry]> = [],
+  options: { readonly users?: readonly string[]; readonly programs?: readonly string[]; readonly release?: string } = {},
+): ImageLayer {
+  const users = [...debianUsers, ...(options.users ?? [])];
+  return createImageLayer([
+    ...folders.filter(([path]) => path !== '/bin' && path !== '/sbin'),
+    ['/usr/bin', { directory: true }],
+    ['/usr/sbin', { directory: true }],
+    ['/bin', { symlink: 'usr/bin' }],
+    ['/sbin', { symlink: 'usr/sbin' }],
+    ['/etc/passwd', { data: `${users.join('\n')}\n` }],
+    ['/etc/group', { data: `${users.map(groupLine).join('\n')}\n` }],
+    [
+      '/etc/os-release',
+      {
+        data: options.release ?? 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nID=debian\n',
+      },
+    ],
+    ...programEntries('/usr/bin', [
+      ...debianPrograms(options.programs),
+      ['sh', shell({ flavour: 'dash' })],
+      ['dash', shell({ flavour: 'dash' })],
+      ['bash', shell({ flavour: 'bash' })],
+    ]),
+    ...extra,
+  ]);
+}
+
+const folders: [string, ImageEntry][] = ['/bin', '/sbin', '/etc', '/home', '/root', '/tmp', '/usr/bin', '/usr/sbin', '/var/log', '/var/spool', '/run'].map(
+  (path) => [path, { directory: true, mode: path === '/tmp' ? 0o1777 : path === '/root' ? 0o700 : 0o755 }],
+);
+const debianUsers = [
+  'root:x:0:0:root:/root:/bin/bash',
+  'daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin',
+  'www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin',
+  'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin',
+];
+
+function groupLine(user: string): string {
+  const [name, , , gid] = user.split(':');
+  return `${name}:x:${gid}:`;
+}

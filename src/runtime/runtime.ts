@@ -1,0 +1,402 @@
+import type { Env } from '../env/index.ts';
+import { ContainerFs, createVolume } from '../shell/fs/index.ts';
+import type { Connection, ContainerSystem, Kernel, NetworkStack, ProcessHandle, StartOptions } from '../shell/kernel/index.ts';
+import { parseSignal, SystemError } from '../shell/kernel/index.ts';
+import { Container } from './container.ts';
+import { LogBuffer } from './container-log.ts';
+import { StreamSession } from './exec-session.ts';
+import { ImageStore } from './image-store.ts';
+import type { ImageDefinition, MemoryService } from './images/definition.ts';
+import { Sandbox } from './sandbox.ts';
+import { startFailure } from './start-failure.ts';
+import type {
+  ContainerConfig,
+  ContainerLog,
+  ContainerStatus,
+  ExecOptions,
+  ExecResult,
+  ExecSession,
+  ImageRecord,
+  NetworkPlugin,
+  Runtime,
+  RuntimeEvent,
+  SandboxConfig,
+  SandboxStatus,
+} from './types.ts';
+import { ExecError, StartError } from './types.ts';
+import { asSimulated } from './volumes.ts';
+
+export interface SimulatedRuntimeOptions {
+  readonly env: Env;
+  readonly kernel: Kernel;
+  readonly network: NetworkPlugin;
+  /** The images there are: see `createCatalogue`. */
+  readonly catalogue: readonly ImageDefinition[];
+  /** On the node from the start, as references. The pause image is always there. */
+  readonly preloaded?: readonly string[];
+  /** What programs ask for with `System.service`, such as `dns`. */
+  readonly services?: Readonly<Record<string, unknown>>;
+}
+
+export const pauseReference = 'registry.k8s.io/pause:3.10';
+/** Probes read no more of a command's output. */
+const maxExecBytes = 1024 * 1024;
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Containers of one node, over the simulated kernel. */
+export class SimulatedRuntime implements Runtime {
+  readonly name = 'containerd';
+  readonly version = '2.1.1';
+  readonly images: ImageStore;
+  readonly #sandboxes = new Map<string, Sandbox>();
+  readonly #containers = new Map<string, Container>();
+  readonly #listeners = new Set<(event: RuntimeEvent) => void>();
+
+  constructor(readonly options: SimulatedRuntimeOptions) {
+    this.images = new ImageStore(options.env, options.catalogue, [pauseReference, ...(options.preloaded ?? [])]);
+  }
+
+  pullImage(reference: string): Promise<ImageRecord> {
+    return this.images.pull(reference);
+  }
+  imageStatus(reference: string): ImageRecord | undefined {
+    return this.images.status(reference);
+  }
+  listImages(): readonly ImageRecord[] {
+    return this.images.list();
+  }
+  removeImage(id: string): void {
+    this.images.remove(id);
+  }
+
+  // Sandboxes
+
+  async runPodSandbox(config: SandboxConfig): Promise<string> {
+    const { env, network, kernel } = this.options;
+    const id = env.ids.containerId();
+    const { podName, podNamespace, hostNetwork } = config;
+    const place = hostNetwork ? { ips: network.host.addresses, stack: network.host } : await network.attach({ id, podName, podNamespace, hostNetwork });
+    const sandbox = new Sandbox(id, config, place.ips, place.stack, env.clock.now());
+    const image = this.images.status(pauseReference) as ImageRecord;
+    const layer = this.images.layer(image.id);
+    if (layer) {
+      const fs = new ContainerFs({ layer, readOnlyRoot: true });
+      const system = kernel.createContainerSystem({ hostname: config.hostname, fs, network: place.stack });
+      sandbox.pause = { system, process: system.start({ argv: ['/pause'], uid: 65_535, gid: 65_535 }) };
+    }
+    this.#sandboxes.set(id, sandbox);
+    return id;
+  }
+
+  async stopPodSandbox(id: string): Promise<void> {
+    const sandbox = this.#sandboxes.get(id);
+    if (!sandbox) return;
+    const inside = [...this.#containers.values()].filter((one) => one.sandbox === sandbox && one.state === 'running');
+    await Promise.all(inside.map((one) => this.stopContainer(one.id, 0)));
+    if (sandbox.state === 'notready') return;
+    this.#endSandbox(sandbox);
+    this.#emit({ type: 'sandbox-stopped', sandboxId: id, podUid: sandbox.config.podUid });
+  }
+
+  async removePodSandbox(id: string): Promise<void> {
+    await this.stopPodSandbox(id);
+    for (const container of [...this.#containers.values()]) if (container.sandbox.id === id) await this.removeContainer(container.id);
+    this.#sandboxes.delete(id);
+  }
+
+  sandboxStatus(id: string): SandboxStatus | undefined {
+    return this.#sandboxes.get(id)?.status();
+  }
+  listPodSandboxes(): readonly SandboxStatus[] {
+    return [...this.#sandboxes.values()].map((one) => one.status());
+  }
+
+  #endSandbox(sandbox: Sandbox): void {
+    sandbox.state = 'notready';
+    sandbox.pause?.system.killAll();
+    sandbox.pause = undefined;
+    if (!sandbox.config.hostNetwork) this.options.network.detach(sandbox.id);
+  }
+
+  // Containers
+
+  async createContainer(sandboxId: string, config: ContainerConfig): Promise<string> {
+    const sandbox = this.#sandboxes.get(sandboxId);
+    if (sandbox?.state !== 'ready') throw new StartError(`failed to find sandbox id "${sandboxId}": not found`, 128);
+    const image = this.images.status(config.imageId);
+    const layer = image && this.images.layer(image.id);
+    if (!image || !layer) throw new StartError(`failed to resolve image "${config.imageReference}": not found`, 128);
+    const { env } = this.options;
+    const id = env.ids.containerId();
+    const message = createVolume({ type: 'ext4', source: '/dev/vda1' });
+    message.writeFile('message', '', { mode: 0o666, now: env.clock.now() });
+    const fs = this.#filesystem(sandbox, config, layer, message);
+    const user = userOf(config, image, fs);
+    const variables = { ...variablesOf(sandbox, config, image), HOME: homeOf(fs, user.uid) };
+    for (const { name, value } of config.env) if (name === 'HOME') variables.HOME = value;
+    let container: Container | undefined;
+    const system = this.#system(sandbox, config, fs, () => container);
+    container = new Container(id, sandbox, config, image, env.clock.now(), new LogBuffer(env), system, fs, message, variables, user);
+    this.#containers.set(id, container);
+    return id;
+  }
+
+  #filesystem(
+    sandbox: Sandbox,
+    config: ContainerConfig,
+    layer: ConstructorParameters<typeof ContainerFs>[0]['layer'],
+    message: ReturnType<typeof createVolume>,
+  ): ContainerFs {
+    const own = new Set(config.mounts.map((mount) => mount.containerPath));
+    const etc = ['hosts', 'hostname', 'resolv.conf'].filter((name) => !own.has(`/etc/${name}`));
+    const memory = config.resources.memoryLimitBytes;
+    return new ContainerFs({
+      layer,
+      readOnlyRoot: config.readOnlyRootFilesystem,
+      ...(memory === undefined ? {} : { memoryBytes: memory }),
+      mounts: [
+        ...etc.map((name) => ({ target: `/etc/${name}`, volume: sandbox.files, subPath: name })),
+        ...(config.terminationMessagePath ? [{ target: config.terminationMessagePath, volume: message, subPath: 'message' }] : []),
+        ...config.mounts.map(({ containerPath, volume, subPath, readOnly }) => {
+          const handle = asSimulated(volume);
+          const path = [handle.path, subPath].filter(Boolean).join('/');
+          return { target: containerPath, volume: handle.volume, readOnly, ...(path ? { subPath: path } : {}) };
+        }),
+      ],
+    });
+  }
+
+  #system(sandbox: Sandbox, config: ContainerConfig, fs: ContainerFs, container: () => Container | undefined): ContainerSystem {
+    const { kernel, services } = this.options;
+    const target = config.targetContainerId === undefined ? undefined : this.#containers.get(config.targetContainerId);
+    const memory: MemoryService = {
+      limitBytes: config.resources.memoryLimitBytes,
+      exceeded: () => {
+        const found = container();
+        if (!found) return;
+        found.oomKilled = true;
+        found.process?.kill('KILL');
+      },
+    };
+    return kernel.createContainerSystem({
+      hostname: sandbox.config.hostname,
+      fs,
+      network: sandbox.stack,
+      services: { ...services, memory },
+      limits: { cpuMilli: config.resources.cpuLimitMilli },
+      shareProcessesWith: target?.system,
+    });
+  }
+
+  async startContainer(id: string): Promise<void> {
+    const container = this.#need(id);
+    const { env } = this.options;
+    const { argv } = container;
+    try {
+      if (argv.length === 0) throw new StartError('failed to generate container spec: no command specified', 128);
+      const process = this.#run(container, {
+        ...this.#identity(container),
+        argv,
+        stdin: container.stdin?.file,
+        stdout: container.stdout,
+        stderr: container.stderr,
+        tty: container.tty,
+        onExit: (exit) => {
+          for (const exec of container.execs) exec.kill('KILL');
+          container.finished(exit, env.clock.now());
+          this.#emitContainer('container-exited', container);
+        },
+      });
+      container.started(process, env.clock.now());
+    } catch (error) {
+      const failure = error instanceof StartError ? error : startFailure(error, argv[0] ?? '', 'create');
+      // As containerd reports it: the epoch stands for never.
+      container.startedAt = 0;
+      container.message = failure.message;
+      container.conclude(failure.exitCode, 'StartError', env.clock.now());
+      throw failure;
+    }
+    this.#emitContainer('container-started', container);
+  }
+
+  #identity(container: Container): Pick<StartOptions, 'env' | 'cwd' | 'uid' | 'gid' | 'groups'> {
+    return { env: container.env, cwd: container.cwd, ...container.user };
+  }
+
+  #run(container: Container, options: StartOptions): ProcessHandle {
+    const host = container.fs.host;
+    // runc makes a working directory that is not there.
+    if (!host.exists(container.cwd)) host.mkdir(container.cwd, { recursive: true, mode: 0o755 });
+    return container.system.start(options);
+  }
+
+  async stopContainer(id: string, graceMs: number): Promise<void> {
+    const container = this.#containers.get(id);
+    if (!container || container.state === 'exited') return;
+    const { process } = container;
+    if (!process) {
+      container.conclude(137, 'Error', this.options.env.clock.now());
+      return;
+    }
+    if (graceMs > 0) {
+      process.kill(parseSignal(container.image.config.stopSignal ?? 'TERM') ?? 'TERM');
+      const timer = this.options.env.loop.after(graceMs, 'container grace period', () => process.kill('KILL'));
+      await container.ended;
+      timer.cancel();
+      return;
+    }
+    process.kill('KILL');
+    await container.ended;
+  }
+
+  async removeContainer(id: string): Promise<void> {
+    await this.stopContainer(id, 0);
+    this.#containers.delete(id);
+  }
+
+  containerStatus(id: string): ContainerStatus | undefined {
+    return this.#containers.get(id)?.status();
+  }
+  listContainers(): readonly ContainerStatus[] {
+    return [...this.#containers.values()].map((one) => one.status());
+  }
+  containerLog(id: string): ContainerLog | undefined {
+    return this.#containers.get(id)?.log;
+  }
+
+  // Streams
+
+  execSync(id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult> {
+    return new Promise((resolve, reject) => {
+      const session = new StreamSession({ stdin: false, tty: false });
+      const output: Record<'stdout' | 'stderr', Uint8Array[]> = { stdout: [], stderr: [] };
+      let bytes = 0;
+      session.onOutput((stream, data) => {
+        bytes += data.length;
+        if (bytes <= maxExecBytes) output[stream].push(data);
+        return true;
+      });
+      let process: ProcessHandle;
+      let timedOut = false;
+      try {
+        process = this.#startExec(this.#running(id), command, session);
+      } catch (error) {
+        reject(error);
+        return;
+      }
+      const timer =
+        timeoutMs > 0
+          ? this.options.env.loop.after(timeoutMs, 'exec timeout', () => {
+              timedOut = true;
+              process.kill('KILL');
+            })
+          : undefined;
+      session.exited.then(({ exitCode }) => {
+        timer?.cancel();
+        resolve({ exitCode, stdout: Buffer.concat(output.stdout), stderr: Buffer.concat(output.stderr), timedOut });
+      });
+    });
+  }
+
+  async exec(id: string, options: ExecOptions): Promise<ExecSession> {
+    const container = this.#running(id);
+    const session = new StreamSession(options);
+    this.#startExec(container, options.command, session);
+    return session;
+  }
+
+  #startExec(container: Container, command: readonly string[], session: StreamSession): ProcessHandle {
+    try {
+      const identity = this.#identity(container);
+      const process = this.#run(container, {
+        ...identity,
+        env: session.tty ? { ...container.env, TERM: 'xterm' } : container.env,
+        argv: command,
+        stdin: session.input?.file,
+        stdout: session.stdout,
+        stderr: session.stderr,
+        tty: session.tty,
+        onExit: (exit) => {
+          container.execs.delete(process);
+          session.finish(exit);
+        },
+      });
+      container.execs.add(process);
+      return process;
+    } catch (error) {
+      throw error instanceof SystemError ? new ExecError(startFailure(error, command[0] ?? '', 'exec').message) : error;
+    }
+  }
+
+  attach(id: string, options: { readonly stdin: boolean; readonly tty: boolean }): ExecSession {
+    return this.#need(id).attach(options.stdin);
+  }
+
+  async dial(sandboxId: string, port: number): Promise<Connection> {
+    const sandbox = this.#sandboxes.get(sandboxId);
+    if (sandbox?.state !== 'ready') throw new SystemError('EHOSTUNREACH');
+    // Upstream dials localhost inside the pod's network namespace.
+    return await sandbox.stack.connect('127.0.0.1', port);
+  }
+
+  network(sandboxId: string): NetworkStack | undefined {
+    return this.#sandboxes.get(sandboxId)?.stack;
+  }
+
+  onEvent(listener: (event: RuntimeEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  shutdown(): void {
+    for (const container of this.#containers.values()) container.system.killAll();
+    for (const sandbox of this.#sandboxes.values()) if (sandbox.state === 'ready') this.#endSandbox(sandbox);
+  }
+
+  #need(id: string): Container {
+    const container = this.#containers.get(id);
+    if (!container) throw new ExecError(`failed to find container "${id}" in store: not found`);
+    return container;
+  }
+
+  #running(id: string): Container {
+    const container = this.#need(id);
+    if (container.state !== 'running') throw new ExecError(`container is in CONTAINER_${container.state.toUpperCase()} state`);
+    return container;
+  }
+
+  #emitContainer(type: 'container-started' | 'container-exited', container: Container): void {
+    this.#emit({ type, sandboxId: container.sandbox.id, podUid: container.sandbox.config.podUid, containerId: container.id });
+  }
+
+  #emit(event: RuntimeEvent): void {
+    this.options.env.loop.defer(`runtime ${event.type}`, () => {
+      for (const listener of [...this.#listeners]) listener(event);
+    });
+  }
+}
+
+function variablesOf(sandbox: Sandbox, config: ContainerConfig, image: ImageRecord): Record<string, string> {
+  const own = Object.fromEntries(config.env.map(({ name, value }) => [name, value]));
+  return { PATH: defaultPath, HOSTNAME: sandbox.config.hostname, ...(config.tty ? { TERM: 'xterm' } : {}), ...image.config.env, ...own };
+}
+
+/** The pod's user, else the image's; supplementary groups as given. */
+function userOf(config: ContainerConfig, image: ImageRecord, fs: ContainerFs): { uid: number; gid: number; groups: readonly number[] } {
+  const [name = '0', group] = (image.config.user ?? '0').split(':');
+  const rows = fs.host.exists('/etc/passwd')
+    ? fs.host
+        .readText('/etc/passwd')
+        .split('\n')
+        .map((line) => line.split(':'))
+    : [];
+  const row = rows.find((one) => one[0] === name || one[2] === name);
+  const uid = config.user?.uid ?? Number(row?.[2] ?? name);
+  const ownRow = rows.find((one) => one[2] === String(uid));
+  return { uid, gid: config.user?.gid ?? Number(group ?? ownRow?.[3] ?? 0), groups: config.user?.groups ?? [] };
+}
+
+function homeOf(fs: ContainerFs, uid: number): string {
+  const rows = fs.host.exists('/etc/passwd') ? fs.host.readText('/etc/passwd').split('\n') : [];
+  return rows.map((line) => line.split(':')).find((row) => row[2] === String(uid))?.[5] || '/';
+}

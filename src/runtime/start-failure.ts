@@ -1,0 +1,28 @@
+import { SystemError } from '../shell/kernel/index.ts';
+import { StartError } from './types.ts';
+
+/** Words a failed start as containerd and runc do. Rethrows what is no SystemError. */
+export function startFailure(error: unknown, command: string, during: 'create' | 'exec'): StartError {
+  if (!(error instanceof SystemError)) throw error;
+  const why = `exec: "${command}": ${causeOf(error, command)}: unknown`;
+  if (during === 'exec') return new StartError(`OCI runtime exec failed: exec failed: unable to start container process: ${why}`, 126);
+  return new StartError(
+    `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: ${why}`,
+    128,
+  );
+}
+
+function causeOf(error: SystemError, command: string): string {
+  switch (error.code) {
+    case 'ENOENT':
+      return command.includes('/') ? `stat ${command}: no such file or directory` : 'executable file not found in $PATH';
+    case 'EACCES':
+      return 'permission denied';
+    case 'ENOEXEC':
+      return 'exec format error';
+    case 'ENOTDIR':
+      return `stat ${command}: not a directory`;
+    default:
+      return error.message.toLowerCase();
+  }
+}

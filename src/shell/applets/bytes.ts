@@ -1,0 +1,215 @@
+/** dd, md5sum, sha1sum, sha256sum, sha512sum, base64, od, hexdump, cmp, diff: programs that look at bytes. */
+import { createHash } from 'node:crypto';
+import type { Syscall } from '../kernel/types.ts';
+import type { Applet, Call } from './lib/applet.ts';
+import { applet, Failure, reason } from './lib/applet.ts';
+import { eachInput, openInput, readAll } from './lib/input.ts';
+import { UsageError } from './lib/options.ts';
+import { parseSize } from './lib/size.ts';
+
+/** dd: `if of bs count skip seek conv=notrunc,sync status=none`. */
+export const dd: Applet = (flavour) => {
+  const runner = applet({ usage: '[if=FILE] [of=FILE] [bs=N] [count=N] [skip=N] [seek=N] [conv=notrunc]', short: '' }, function* (call) {
+    const settings = new Map(call.operands.map((operand) => operand.split('=') as [string, string]));
+    const size = (name: string, otherwise: number) => {
+      const text = settings.get(name);
+      const value = text === undefined ? otherwise : parseSize(text);
+      if (value === undefined) throw new Failure(flavour === 'gnu' ? `invalid number: '${text}'` : `invalid number '${text}'`);
+      return value;
+    };
+    const { process } = call;
+    const block = size('bs', size('ibs', 512));
+    const limit = size('count', Number.POSITIVE_INFINITY);
+    const from = settings.get('if');
+    const to = settings.get('of');
+    const source = from === undefined ? 0 : process.open(from, { read: true });
+    const target =
+      to === undefined ? 1 : process.open(to, { write: true, create: true, truncate: !(settings.get('conv') ?? '').includes('notrunc'), mode: 0o666 });
+    if (settings.has('seek')) process.seek(target, size('seek', 0) * block, 'start');
+    for (let i = size('skip', 0); i > 0; i--) yield* readBlock(call, source, block);
+    const counts = { full: 0, part: 0, bytes: 0 };
+    while (counts.full + counts.part < limit) {
+      const data = yield* readBlock(call, source, block);
+      if (data.length === 0) break;
+      if (data.length === block) counts.full += 1;
+      else counts.part += 1;
+      counts.bytes += data.length;
+      yield* process.write(target, data);
+    }
+    if (settings.get('status') !== 'none') yield* process.write(2, report(counts, flavour === 'gnu'));
+    return 0;
+  });
+  return runner(flavour);
+};
+
+function report(counts: { readonly full: number; readonly part: number; readonly bytes: number }, gnu: boolean): string {
+  const records = `${counts.full}+${counts.part} records in\n${counts.full}+${counts.part} records out\n`;
+  return gnu ? `${records}${counts.bytes} bytes copied, 0.001 s, ${(counts.bytes / 1000).toFixed(1)} kB/s\n` : `${records}`;
+}
+
+/** A whole block where the source gives one: short reads of pipes are put together. */
+function* readBlock(call: Call, fd: number, size: number): Syscall<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  while (length < size) {
+    const data = yield* call.process.read(fd, size - length);
+    if (data === null) break;
+    parts.push(data.slice());
+    length += data.length;
+    yield* call.process.step();
+  }
+  return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
+}
+
+const digest = (algorithm: string) =>
+  applet({ usage: '[-c] [FILE]...', short: 'csbtw' }, function* (call) {
+    if (call.options.has('c')) return yield* checkSums(call, algorithm);
+    return yield* eachInput(call, call.operands, function* (fd, path) {
+      const hash = createHash(algorithm);
+      for (let data = yield* call.process.read(fd); data !== null; data = yield* call.process.read(fd)) hash.update(data);
+      yield* call.out.line(`${hash.digest('hex')}  ${path}`);
+    });
+  });
+
+function* checkSums(call: Call, algorithm: string): Syscall<number> {
+  let failed = 0;
+  const code = yield* eachInput(call, call.operands, function* (fd) {
+    for (const line of Buffer.from(yield* readAll(call.process, fd))
+      .toString()
+      .split('\n')
+      .filter(Boolean)) {
+      const [sum, path] = line.split(/ [ *]/) as [string, string];
+      const file = yield* openInput(call, path);
+      const good =
+        file !== undefined &&
+        createHash(algorithm)
+          .update(yield* readAll(call.process, file))
+          .digest('hex') === sum;
+      if (!good) failed += 1;
+      yield* call.out.line(`${path}: ${good ? 'OK' : 'FAILED'}`);
+    }
+  });
+  if (failed > 0) yield* call.warn(`WARNING: ${failed} of 1 computed checksums did NOT match`);
+  return code || (failed > 0 ? 1 : 0);
+}
+
+export const md5sum = digest('md5');
+export const sha1sum = digest('sha1');
+export const sha256sum = digest('sha256');
+export const sha512sum = digest('sha512');
+
+export const base64 = applet({ usage: '[-d] [-w COL] [FILE]', short: 'dDiw:', long: { decode: 'd', 'wrap=': 'w' } }, function* (call) {
+  return yield* eachInput(call, call.operands.slice(0, 1), function* (fd) {
+    const data = Buffer.from(yield* readAll(call.process, fd));
+    if (call.options.has('d', 'D')) {
+      const text = data.toString('latin1').replace(/\s/g, '');
+      if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new Failure(call.flavour === 'gnu' ? 'invalid input' : 'truncated input');
+      yield* call.out.bytes(Buffer.from(text, 'base64'));
+      return;
+    }
+    const width = Number(call.options.value('w') ?? 76);
+    const text = data.toString('base64');
+    if (width === 0) yield* call.out.text(text);
+    else for (let at = 0; at < text.length; at += width) yield* call.out.line(text.slice(at, at + width));
+  });
+});
+
+const printable = (byte: number) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.');
+
+function* dump(call: Call, width: (offset: number) => string, row: (bytes: Uint8Array) => string): Syscall<number> {
+  const limit = Number(call.options.value('n', 'N') ?? Number.POSITIVE_INFINITY);
+  return yield* eachInput(call, call.operands, function* (fd) {
+    const data = (yield* readAll(call.process, fd)).subarray(0, limit);
+    for (let at = 0; at < data.length; at += 16) yield* call.out.line(`${width(at)}${row(data.subarray(at, at + 16))}`);
+    yield* call.out.line(width(data.length));
+  });
+}
+
+/** Two-byte words, little end first, as od and hexdump show them. */
+function wordsOf(bytes: Uint8Array, text: (word: number) => string): string {
+  const cells: string[] = [];
+  for (let i = 0; i < bytes.length; i += 2) cells.push(` ${text((bytes[i] as number) + ((bytes[i + 1] ?? 0) << 8))}`);
+  return cells.join('');
+}
+
+export const od = applet({ usage: '[-bcx] [-t FMT] [-A RADIX] [-N N] [FILE]...', short: 'bcxvt:A:N:' }, function* (call) {
+  const none = call.options.value('A') === 'n';
+  const offset = (at: number) =>
+    none
+      ? ''
+      : call.options.value('A') === 'x'
+        ? at.toString(16).padStart(6, '0')
+        : call.options.value('A') === 'd'
+          ? String(at).padStart(7, '0')
+          : at.toString(8).padStart(7, '0');
+  const format = call.options.has('c') ? 'c' : call.options.has('x') ? 'x2' : call.options.has('b') ? 'o1' : (call.options.value('t') ?? 'o2');
+  const names: Readonly<Record<number, string>> = { 0: '\\0', 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r' };
+  return yield* dump(call, offset, (bytes) => {
+    if (format === 'c')
+      return [...bytes]
+        .map((byte) => ` ${(names[byte] ?? (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : byte.toString(8).padStart(3, '0'))).padStart(3)}`)
+        .join('');
+    if (format === 'x1') return [...bytes].map((byte) => ` ${byte.toString(16).padStart(2, '0')}`).join('');
+    if (format === 'o1') return [...bytes].map((byte) => ` ${byte.toString(8).padStart(3, '0')}`).join('');
+    if (format === 'u1' || format === 'd1') return [...bytes].map((byte) => ` ${String(byte).padStart(3)}`).join('');
+    return wordsOf(bytes, format.startsWith('x') ? (word) => word.toString(16).padStart(4, '0') : (word) => word.toString(8).padStart(6, '0'));
+  });
+});
+
+export const hexdump = applet({ usage: '[-C] [-n N] [FILE]...', short: 'Cvn:s:' }, function* (call) {
+  if (!call.options.has('C') && call.name !== 'hd') {
+    return yield* dump(
+      call,
+      (at) => at.toString(16).padStart(7, '0'),
+      (bytes) => wordsOf(bytes, (word) => word.toString(16).padStart(4, '0')).padEnd(40),
+    );
+  }
+  return yield* dump(
+    call,
+    (at) => at.toString(16).padStart(8, '0'),
+    (bytes) => {
+      const hex = [...bytes].map((byte, i) => `${i === 8 ? ' ' : ''}${byte.toString(16).padStart(2, '0')} `).join('');
+      return `  ${hex.padEnd(49)} |${[...bytes].map(printable).join('')}|`;
+    },
+  );
+});
+
+/** cmp and diff (whole files, in diff's unified form without context folding). */
+export const diff = applet({ usage: '[-uqs] FILE1 FILE2', short: 'uqsabBiNrwU:', errorCode: 2 }, function* (call) {
+  const [a, b] = call.operands;
+  if (a === undefined || b === undefined) throw new UsageError('', 2);
+  const texts: string[] = [];
+  for (const path of [a, b]) {
+    try {
+      texts.push(path === '-' ? Buffer.from(yield* readAll(call.process, 0)).toString() : call.process.system.fs.readText(path, call.process.cwd));
+    } catch (error) {
+      throw new Failure(`${call.flavour === 'gnu' ? '' : "can't stat '"}${path}${call.flavour === 'gnu' ? '' : "'"}: ${reason(error)}`, 2);
+    }
+  }
+  const [left, right] = texts as [string, string];
+  if (left === right) return 0;
+  if (call.name === 'cmp') {
+    const at = [...left].findIndex((letter, i) => letter !== right[i]);
+    const offset = at < 0 ? left.length : at;
+    yield* call.out.line(`${a} ${b} differ: ${call.flavour === 'gnu' ? 'byte' : 'char'} ${offset + 1}, line ${left.slice(0, offset).split('\n').length}`);
+    return 1;
+  }
+  if (call.options.has('q')) yield* call.out.line(`Files ${a} and ${b} differ`);
+  else yield* printDifference(call, a, b, left.replace(/\n$/, '').split('\n'), right.replace(/\n$/, '').split('\n'));
+  return 1;
+});
+
+/** One hunk from the first to the last line that differs, with three lines of context. */
+function* printDifference(call: Call, a: string, b: string, left: readonly string[], right: readonly string[]): Syscall<void> {
+  let head = 0;
+  while (head < left.length && head < right.length && left[head] === right[head]) head += 1;
+  let tail = 0;
+  while (tail < left.length - head && tail < right.length - head && left[left.length - 1 - tail] === right[right.length - 1 - tail]) tail += 1;
+  const [start, after] = [Math.max(0, head - 3), Math.min(tail, 3)];
+  const range = (lines: readonly string[]) => `${start + 1},${lines.length - tail + after - start}`;
+  yield* call.out.text(`--- ${a}\n+++ ${b}\n@@ -${range(left)} +${range(right)} @@\n`);
+  for (const line of left.slice(start, head)) yield* call.out.line(` ${line}`);
+  for (const line of left.slice(head, left.length - tail)) yield* call.out.line(`-${line}`);
+  for (const line of right.slice(head, right.length - tail)) yield* call.out.line(`+${line}`);
+  for (const line of left.slice(left.length - tail, left.length - tail + after)) yield* call.out.line(` ${line}`);
+}

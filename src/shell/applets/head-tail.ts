@@ -1,0 +1,147 @@
+import type { Syscall } from '../kernel/types.ts';
+import type { Call } from './lib/applet.ts';
+import { applet, Failure } from './lib/applet.ts';
+import { eachInput, openInput } from './lib/input.ts';
+import { parseSize } from './lib/size.ts';
+
+const newline = 10;
+
+/** `head -5 file` as `head -n 5 file`. */
+function count(call: Call, text: string): number {
+  const size = parseSize(text.replace(/^[-+]/, ''));
+  if (size === undefined) throw new Failure(call.flavour === 'gnu' ? `invalid number of lines: '${text}'` : `invalid number '${text}'`);
+  return size;
+}
+
+const digits = '0123456789';
+const lineOptions = { 'lines=': 'n', 'bytes=': 'c', quiet: 'q', silent: 'q', verbose: 'v', follow: 'f' } as const;
+
+/** The old form of the count: `-20`. */
+function oldCount(call: Call): string | undefined {
+  for (const arg of call.process.argv.slice(1)) {
+    const match = /^-(\d+)/.exec(arg);
+    if (match) return match[1];
+  }
+  return undefined;
+}
+
+function* header(call: Call, path: string, many: boolean, first: boolean): Syscall<void> {
+  if ((!many && !call.options.has('v')) || call.options.has('q')) return;
+  yield* call.out.text(`${first ? '' : '\n'}==> ${path === '-' ? 'standard input' : path} <==\n`);
+}
+
+/** head: `-n N`, `-N`, `-c N`, `-q`, `-v`; a negative count leaves out the end. */
+export const head = applet({ usage: '[OPTIONS] [FILE]...', short: `n:c:qv${digits}`, long: lineOptions }, function* (call) {
+  const bytesText = call.options.value('c');
+  const text = bytesText ?? call.options.value('n') ?? oldCount(call) ?? '10';
+  const limit = count(call, text);
+  let first = true;
+  return yield* eachInput(call, call.operands, function* (fd, path) {
+    yield* header(call, path, call.operands.length > 1, first);
+    first = false;
+    if (text.startsWith('-') && !oldCount(call)) yield* allBut(call, fd, limit, bytesText !== undefined);
+    else yield* upTo(call, fd, limit, bytesText !== undefined);
+  });
+});
+
+function* upTo(call: Call, fd: number, limit: number, byBytes: boolean): Syscall<void> {
+  let left = limit;
+  while (left > 0) {
+    const data = yield* call.process.read(fd, byBytes ? Math.min(left, 65_536) : 4096);
+    if (data === null) return;
+    let end = data.length;
+    if (byBytes) left -= end;
+    else {
+      for (let i = 0; i < data.length && left > 0; i++) {
+        if (data[i] !== newline) continue;
+        left -= 1;
+        if (left === 0) end = i + 1;
+      }
+    }
+    yield* call.out.bytes(data.subarray(0, end));
+  }
+}
+
+function* allBut(call: Call, fd: number, limit: number, byBytes: boolean): Syscall<void> {
+  let held = Buffer.alloc(0);
+  for (let data = yield* call.process.read(fd); data !== null; data = yield* call.process.read(fd)) held = Buffer.concat([held, data]);
+  yield* call.out.bytes(held.subarray(0, byBytes ? Math.max(0, held.length - limit) : startOfLast(held, limit)));
+}
+
+/** Where the last `lines` lines begin. */
+function startOfLast(data: Uint8Array, lines: number): number {
+  if (lines === 0) return data.length;
+  let left = lines;
+  for (let i = data.length - 2; i >= 0; i--) {
+    if (data[i] === newline && --left === 0) return i + 1;
+  }
+  return 0;
+}
+
+/** How often -f looks whether a file has grown. */
+const followEveryMs = 1000;
+
+/** tail: `-n N`, `-n +N`, `-c N`, `-f`, `-F`, `-q`, `-v`, `-s SECONDS`. Holds what it will print. */
+export const tail = applet({ usage: '[OPTIONS] [FILE]...', short: `n:c:fFqvs:${digits}`, long: lineOptions }, function* (call) {
+  const bytesText = call.options.value('c');
+  const text = bytesText ?? call.options.value('n') ?? oldCount(call) ?? '10';
+  const limit = count(call, text);
+  const follow = call.options.has('f', 'F');
+  const open: { fd: number; path: string }[] = [];
+  let code = 0;
+  const paths = call.operands.length > 0 ? call.operands : ['-'];
+  let first = true;
+  for (const path of paths) {
+    const fd = yield* openInput(call, path);
+    if (fd === undefined) {
+      code = 1;
+      continue;
+    }
+    yield* header(call, path, paths.length > 1, first);
+    first = false;
+    yield* showEnd(call, fd, limit, text.startsWith('+'), bytesText !== undefined);
+    open.push({ fd, path });
+  }
+  if (open.length === 0) {
+    if (call.flavour === 'busybox') yield* call.warn('no files');
+    return 1;
+  }
+  yield* call.out.flush();
+  if (follow) yield* followAll(call, open, paths.length > 1);
+  return code;
+});
+
+function* showEnd(call: Call, fd: number, limit: number, fromStart: boolean, byBytes: boolean): Syscall<void> {
+  let skip = fromStart ? Math.max(0, limit - 1) : 0;
+  let held = Buffer.alloc(0);
+  for (let data = yield* call.process.read(fd); data !== null; data = yield* call.process.read(fd)) {
+    if (!fromStart) {
+      held = Buffer.concat([held, data]);
+      // Only the end is kept, so that an endless stream costs no more than its last lines.
+      if (held.length > 1_048_576) held = held.subarray(byBytes ? held.length - limit : startOfLast(held, limit));
+      continue;
+    }
+    let from = 0;
+    if (byBytes) {
+      from = Math.min(skip, data.length);
+      skip -= from;
+    } else for (; skip > 0 && from < data.length; from++) if (data[from] === newline) skip -= 1;
+    if (from < data.length) yield* call.out.bytes(data.subarray(from));
+  }
+  if (!fromStart) yield* call.out.bytes(held.subarray(byBytes ? Math.max(0, held.length - limit) : startOfLast(held, limit)));
+}
+
+function* followAll(call: Call, open: readonly { readonly fd: number; readonly path: string }[], many: boolean): Syscall<never> {
+  let shown = open[open.length - 1]?.path;
+  for (;;) {
+    for (const { fd, path } of open) {
+      for (let data = yield* call.process.read(fd); data !== null; data = yield* call.process.read(fd)) {
+        if (many && shown !== path) yield* call.out.text(`\n==> ${path} <==\n`);
+        shown = path;
+        yield* call.out.bytes(data);
+      }
+    }
+    yield* call.out.flush();
+    yield* call.process.sleep(Number(call.options.value('s') ?? followEveryMs / 1000) * 1000);
+  }
+}

@@ -1,0 +1,252 @@
+/** Every applet by name. Images choose from these. */
+import type { Program } from '../kernel/types.ts';
+import { base64, dd, diff, hexdump, md5sum, od, sha1sum, sha256sum, sha512sum } from './bytes.ts';
+import { cat } from './cat.ts';
+import { cp, mv } from './copy.ts';
+import { getent, host } from './dns-tools.ts';
+import { echo } from './echo.ts';
+import { basename, chmod, chown, dirname, ln, mkdir, mktemp, readlink, realpath, rm, rmdir, touch, truncate } from './files.ts';
+import { grep } from './grep.ts';
+import { head, tail } from './head-tail.ts';
+import type { Applet, Flavour } from './lib/applet.ts';
+import { cut, nl, paste, rev, seq, sort, tac, tee, tr, uniq, wc } from './lines.ts';
+import { ls } from './ls.ts';
+import { ifconfig, ip, nc, ping } from './net-tools.ts';
+import { env, find, nohup, printenv, time, timeout, which, xargs } from './run.ts';
+import { sed } from './sed.ts';
+import { stat } from './stat.ts';
+import { df, du, mount } from './storage.ts';
+import {
+  clear,
+  date,
+  expr,
+  falseApplet,
+  free,
+  fullScreen,
+  hostname,
+  id,
+  kill,
+  nproc,
+  pkill,
+  printf,
+  ps,
+  pwd,
+  sleep,
+  sync,
+  trueApplet,
+  uname,
+  uptime,
+  whoami,
+  yes,
+} from './system.ts';
+import { test } from './test.ts';
+import { curl, wget } from './web.ts';
+
+export { dig } from './dns-tools.ts';
+export type { Applet, Flavour } from './lib/applet.ts';
+export { formatText } from './lib/printf-format.ts';
+export { nslookup } from './nslookup.ts';
+export { evaluateTest } from './test.ts';
+
+export const applets: Readonly<Record<string, Applet>> = {
+  '[': test,
+  base64,
+  basename,
+  cat,
+  chgrp: chown,
+  chmod,
+  chown,
+  clear,
+  cmp: diff,
+  cp,
+  cut,
+  date,
+  dd,
+  df,
+  diff,
+  dirname,
+  du,
+  echo,
+  egrep: grep,
+  env,
+  expr,
+  false: falseApplet,
+  fgrep: grep,
+  find,
+  free,
+  getent,
+  grep,
+  hd: hexdump,
+  head,
+  hexdump,
+  host,
+  hostname,
+  id,
+  ifconfig,
+  ip,
+  kill,
+  killall: pkill,
+  less: cat,
+  ln,
+  ls,
+  md5sum,
+  mkdir,
+  mktemp,
+  more: cat,
+  mount,
+  mv,
+  nc,
+  netcat: nc,
+  nl,
+  nohup,
+  nproc,
+  od,
+  paste,
+  pgrep: pkill,
+  ping,
+  pkill,
+  printenv,
+  printf,
+  ps,
+  pwd,
+  readlink,
+  realpath,
+  rev,
+  rm,
+  rmdir,
+  sed,
+  seq,
+  sha1sum,
+  sha256sum,
+  sha512sum,
+  sleep,
+  sort,
+  stat,
+  sync,
+  tac,
+  tail,
+  tee,
+  test,
+  time,
+  timeout,
+  top: fullScreen,
+  touch,
+  tr,
+  true: trueApplet,
+  truncate,
+  uname,
+  uniq,
+  uptime,
+  vi: fullScreen,
+  wc,
+  wget,
+  which,
+  whoami,
+  xargs,
+  yes,
+  curl,
+  nano: fullScreen,
+  vim: fullScreen,
+};
+
+const notInBusybox = new Set(['curl', 'getent', 'host', 'nano', 'vim', 'netcat']);
+/** What a slim Debian image has: coreutils, findutils, grep, sed and a few more. */
+const inDebian = [
+  '[',
+  'base64',
+  'basename',
+  'cat',
+  'chgrp',
+  'chmod',
+  'chown',
+  'clear',
+  'cmp',
+  'cp',
+  'cut',
+  'date',
+  'dd',
+  'df',
+  'diff',
+  'dirname',
+  'du',
+  'echo',
+  'egrep',
+  'env',
+  'expr',
+  'false',
+  'fgrep',
+  'find',
+  'getent',
+  'grep',
+  'head',
+  'hostname',
+  'id',
+  'ln',
+  'ls',
+  'md5sum',
+  'mkdir',
+  'mktemp',
+  'more',
+  'mount',
+  'mv',
+  'nl',
+  'nohup',
+  'nproc',
+  'od',
+  'paste',
+  'printenv',
+  'printf',
+  'pwd',
+  'readlink',
+  'realpath',
+  'rev',
+  'rm',
+  'rmdir',
+  'sed',
+  'seq',
+  'sha1sum',
+  'sha256sum',
+  'sha512sum',
+  'sleep',
+  'sort',
+  'stat',
+  'sync',
+  'tac',
+  'tail',
+  'tee',
+  'test',
+  'timeout',
+  'touch',
+  'tr',
+  'true',
+  'truncate',
+  'uname',
+  'uniq',
+  'wc',
+  'which',
+  'whoami',
+  'xargs',
+  'yes',
+] as const;
+
+/** The programs of a busybox, by name (the shell and nslookup are the image's to add). */
+export function busyboxPrograms(): [name: string, program: Program][] {
+  return pick(
+    'busybox',
+    Object.keys(applets).filter((name) => !notInBusybox.has(name)),
+  );
+}
+
+/** The programs of a slim Debian. Differs from upstream where `extra` asks for more (ps, curl and so on are not in slim images). */
+export function debianPrograms(extra: readonly string[] = []): [name: string, program: Program][] {
+  return pick('gnu', [...inDebian, ...extra]);
+}
+
+/** These applets in one flavour. Throws Error for a name there is not. */
+export function pick(flavour: Flavour, names: readonly string[]): [name: string, program: Program][] {
+  return names.map((name) => {
+    const made = applets[name];
+    if (!made) throw new Error(`there is no applet ${name}`);
+    return [name, made(flavour)];
+  });
+}

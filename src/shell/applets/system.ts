@@ -1,0 +1,385 @@
+/** sleep, date, id, whoami, uname, hostname, ps, kill, pwd, true, false, yes, printf, expr, clear, free, uptime, nproc, sync, vi: the system and the odds and ends. */
+import { parseSignal, signalNumbers } from '../kernel/signals.ts';
+import type { ProcessInfo, Syscall } from '../kernel/types.ts';
+import type { Applet, Call } from './lib/applet.ts';
+import { applet, Failure, reason } from './lib/applet.ts';
+import { formatDate } from './lib/date-format.ts';
+import { parseDurationMs } from './lib/duration.ts';
+import { UsageError } from './lib/options.ts';
+import { posixSource } from './lib/pattern.ts';
+import { formatText } from './lib/printf-format.ts';
+import { findUser, groupName, userName } from './lib/users.ts';
+
+const exits =
+  (code: number): Applet =>
+  () =>
+    // biome-ignore lint/correctness/useYield: ends at once.
+    function* () {
+      return code;
+    };
+
+export const trueApplet = exits(0);
+export const falseApplet = exits(1);
+export const sync = exits(0);
+
+export const sleep = applet({ usage: '[N]...', short: '' }, function* (call) {
+  if (call.operands.length === 0) throw new UsageError(call.flavour === 'gnu' ? 'missing operand' : '');
+  let ms = 0;
+  for (const text of call.operands) {
+    const one = parseDurationMs(text);
+    if (one === undefined)
+      throw new Failure(call.flavour === 'gnu' ? `invalid time interval '${text}'\nTry 'sleep --help' for more information.` : `invalid number '${text}'`);
+    ms += one;
+  }
+  yield* call.process.sleep(ms);
+  return 0;
+});
+
+export const date = applet(
+  { usage: '[OPTIONS] [+FMT] [[-s] TIME]', short: 'uRId:r:s:D:', long: { utc: 'u', 'date=': 'd', 'iso-8601': 'I', 'reference=': 'r' } },
+  function* (call) {
+    const { options, process } = call;
+    const text = options.value('d');
+    let ms = process.system.now();
+    if (text !== undefined) {
+      ms = text.startsWith('@') ? Number(text.slice(1)) * 1000 : relative(text, ms);
+      if (Number.isNaN(ms)) throw new Failure(call.flavour === 'gnu' ? `invalid date '${text}'` : `invalid date '${text}'`);
+    }
+    if (options.has('r')) ms = process.system.fs.stat(options.value('r') as string, process.cwd).mtimeMs;
+    const format = call.operands[0];
+    if (options.has('s') || (format !== undefined && !format.startsWith('+'))) {
+      yield* call.warn(call.flavour === 'gnu' ? 'cannot set date: Operation not permitted' : "can't set date: Operation not permitted");
+      return 1;
+    }
+    const standard = options.has('R') ? '%a, %d %b %Y %H:%M:%S %z' : options.has('I') ? '%Y-%m-%d' : '%a %b %e %H:%M:%S %Z %Y';
+    yield* call.out.line(formatDate(format?.slice(1) ?? standard, ms));
+    return 0;
+  },
+);
+
+/** A date as `date -d` reads it: ISO forms, and `N units ago` or `+N units`. */
+function relative(text: string, now: number): number {
+  if (text === 'now') return now;
+  const match = /^([-+]?\d+)\s*(second|sec|minute|min|hour|day|week)s?(\s+ago)?$/.exec(text);
+  if (!match) return Date.parse(/\d:\d/.test(text) && !/[zZ]|[-+]\d\d:?\d\d$/.test(text) ? `${text.replace(' ', 'T')}Z` : text);
+  const unit = { second: 1, sec: 1, minute: 60, min: 60, hour: 3600, day: 86_400, week: 604_800 }[match[2] as 'day'] * 1000;
+  return now + Number(match[1]) * unit * (match[3] ? -1 : 1);
+}
+
+export const id = applet({ usage: '[-ugGnr] [USER]', short: 'ugGnr' }, function* (call) {
+  const { process, options } = call;
+  const { fs } = process.system;
+  const named = call.operands[0];
+  const found = named === undefined ? { uid: process.uid, gid: process.gid } : findUser(fs, named);
+  if (!found) throw new Failure(call.flavour === 'gnu' ? `'${named}': no such user` : `unknown user ${named}`);
+  const groups = named === undefined ? [...new Set([process.gid, ...process.groups])] : [found.gid];
+  const user = (uid: number) => userName(fs, uid);
+  const group = (gid: number) => groupName(fs, gid);
+  const shown = (value: number, name: string | undefined) => (options.has('n') ? (name ?? String(value)) : String(value));
+  if (options.has('u')) yield* call.out.line(shown(found.uid, user(found.uid)));
+  else if (options.has('g')) yield* call.out.line(shown(found.gid, group(found.gid)));
+  else if (options.has('G')) yield* call.out.line(groups.map((gid) => shown(gid, group(gid))).join(' '));
+  else {
+    const pair = (value: number, name: string | undefined) => (name === undefined ? String(value) : `${value}(${name})`);
+    const list = groups.map((gid) => pair(gid, group(gid))).join(',');
+    yield* call.out.line(`uid=${pair(found.uid, user(found.uid))} gid=${pair(found.gid, group(found.gid))} groups=${list}`);
+  }
+  return 0;
+});
+
+export const whoami = applet({ usage: '', short: '' }, function* (call) {
+  const name = userName(call.process.system.fs, call.process.uid);
+  if (name === undefined) throw new Failure(call.flavour === 'gnu' ? `cannot find name for user ID ${call.process.uid}` : `unknown uid ${call.process.uid}`);
+  yield* call.out.line(name);
+  return 0;
+});
+
+export const uname = applet({ usage: '[-amnrspvio]', short: 'amnrspvio', long: { all: 'a' } }, function* (call) {
+  const { uname: names, hostname } = call.process.system;
+  const { options } = call;
+  const parts: string[] = [];
+  const add = (letter: string, text: string) => {
+    if (options.has('a', letter) || (letter === 's' && !options.has('m', 'n', 'r', 'p', 'v', 'i', 'o'))) parts.push(text);
+  };
+  add('s', names.system);
+  add('n', hostname);
+  add('r', names.release);
+  add('v', names.version);
+  add('m', names.machine);
+  add('o', 'GNU/Linux');
+  yield* call.out.line(parts.join(' '));
+  return 0;
+});
+
+export const hostname = applet({ usage: '[-sidf] [HOSTNAME]', short: 'sidfI' }, function* (call) {
+  const { system } = call.process;
+  if (call.operands.length > 0) throw new Failure(call.flavour === 'gnu' ? 'you must be root to change the host name' : 'sethostname: Operation not permitted');
+  yield* call.out.line(
+    call.options.has('i', 'I') ? system.network.addresses.join(' ') : call.options.has('s') ? (system.hostname.split('.')[0] as string) : system.hostname,
+  );
+  return 0;
+});
+
+export const pwd = applet({ usage: '[-LP]', short: 'LP' }, function* (call) {
+  yield* call.out.line(call.process.cwd);
+  return 0;
+});
+
+export const yes = applet({ usage: '[STRING]', short: '+' }, function* (call) {
+  const block = `${call.operands.join(' ') || 'y'}\n`.repeat(256);
+  for (;;) {
+    yield* call.process.write(1, block);
+    yield* call.process.step();
+  }
+});
+
+export const printf: Applet = (flavour) =>
+  function* (process) {
+    const [format, ...operands] = process.argv.slice(process.argv[1] === '--' ? 2 : 1);
+    if (format === undefined) {
+      yield* process.write(2, flavour === 'gnu' ? 'printf: missing operand\n' : 'Usage: printf FORMAT [ARG]...\n');
+      return 1;
+    }
+    const { text, invalid } = formatText(format, operands);
+    yield* process.write(1, text);
+    for (const one of invalid)
+      yield* process.write(2, flavour === 'gnu' ? `printf: '${one}': expected a numeric value\n` : `printf: invalid number '${one}'\n`);
+    return invalid.length > 0 ? 1 : 0;
+  };
+
+/** expr: `| & = != < <= > >= + - * / % :` and `length substr index match`. */
+export const expr: Applet = () =>
+  function* (process) {
+    try {
+      const value = new ExpressionParser(process.argv.slice(1)).parse();
+      yield* process.write(1, `${value}\n`);
+      return value === '' || value === '0' ? 1 : 0;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      yield* process.write(2, `expr: ${error.message}\n`);
+      return 2;
+    }
+  };
+
+class ExpressionParser {
+  #at = 0;
+  constructor(readonly words: readonly string[]) {}
+
+  parse(): string {
+    const value = this.#level(0);
+    if (this.words.length === 0 || this.#at < this.words.length) throw new Failure('syntax error');
+    return value;
+  }
+
+  #level(level: number): string {
+    const operators = [['|'], ['&'], ['=', '==', '!=', '<', '<=', '>', '>='], ['+', '-'], ['*', '/', '%'], [':']][level];
+    if (!operators) return this.#primary();
+    let left = this.#level(level + 1);
+    while (operators.includes(this.words[this.#at] ?? '')) {
+      const operator = this.words[this.#at++] as string;
+      left = this.#apply(operator, left, this.#level(level + 1));
+    }
+    return left;
+  }
+
+  #primary(): string {
+    const word = this.words[this.#at++];
+    if (word === undefined) throw new Failure('syntax error');
+    if (word === '(') {
+      const value = this.#level(0);
+      if (this.words[this.#at++] !== ')') throw new Failure('syntax error');
+      return value;
+    }
+    if (this.#at >= this.words.length) return word;
+    if (word === 'length') return String(this.#primary().length);
+    if (word === 'substr') {
+      const [text, from, length] = [this.#primary(), Number(this.#primary()), Number(this.#primary())];
+      return from < 1 ? '' : text.slice(from - 1, from - 1 + length);
+    }
+    if (word === 'index') {
+      const [text, set] = [this.#primary(), this.#primary()];
+      return String([...text].findIndex((letter) => set.includes(letter)) + 1);
+    }
+    if (word === 'match') return this.#apply(':', this.#primary(), this.#primary());
+    return word;
+  }
+
+  #apply(operator: string, left: string, right: string): string {
+    const falsy = (text: string) => text === '' || text === '0';
+    const number = (text: string) => {
+      if (!/^-?\d+$/.test(text)) throw new Failure('non-integer argument');
+      return Number(text);
+    };
+    if (operator === '|') return falsy(left) ? right : left;
+    if (operator === '&') return falsy(left) || falsy(right) ? '0' : left;
+    if (operator === ':') {
+      const match = new RegExp(`^(?:${posixSource(right, false)})`).exec(left);
+      return /\\\(/.test(right) ? (match?.[1] ?? '') : String(match?.[0].length ?? 0);
+    }
+    if ('=!<>'.includes(operator[0] as string)) {
+      const numeric = /^-?\d+$/.test(left) && /^-?\d+$/.test(right);
+      const order = numeric ? Number(left) - Number(right) : left < right ? -1 : left > right ? 1 : 0;
+      const holds = { '=': order === 0, '==': order === 0, '!=': order !== 0, '<': order < 0, '<=': order <= 0, '>': order > 0, '>=': order >= 0 }[operator];
+      return holds ? '1' : '0';
+    }
+    const [a, b] = [number(left), number(right)];
+    if ('/%'.includes(operator) && b === 0) throw new Failure('division by zero');
+    return String({ '+': a + b, '-': a - b, '*': a * b, '/': Math.trunc(a / b), '%': a % b }[operator]);
+  }
+}
+
+/** ps: busybox' four columns, or procps' forms (`ps`, `aux`, `-ef`). */
+export const ps = applet({ usage: '[-o COL1,COL2=HEADER]', short: 'eAfauxwTlo:p:' }, function* (call) {
+  const { system } = call.process;
+  const list = system.processes();
+  const letters = call.operands.join('');
+  const columns = call.options.value('o');
+  if (columns !== undefined) yield* psColumns(call, list, columns.split(','));
+  else if (call.flavour === 'busybox') {
+    yield* call.out.line('PID   USER     TIME  COMMAND');
+    for (const one of list) yield* call.out.line(`${String(one.pid).padStart(5)} ${userOf(call, one).padEnd(8)} ${busyTime(one.cpuMs)} ${command(one)}`);
+  } else if (letters.includes('u') || call.options.has('u')) {
+    yield* call.out.line('USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND');
+    for (const one of list) {
+      const start = formatDate('%H:%M', one.startedAt);
+      yield* call.out.line(
+        `${userOf(call, one).padEnd(8)} ${String(one.pid).padStart(7)}  0.0  0.0   4340  1408 ?        ${`${one.state}s`.padEnd(4)} ${start} ${shortTime(one.cpuMs).padStart(6)} ${command(one)}`,
+      );
+    }
+  } else if (call.options.has('f')) {
+    yield* call.out.line('UID          PID    PPID  C STIME TTY          TIME CMD');
+    for (const one of list) {
+      yield* call.out.line(
+        `${userOf(call, one).padEnd(8)} ${String(one.pid).padStart(7)} ${String(one.ppid).padStart(7)}  0 ${formatDate('%H:%M', one.startedAt)} ?        ${longTime(one.cpuMs)} ${command(one)}`,
+      );
+    }
+  } else {
+    yield* call.out.line('    PID TTY          TIME CMD');
+    for (const one of list) yield* call.out.line(`${String(one.pid).padStart(7)} ?        ${longTime(one.cpuMs)} ${shortName(one)}`);
+  }
+  return 0;
+});
+
+const userOf = (call: Call, one: ProcessInfo) => userName(call.process.system.fs, one.uid) ?? String(one.uid);
+const command = (one: ProcessInfo) => (one.state === 'Z' ? `[${shortName(one)}]` : one.argv.join(' '));
+const shortName = (one: ProcessInfo) => (one.argv[0] ?? '').replace(/^.*\//, '').slice(0, 15);
+const two = (value: number) => String(value).padStart(2, '0');
+const busyTime = (ms: number) => `${String(Math.floor(ms / 60_000)).padStart(2)}:${two(Math.floor(ms / 1000) % 60)}`;
+const shortTime = (ms: number) => `${Math.floor(ms / 60_000)}:${two(Math.floor(ms / 1000) % 60)}`;
+const longTime = (ms: number) => `${two(Math.floor(ms / 3_600_000))}:${two(Math.floor(ms / 60_000) % 60)}:${two(Math.floor(ms / 1000) % 60)}`;
+
+function* psColumns(call: Call, list: readonly ProcessInfo[], columns: readonly string[]): Syscall<void> {
+  const cells: Readonly<Record<string, (one: ProcessInfo) => string>> = {
+    pid: (one) => String(one.pid),
+    ppid: (one) => String(one.ppid),
+    pgid: (one) => String(one.processGroup),
+    user: (one) => userOf(call, one),
+    uid: (one) => String(one.uid),
+    comm: shortName,
+    args: command,
+    cmd: command,
+    command,
+    stat: (one) => one.state,
+    time: (one) => busyTime(one.cpuMs),
+    etime: (one) => shortTime(call.process.system.now() - one.startedAt),
+  };
+  const parsed = columns.map((text) => {
+    const [key, header] = text.split('=') as [string, string | undefined];
+    const cell = cells[key];
+    if (!cell) throw new Failure(call.flavour === 'gnu' ? `error: unknown user-defined format specifier "${key}"` : `bad -o argument '${key}'`);
+    return { header: header ?? key.toUpperCase(), cell };
+  });
+  const rows = [parsed.map(({ header }) => header), ...list.map((one) => parsed.map(({ cell }) => cell(one)))];
+  const widths = parsed.map((_, i) => Math.max(...rows.map((row) => (row[i] as string).length)));
+  for (const row of rows) yield* call.out.line(row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] as number))).join(' '));
+}
+
+export const kill: Applet = () =>
+  function* (process) {
+    const args = process.argv.slice(1);
+    if (args[0] === '-l') {
+      yield* process.write(
+        1,
+        `${Object.entries(signalNumbers)
+          .map(([name, number]) => `${String(number).padStart(2)}) ${name}`)
+          .join('\n')}\n`,
+      );
+      return 0;
+    }
+    let text = 'TERM';
+    if (args[0] === '-s') [, text] = args.splice(0, 2) as [string, string];
+    else if (args[0]?.startsWith('-') && args[0] !== '--') text = (args.shift() as string).slice(1);
+    if (args[0] === '--') args.shift();
+    const signal = text === '0' ? 0 : parseSignal(text);
+    if (signal === undefined) {
+      yield* process.write(2, `kill: bad signal name '${text}'\n`);
+      return 1;
+    }
+    let code = args.length > 0 ? 0 : 1;
+    if (code === 1) yield* process.write(2, 'kill: you need to specify whom to kill\n');
+    for (const arg of args) {
+      try {
+        if (!/^-?\d+$/.test(arg)) throw new Failure(`invalid number '${arg}'`);
+        process.kill(Number(arg), signal);
+      } catch (error) {
+        yield* process.write(2, `kill: ${error instanceof Failure ? error.message : `can't kill pid ${arg}: ${reason(error)}`}\n`);
+        code = 1;
+      }
+    }
+    return code;
+  };
+
+/** pkill, killall and pgrep by the name of the program. */
+export const pkill = applet({ usage: '[-SIGNAL] NAME...', short: 'flxo0123456789HUPINTKERMs:' }, function* (call) {
+  const flag = call.process.argv.slice(1).find((arg) => /^-(?:\d+|[A-Z]{3,})$/.test(arg));
+  const signal = (flag && parseSignal(flag.slice(1))) || 'TERM';
+  let code = 1;
+  for (const name of call.operands) {
+    const found = call.process.system
+      .processes()
+      .filter((one) => one.pid !== call.process.pid && (call.options.has('f') ? command(one) : shortName(one)).includes(name));
+    for (const one of found) {
+      if (call.name === 'pgrep') yield* call.out.line(call.options.has('l') ? `${one.pid} ${shortName(one)}` : String(one.pid));
+      else call.process.kill(one.pid, signal);
+      code = 0;
+    }
+    if (found.length === 0 && call.name === 'killall') yield* call.warn(`${name}: no process killed`);
+  }
+  return code;
+});
+
+export const clear = applet({ usage: '', short: '' }, function* (call) {
+  yield* call.out.text('\x1b[H\x1b[J');
+  return 0;
+});
+
+/** Memory of a container that the simulation does not measure: what the node shows is fixed. */
+export const free = applet({ usage: '[-bkmgh]', short: 'bkmgh' }, function* (call) {
+  const shift = call.options.has('m') ? 10 : call.options.has('g') ? 20 : 0;
+  const cells = [8_145_408, 1_203_344, 4_312_020, 3120, 2_630_044, 6_688_212].map((value) => String(value >> shift).padStart(12)).join('');
+  yield* call.out.text(
+    `${'total used free shared buff/cache available'.split(' ').reduce((line, cell) => line + cell.padStart(12), '      ')}\nMem:  ${cells}\nSwap: ${['0', '0', '0'].map((cell) => cell.padStart(12)).join('')}\n`,
+  );
+  return 0;
+});
+
+export const nproc = applet({ usage: '', short: '' }, function* (call) {
+  yield* call.out.line('4');
+  return 0;
+});
+
+export const uptime = applet({ usage: '', short: 's' }, function* (call) {
+  const minutes = Math.floor(call.process.system.uptimeMs() / 60_000);
+  const days = Math.floor(minutes / 1440);
+  const up =
+    (days > 0 ? `${days} day${days > 1 ? 's' : ''}, ` : '') +
+    (minutes % 1440 >= 60 ? `${Math.floor((minutes % 1440) / 60)}:${two(minutes % 60)}` : `${minutes % 60} min`);
+  yield* call.out.line(` ${formatDate('%T', call.process.system.now())} up ${up},  0 users,  load average: 0.00, 0.00, 0.00`);
+  return 0;
+});
+
+/** Full-screen programs are not simulated; they say so instead of confusing the terminal. */
+export const fullScreen = applet({ usage: '[FILE]...', short: '+' }, function* (call) {
+  yield* call.process.write(2, `${call.name}: full-screen programs are not simulated; use echo, sed or cat with a here-document to change files\n`);
+  return 1;
+});

@@ -1,0 +1,92 @@
+import type { Caller } from '../kernel/open-file.ts';
+import { SystemError } from '../kernel/types.ts';
+import type { MountEntry } from './mount.ts';
+import type { Node } from './node.ts';
+import { DirectoryNode, LinkNode } from './node.ts';
+import { may } from './permissions.ts';
+
+/** Linux gives up after this many symbolic links. */
+const linkLimit = 40;
+const pathLimitBytes = 4096;
+
+/** One step of a resolved path. */
+export interface Step {
+  readonly node: Node;
+  /** Canonical; empty for the root. */
+  readonly path: string;
+  readonly mount: MountEntry;
+}
+
+/** Where a path leads. `node` is undefined if only its last name is missing. */
+export interface Place {
+  readonly parent: Step;
+  /** Empty if the path ends in `.`, `..` or is the root: such a place cannot be made or removed. */
+  readonly name: string;
+  readonly node: Node | undefined;
+  readonly path: string;
+  readonly mount: MountEntry;
+  /** The path ended in a slash. */
+  readonly wantsDirectory: boolean;
+}
+
+export interface WalkOptions {
+  readonly root: Step;
+  readonly mounts: ReadonlyMap<string, MountEntry>;
+  readonly caller: Caller;
+  readonly cwd: string;
+  /** Whether a symbolic link at the end is followed. */
+  readonly follow: boolean;
+}
+
+/** Resolves a path inside a mount table: `..` and links never lead above its root. Throws ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG. */
+export function walk(path: string, options: WalkOptions): Place {
+  if (path === '') throw new SystemError('ENOENT');
+  if (path.length > pathLimitBytes) throw new SystemError('ENAMETOOLONG');
+  const full = path.startsWith('/') ? path : `${options.cwd}/${path}`;
+  const todo = full.split('/').reverse();
+  const wantsDirectory = full.endsWith('/');
+  let stack: Step[] = [options.root];
+  let name = '';
+  let links = 0;
+  while (todo.length > 0) {
+    const next = todo.pop() as string;
+    if (next === '') continue;
+    const top = stack[stack.length - 1] as Step;
+    if (!(top.node instanceof DirectoryNode)) throw new SystemError('ENOTDIR');
+    if (next === '.' || next === '..') {
+      if (next === '..' && stack.length > 1) stack.pop();
+      name = '';
+      continue;
+    }
+    if (!may(top.node, options.caller, 1)) throw new SystemError('EACCES');
+    const isLast = todo.every((rest) => rest === '');
+    const child = enter(top, next, options);
+    if (!child) {
+      if (!isLast) throw new SystemError('ENOENT');
+      return { parent: top, name: next, node: undefined, path: `${top.path}/${next}`, mount: top.mount, wantsDirectory };
+    }
+    if (child.node instanceof LinkNode && (!isLast || options.follow || wantsDirectory)) {
+      links += 1;
+      if (links > linkLimit) throw new SystemError('ELOOP');
+      const { target } = child.node;
+      if (target.startsWith('/')) stack = [options.root];
+      for (const part of target.split('/').reverse()) if (part !== '') todo.push(part);
+      name = '';
+      continue;
+    }
+    stack.push(child);
+    name = next;
+  }
+  const end = stack[stack.length - 1] as Step;
+  if (wantsDirectory && !(end.node instanceof DirectoryNode)) throw new SystemError('ENOTDIR');
+  const parent = stack[stack.length - 2] ?? end;
+  return { parent, name, node: end.node, path: end.path || '/', mount: end.mount, wantsDirectory };
+}
+
+function enter(top: Step, name: string, options: WalkOptions): Step | undefined {
+  const path = `${top.path}/${name}`;
+  const mount = options.mounts.get(path);
+  if (mount) return { node: mount.root, path, mount };
+  const node = (top.node as DirectoryNode).get(name, options.caller);
+  return node && { node, path, mount: top.mount };
+}

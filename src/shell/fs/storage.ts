@@ -1,0 +1,63 @@
+import { SystemError } from '../kernel/types.ts';
+
+export interface StorageLimits {
+  /** Bytes of file contents; beyond it writes fail with ENOSPC. */
+  readonly bytes?: number | undefined;
+  /** Files, directories and links; beyond it creating fails with ENOSPC. Default 200,000. */
+  readonly files?: number | undefined;
+}
+
+/** Empty files are not free for the host. */
+const defaultFilesLimit = 200_000;
+
+/** The room behind a writable tree: a container's upper layer or a volume. Counts what is held. */
+export class Storage {
+  readonly limitBytes: number;
+  readonly limitFiles: number;
+  #bytes = 0;
+  #files = 0;
+  #lastInode = 1_000_000;
+
+  /** @param device number that `stat` shows: entries of one storage can be renamed and linked among themselves only */
+  constructor(
+    readonly device: number,
+    limits: StorageLimits = {},
+  ) {
+    this.limitBytes = limits.bytes ?? Number.POSITIVE_INFINITY;
+    this.limitFiles = limits.files ?? defaultFilesLimit;
+  }
+
+  /** Bytes of contents held. */
+  get usedBytes(): number {
+    return this.#bytes;
+  }
+
+  get files(): number {
+    return this.#files;
+  }
+
+  nextInode(): number {
+    this.#lastInode += 1;
+    return this.#lastInode;
+  }
+
+  /** Throws ENOSPC. */
+  addEntry(): void {
+    if (this.#files >= this.limitFiles) throw new SystemError('ENOSPC');
+    this.#files += 1;
+  }
+
+  removeEntry(): void {
+    this.#files -= 1;
+  }
+
+  /** How many of `bytes` more there is room for. */
+  room(bytes: number): number {
+    return Math.max(0, Math.min(bytes, this.limitBytes - this.#bytes));
+  }
+
+  /** Counts a change of contents; ask `room` before growing. */
+  resize(bytes: number): void {
+    this.#bytes += bytes;
+  }
+}

@@ -1,0 +1,180 @@
+import { SystemError } from '../kernel/types.ts';
+import type { ImageLayer } from './image-layer.ts';
+import type { Node } from './node.ts';
+import { DirectoryNode, FileNode, LinkNode } from './node.ts';
+import { freeUnused } from './regular-file.ts';
+import { Storage } from './storage.ts';
+import { TreeDirectory } from './tree-directory.ts';
+
+export interface VolumeOptions {
+  /** Writes beyond fail with ENOSPC. */
+  readonly sizeLimitBytes?: number | undefined;
+  readonly filesLimit?: number | undefined;
+  /** Of the top directory; default 0777, as emptyDir has it. */
+  readonly mode?: number | undefined;
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  /** What `mount` shows: default `tmpfs`. */
+  readonly type?: string | undefined;
+  readonly source?: string | undefined;
+  /** Shows through until written over: a node's host files, an image volume. */
+  readonly layer?: ImageLayer | undefined;
+}
+
+export interface VolumeFileContent {
+  /** Relative to the volume, with `/` between names. */
+  readonly path: string;
+  readonly data: Uint8Array | string;
+  readonly mode: number;
+}
+
+/** Files that any number of containers may mount at the same time. */
+export class Volume {
+  readonly storage: Storage;
+  readonly root: TreeDirectory;
+  readonly type: string;
+  readonly source: string;
+  #generation = 0;
+
+  constructor(options: VolumeOptions = {}) {
+    this.storage = new Storage(50, { bytes: options.sizeLimitBytes, files: options.filesLimit });
+    this.type = options.type ?? 'tmpfs';
+    this.source = options.source ?? this.type;
+    const attributes = { mode: options.mode ?? 0o777, uid: options.uid ?? 0, gid: options.gid ?? 0, mtimeMs: 0 };
+    this.root = new TreeDirectory(attributes, this.storage.nextInode(), this.storage, options.layer?.root);
+  }
+
+  get usedBytes(): number {
+    return this.storage.usedBytes;
+  }
+
+  /**
+   * A directory or file inside, for subPath; missing directories are made (0750 as the kubelet does).
+   * Throws EINVAL for `..`, ELOOP at a symbolic link, ENOTDIR.
+   */
+  at(subPath: string): Node {
+    let node: Node = this.root;
+    for (const name of subPath.split('/')) {
+      if (name === '' || name === '.') continue;
+      if (name === '..') throw new SystemError('EINVAL', subPath);
+      if (!(node instanceof TreeDirectory)) throw new SystemError('ENOTDIR', subPath);
+      node = this.#step(node, name);
+    }
+    return node;
+  }
+
+  /** A file by its path, following the links that `replaceFiles` makes; undefined if there is none. */
+  read(path: string): Uint8Array | undefined {
+    const node = lookUp(this.root, path, 0);
+    return node instanceof FileNode ? node.contents().slice() : undefined;
+  }
+
+  /** Writes one file in place, making its directories. Containers that have mounted it see the change. */
+  writeFile(
+    path: string,
+    data: Uint8Array | string,
+    options: { readonly mode?: number; readonly uid?: number; readonly gid?: number; readonly now?: number } = {},
+  ): void {
+    const names = path.split('/').filter((name) => name !== '');
+    const last = names.pop() ?? '';
+    const folder = this.at(names.join('/'));
+    if (!(folder instanceof TreeDirectory)) throw new SystemError('ENOTDIR', path);
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    const attributes = { mode: options.mode ?? 0o644, uid: options.uid ?? 0, gid: options.gid ?? 0, mtimeMs: options.now ?? 0 };
+    const existing = folder.get(last);
+    if (existing instanceof FileNode && existing.storage) {
+      existing.truncate(0);
+      Object.assign(existing, attributes);
+      existing.write(bytes, 0);
+      return;
+    }
+    this.storage.addEntry();
+    const file = new FileNode(attributes, this.storage.nextInode(), this.storage);
+    if (bytes.length > 0) file.write(bytes, 0);
+    folder.put(last, file);
+  }
+
+  /**
+   * Replaces everything that was laid in before, at once: readers see all old or all new files
+   * (upstream: kubelet's AtomicWriter with `..data` and its links).
+   */
+  replaceFiles(files: readonly VolumeFileContent[], options: { readonly now: number; readonly gid?: number | undefined }): void {
+    const { now, gid = 0 } = options;
+    this.#generation += 1;
+    const name = `..${stamp(now)}.${String(this.#generation).padStart(9, '0')}`;
+    for (const { path, data, mode } of files) this.writeFile(`${name}/${path}`, data, { mode, gid, now });
+    const folder = this.at(name);
+    Object.assign(folder, { mode: 0o755, gid, mtimeMs: now });
+    const before = this.root.get('..data');
+    this.#link('..data', name, now, gid);
+    const tops = new Set(files.map(({ path }) => path.split('/').find((part) => part !== '') ?? ''));
+    for (const top of tops) if (!(this.root.get(top) instanceof LinkNode)) this.#link(top, `..data/${top}`, now, gid);
+    for (const old of this.root.names()) if (!old.startsWith('..') && !tops.has(old)) this.#unlinkIfOurs(old);
+    if (before instanceof LinkNode && before.target !== name) this.#removeTree(before.target);
+    this.root.mtimeMs = now;
+  }
+
+  #step(folder: TreeDirectory, name: string): Node {
+    const found = folder.get(name);
+    if (found instanceof LinkNode) {
+      const target = lookUp(this.root, found.target, 0);
+      if (!target || found.target.startsWith('/')) throw new SystemError('ELOOP', name);
+      return target;
+    }
+    if (found) return found;
+    this.storage.addEntry();
+    const made = new TreeDirectory({ mode: 0o755, uid: 0, gid: 0, mtimeMs: 0 }, this.storage.nextInode(), this.storage);
+    folder.put(name, made);
+    return made;
+  }
+
+  #link(name: string, target: string, now: number, gid: number): void {
+    if (!this.root.get(name)) this.storage.addEntry();
+    this.root.put(name, new LinkNode(target, { mode: 0o777, uid: 0, gid, mtimeMs: now }, this.storage.nextInode(), this.storage));
+  }
+
+  #unlinkIfOurs(name: string): void {
+    const node = this.root.get(name);
+    if (!(node instanceof LinkNode) || !node.target.startsWith('..data/')) return;
+    this.root.remove(name);
+    this.storage.removeEntry();
+  }
+
+  #removeTree(name: string): void {
+    const node = this.root.get(name);
+    if (!node) return;
+    this.root.remove(name);
+    releaseTree(node);
+  }
+}
+
+/** Makes a volume; see VolumeOptions. */
+export function createVolume(options: VolumeOptions = {}): Volume {
+  return new Volume(options);
+}
+
+function releaseTree(node: Node): void {
+  if (node instanceof TreeDirectory) {
+    for (const name of node.names()) {
+      const child = node.get(name);
+      if (child) releaseTree(child);
+    }
+  }
+  node.storage?.removeEntry();
+  node.links -= 1;
+  if (node instanceof FileNode) freeUnused(node);
+}
+
+function lookUp(root: TreeDirectory, path: string, depth: number): Node | undefined {
+  let node: Node | undefined = root;
+  for (const name of path.split('/')) {
+    if (name === '' || name === '.') continue;
+    node = node instanceof DirectoryNode ? (node as TreeDirectory).get(name) : undefined;
+    if (node instanceof LinkNode) node = depth < 8 ? lookUp(root, node.target, depth + 1) : undefined;
+  }
+  return node;
+}
+
+function stamp(now: number): string {
+  return new Date(now).toISOString().slice(0, 19).replace('T', '_').replaceAll(/[-:]/g, '_');
+}

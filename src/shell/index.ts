@@ -1,0 +1,3 @@
+export * from './fs/index.ts';
+export * from './kernel/index.ts';
+export * from './sh/index.ts';

@@ -1,0 +1,196 @@
+import { NullFile } from './host-stream.ts';
+import type { Kernel } from './kernel.ts';
+import { defaultPath, loadProgram, searchPath } from './loader.ts';
+import type { Caller, ContainerFilesystem, OpenFile, ProcessTable } from './open-file.ts';
+import { PidNamespace } from './pid-namespace.ts';
+import type { ProcessOptions } from './process.ts';
+import { KernelProcess } from './process.ts';
+import { ProcessorBudget, stepsPerPeriod } from './processor.ts';
+import { exitCodeOf } from './signals.ts';
+import type { Tty } from './tty.ts';
+import type { ExitStatus, NetworkStack, Program, Signal, System } from './types.ts';
+import { SystemError } from './types.ts';
+
+export interface ContainerSystemOptions {
+  readonly hostname: string;
+  readonly fs: ContainerFilesystem;
+  readonly network: NetworkStack;
+  readonly uname?: System['uname'];
+  /** What `System.service` gives, by name. */
+  readonly services?: Readonly<Record<string, unknown>>;
+  readonly limits?: {
+    /** Processes at once; a fork beyond fails with EAGAIN. Default 4096. */
+    readonly maxProcesses?: number | undefined;
+    /** Thousandths of a processor. Default: four processors. */
+    readonly cpuMilli?: number | undefined;
+  };
+  /** Joins this container's process table instead of making a new one. */
+  readonly shareProcessesWith?: ContainerSystem | undefined;
+}
+
+export interface StartOptions {
+  readonly argv: readonly string[];
+  /** The file to run; by default argv[0], searched on PATH if it has no slash. */
+  readonly path?: string;
+  readonly env?: ReadonlyMap<string, string> | Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly groups?: readonly number[];
+  readonly umask?: number;
+  /** Default: nothing to read. */
+  readonly stdin?: OpenFile | undefined;
+  readonly stdout?: OpenFile | undefined;
+  readonly stderr?: OpenFile | undefined;
+  /** Stands for all three, and sends ^C to this process's group. */
+  readonly tty?: Tty | undefined;
+  /** Runs this instead of looking argv[0] up. */
+  readonly program?: Program;
+  /** Called when it has ended: all its output has been delivered, and with PID 1 all others are dead. */
+  readonly onExit?: (exit: ProcessExitInfo) => void;
+}
+
+export interface ProcessExitInfo {
+  readonly status: ExitStatus;
+  /** 128 + n after signal n. */
+  readonly exitCode: number;
+}
+
+/** A process that the host started, as the host sees it. */
+export interface ProcessHandle {
+  readonly pid: number;
+  /** Undefined while it runs. */
+  readonly exit: ProcessExitInfo | undefined;
+  readonly cpuMs: number;
+  /** Signals from outside: KILL cannot be refused, others have no effect on a PID 1 that does not handle them. */
+  kill(signal: Signal): void;
+}
+
+const defaultUname: System['uname'] = { system: 'Linux', release: '6.1.0', version: '#1 SMP PREEMPT_DYNAMIC', machine: 'x86_64' };
+/** Without a limit of its own a container may use this many processors. */
+const defaultProcessors = 4;
+
+/** One container: a process table, a file system, a network, a host name. */
+export class ContainerSystem implements ProcessTable {
+  readonly hostname: string;
+  readonly fs: ContainerFilesystem;
+  readonly network: NetworkStack;
+  readonly uname: System['uname'];
+  readonly namespace: PidNamespace;
+  readonly budget: ProcessorBudget;
+  /** The container's own process: PID 1 unless the process table is shared. */
+  main: KernelProcess | undefined;
+  readonly #services: Readonly<Record<string, unknown>>;
+
+  constructor(
+    readonly kernel: Kernel,
+    options: ContainerSystemOptions,
+  ) {
+    this.hostname = options.hostname;
+    this.fs = options.fs;
+    this.network = options.network;
+    this.uname = options.uname ?? defaultUname;
+    this.#services = options.services ?? {};
+    const milli = options.limits?.cpuMilli ?? defaultProcessors * 1000;
+    this.budget = new ProcessorBudget(Math.max(20, (milli * stepsPerPeriod) / 1000));
+    this.namespace = options.shareProcessesWith?.namespace ?? new PidNamespace(options.limits?.maxProcesses ?? 4096);
+    this.fs.attach(this);
+  }
+
+  /**
+   * Starts a process: the first is the container's own, later ones are what `exec` runs.
+   * Throws SystemError: ENOENT, EACCES, ENOEXEC for the program, EAGAIN at the process limit. `cwd` is taken as it is.
+   */
+  start(options: StartOptions): ProcessHandle {
+    const caller = this.#callerOf(options);
+    const env = new Map(options.env instanceof Map ? options.env : Object.entries(options.env ?? {}));
+    const { program, argv } = this.#load(options, env, caller);
+    const process = this.createProcess({ ...caller, parent: undefined, processGroup: 0, argv, env, program });
+    this.main ??= process;
+    this.#connect(process, options);
+    let exit: ProcessExitInfo | undefined;
+    process.onExit = (status) => {
+      exit = { status, exitCode: exitCodeOf(status) };
+      options.onExit?.(exit);
+    };
+    process.wakeUp();
+    return {
+      pid: process.pid,
+      get exit() {
+        return exit;
+      },
+      get cpuMs() {
+        return process.cpuMs;
+      },
+      kill: (signal) => process.deliver(signal, 'host'),
+    };
+  }
+
+  /** Ends every process of this container at once. */
+  killAll(): void {
+    for (const process of this.namespace.list()) if (process.container === this && !process.status) process.deliver('KILL', 'host');
+  }
+
+  /** Adds a process to the table; group 0 means one of its own. Throws EAGAIN. */
+  createProcess(options: Omit<ProcessOptions, 'pid' | 'container'>): KernelProcess {
+    const pid = this.namespace.allocatePid();
+    const process = new KernelProcess({ ...options, pid, container: this, processGroup: options.processGroup || pid });
+    this.namespace.add(process);
+    return process;
+  }
+
+  service<T>(name: string): T | undefined {
+    return this.#services[name] as T | undefined;
+  }
+
+  now(): number {
+    return this.kernel.clock.now();
+  }
+
+  uptimeMs(): number {
+    return this.kernel.clock.now() - this.kernel.bootedAt;
+  }
+
+  pids(): readonly number[] {
+    return this.namespace.list().map((process) => process.pid);
+  }
+
+  process(pid: number): KernelProcess | undefined {
+    return this.namespace.get(pid);
+  }
+
+  randomBytes(length: number): Uint8Array {
+    return this.kernel.random.bytes(length);
+  }
+
+  #callerOf(options: StartOptions): Caller {
+    return {
+      pid: 0,
+      uid: options.uid ?? 0,
+      gid: options.gid ?? 0,
+      groups: options.groups ?? [],
+      umask: options.umask ?? 0o022,
+      cwd: options.cwd ?? '/',
+    };
+  }
+
+  #load(options: StartOptions, env: ReadonlyMap<string, string>, caller: Caller) {
+    if (options.program) return { program: options.program, argv: options.argv };
+    const name = options.path ?? options.argv[0] ?? '';
+    const path = searchPath(this.fs, name, env.get('PATH') ?? defaultPath, caller);
+    if (path === undefined) throw new SystemError('ENOENT', name);
+    return loadProgram(this.fs, path, options.argv, caller);
+  }
+
+  #connect(process: KernelProcess, options: StartOptions): void {
+    const { tty } = options;
+    if (tty) {
+      tty.signalGroup = (group, signal) => this.namespace.signalGroup(group, signal);
+      tty.foregroundGroup = process.processGroup;
+    }
+    const files = [tty ?? options.stdin, tty ?? options.stdout, tty ?? options.stderr];
+    files.forEach((file, fd) => {
+      process.files.set(fd, file ?? new NullFile());
+    });
+  }
+}

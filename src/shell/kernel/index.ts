@@ -1,0 +1,11 @@
+export type { ContainerSystemOptions, ProcessExitInfo, ProcessHandle, StartOptions } from './container-system.ts';
+export { ContainerSystem } from './container-system.ts';
+export type { OutputListener } from './host-stream.ts';
+export { HostInput, HostOutput, NullFile } from './host-stream.ts';
+export type { KernelOptions } from './kernel.ts';
+export { Kernel } from './kernel.ts';
+export { defaultPath, searchPath } from './loader.ts';
+export type { Caller, ContainerFilesystem, OpenFile, ProcessDetails, ProcessTable } from './open-file.ts';
+export { exitCodeOf, parseSignal, signalNumbers } from './signals.ts';
+export { Tty } from './tty.ts';
+export * from './types.ts';

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { createTestContainer } from '../sh/test-container.ts';
+import type { Program, SystemError } from './types.ts';
+
+const forever: Program = function* (process) {
+  for (;;) yield* process.sleep(1000);
+};
+
+test('all processes of a container die with its PID 1', async () => {
+  const { env, system } = createTestContainer('ash');
+  const init = system.start({ argv: ['init'], program: forever });
+  const other = system.start({ argv: ['other'], program: forever });
+  await env.loop.settle();
+  init.kill('KILL');
+  expect(other.exit).toMatchObject({ exitCode: 137 });
+  expect(system.pids()).toEqual([]);
+});
+
+test('an orphan becomes a child of PID 1', async () => {
+  const { env, system } = createTestContainer('ash');
+  system.start({ argv: ['init'], program: forever });
+  system.start({
+    argv: ['parent'],
+    *program(process) {
+      process.spawn({ argv: ['child'], program: forever });
+      yield* process.step();
+      return 0;
+    },
+  });
+  await env.loop.settle();
+  expect(system.namespace.list().map(({ argv, ppid }) => [argv[0], ppid])).toEqual([
+    ['init', 0],
+    ['child', 1],
+  ]);
+});
+
+test('a fork beyond the process limit fails with EAGAIN', async () => {
+  const { env, system } = createTestContainer('ash');
+  let code = '';
+  system.start({
+    argv: ['bomb'],
+    *program(process) {
+      try {
+        for (;;) {
+          process.spawn({ argv: ['child'], program: forever });
+          yield* process.step();
+        }
+      } catch (error) {
+        code = (error as SystemError).code;
+      }
+      return 0;
+    },
+  });
+  await env.loop.advance(4000);
+  expect(code).toBe('EAGAIN');
+});
+
+test('a write to a pipe without readers ends the writer with PIPE', async () => {
+  const { env, system } = createTestContainer('ash');
+  system.start({ argv: ['init'], program: forever });
+  const writer = system.start({
+    argv: ['writer'],
+    *program(process) {
+      const [read, write] = process.pipe();
+      process.close(read);
+      yield* process.write(write, 'x');
+      return 0;
+    },
+  });
+  await env.loop.settle();
+  expect(writer.exit).toEqual({ status: { signal: 'PIPE' }, exitCode: 141 });
+});
+
+test('a cpu limit stretches busy work over time', async () => {
+  const { env, kernel, fs } = createTestContainer('ash');
+  const system = kernel.createContainerSystem({ hostname: 'slow', fs, network: {} as never, limits: { cpuMilli: 100 } });
+  const handle = system.start({
+    argv: ['busy'],
+    *program(process) {
+      for (let i = 0; i < 20_000; i += 1) yield* process.step();
+      return 0;
+    },
+  });
+  await env.loop.advance(500);
+  expect(handle.exit).toBeUndefined();
+  await env.loop.advance(700);
+  expect(handle.exit?.exitCode).toBe(0);
+});

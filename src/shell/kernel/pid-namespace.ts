@@ -1,0 +1,107 @@
+import type { KernelProcess } from './process.ts';
+import type { Signal } from './types.ts';
+import { SystemError } from './types.ts';
+
+/** A table of processes with its own numbers. The first one is PID 1: orphans become its children, and all die with it. */
+export class PidNamespace {
+  init: KernelProcess | undefined;
+  readonly #processes = new Map<number, KernelProcess>();
+  #lastPid = 0;
+  #ended = 0;
+
+  /** @param maxProcesses how many may exist at once, zombies included (the pids limit) */
+  constructor(readonly maxProcesses: number) {}
+
+  get size(): number {
+    return this.#processes.size;
+  }
+
+  /** A number for a new process. Throws EAGAIN at the limit. */
+  allocatePid(): number {
+    if (this.#processes.size >= this.maxProcesses) throw new SystemError('EAGAIN');
+    do {
+      this.#lastPid = this.#lastPid >= 4_194_303 ? 300 : this.#lastPid + 1;
+    } while (this.#processes.has(this.#lastPid));
+    return this.#lastPid;
+  }
+
+  add(process: KernelProcess): void {
+    this.init ??= process;
+    this.#processes.set(process.pid, process);
+    process.parent?.children.add(process);
+  }
+
+  get(pid: number): KernelProcess | undefined {
+    return this.#processes.get(pid);
+  }
+
+  /** By process number. */
+  list(): readonly KernelProcess[] {
+    return [...this.#processes.values()].sort((a, b) => a.pid - b.pid);
+  }
+
+  /** kill(2): a process, 0 for the sender's group, -1 for all others, or minus a group. Throws ESRCH, EPERM. */
+  kill(sender: KernelProcess, pid: number, signal: Signal | 0): void {
+    const targets = this.#targets(sender, pid);
+    if (targets.length === 0) throw new SystemError('ESRCH');
+    const allowed = targets.filter((target) => sender.uid === 0 || sender.uid === target.uid);
+    if (allowed.length === 0) throw new SystemError('EPERM');
+    if (signal === 0) return;
+    for (const target of allowed) target.deliver(signal, 'inside');
+  }
+
+  /** Signals a whole group from outside: the terminal. */
+  signalGroup(group: number, signal: Signal): void {
+    for (const process of this.list()) if (process.processGroup === group) process.deliver(signal, 'inside');
+  }
+
+  /** Called by a process as it ends, after its files are closed. */
+  ended(process: KernelProcess): void {
+    this.#ended += 1;
+    process.endNumber = this.#ended;
+    if (process === this.init) this.#killWhere(() => true);
+    else if (process === process.container.main) this.#killWhere((other) => other.container === process.container);
+    this.#orphan(process);
+    const { parent } = process;
+    if (!parent || parent.status) {
+      this.reap(process);
+      process.onExit?.(process.status ?? { code: 0 });
+      return;
+    }
+    process.onExit?.(process.status ?? { code: 0 });
+    if (parent.reapsItself) this.reap(process);
+    parent.childEnded();
+  }
+
+  /** Forgets a process that has ended and been waited for. */
+  reap(process: KernelProcess): void {
+    this.#processes.delete(process.pid);
+    process.parent?.children.delete(process);
+  }
+
+  #orphan(process: KernelProcess): void {
+    const heir = this.init && !this.init.status && this.init !== process ? this.init : undefined;
+    for (const child of process.children) {
+      child.parent = heir;
+      heir?.children.add(child);
+      if (!child.status) continue;
+      if (!heir || heir.reapsItself) this.reap(child);
+      else heir.childEnded();
+    }
+    process.children.clear();
+  }
+
+  #killWhere(condition: (process: KernelProcess) => boolean): void {
+    for (const process of this.list()) if (!process.status && condition(process)) process.deliver('KILL', 'host');
+  }
+
+  #targets(sender: KernelProcess, pid: number): KernelProcess[] {
+    if (pid > 0) {
+      const target = this.#processes.get(pid);
+      return target ? [target] : [];
+    }
+    if (pid === -1) return this.list().filter((process) => process !== sender && process !== this.init);
+    const group = pid === 0 ? sender.processGroup : -pid;
+    return this.list().filter((process) => process.processGroup === group);
+  }
+}

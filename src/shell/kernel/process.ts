@@ -1,0 +1,597 @@
+import type { ContainerSystem } from './container-system.ts';
+import { DescriptorTable } from './descriptors.ts';
+import { loadProgram } from './loader.ts';
+import type { OpenFile, ProcessDetails } from './open-file.ts';
+import { createPipe } from './pipe.ts';
+import { periodMs, stepMs, stepsPerPeriod } from './processor.ts';
+import type { Runnable } from './scheduler.ts';
+import { turnSteps } from './scheduler.ts';
+import { defaultAction } from './signals.ts';
+import { SystemView } from './system-view.ts';
+import type { Block, ExitStatus, FileStat, OpenFlags, Process, Program, Signal, SpawnOptions, Syscall, System, Terminal } from './types.ts';
+import { SystemError } from './types.ts';
+import { WaitList } from './wait-list.ts';
+
+/** Starting a process costs half a millisecond of processor time. */
+const spawnSteps = 100;
+
+const encoder = new TextEncoder();
+
+/** Unwinds a program that called `exit` or was killed inside its own system call. Not an error: programs must not catch it. */
+export class ProcessExit extends Error {
+  constructor(readonly status: ExitStatus) {
+    super('process exit');
+    this.name = 'ProcessExit';
+  }
+}
+
+export interface ProcessOptions {
+  readonly pid: number;
+  readonly container: ContainerSystem;
+  readonly parent: KernelProcess | undefined;
+  readonly processGroup: number;
+  readonly argv: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+  readonly cwd: string;
+  readonly umask: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+  readonly program: Program;
+}
+
+const yieldTurn: Block = (wake) => {
+  wake();
+  return nothing;
+};
+const never: Block = () => nothing;
+function nothing(): void {}
+
+/** A process: its program's generator, its descriptors, its signals. Implements the system calls. */
+export class KernelProcess implements Process, ProcessDetails, Runnable {
+  readonly pid: number;
+  processGroup: number;
+  argv: readonly string[];
+  env: Map<string, string>;
+  cwd: string;
+  umask: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+  readonly startedAt: number;
+  readonly container: ContainerSystem;
+  /** Undefined for those that the host started, and once the parent has died with no other to take over. */
+  parent: KernelProcess | undefined;
+  readonly children = new Set<KernelProcess>();
+  readonly files = new DescriptorTable();
+  /** Set once it has ended; until it is waited for, it is a zombie. */
+  status: ExitStatus | undefined;
+  /** Tells the host; only for processes that the host started. */
+  onExit: ((status: ExitStatus) => void) | undefined;
+
+  readonly #program: Program;
+  /** Made at the first turn, when the descriptors are in place. */
+  #generator: Syscall<number> | undefined;
+  #replacement: Syscall<number> | undefined;
+  #running = false;
+  #queued = false;
+  #stopped = false;
+  /** Became runnable while it was stopped. */
+  #runnableOnContinue = false;
+  #blocked = false;
+  #blockNumber = 0;
+  #callOff: () => void = nothing;
+  /** How it must end, decided while its own program was running. */
+  #doom: ExitStatus | undefined;
+  readonly #actions: Map<Signal, 'ignore' | (() => void)>;
+  #pending: Signal[] = [];
+  /** Handlers run so far: a system call that sees it change was interrupted. */
+  #interrupts = 0;
+  readonly #childEnded = new WaitList();
+  #system: System | undefined;
+  #steps = 0;
+  #turnSteps = 0;
+  #quantumSteps = 0;
+  #quantumStart: number;
+
+  constructor(options: ProcessOptions) {
+    const { parent, container } = options;
+    this.pid = options.pid;
+    this.container = container;
+    this.parent = parent;
+    this.processGroup = options.processGroup;
+    this.argv = options.argv;
+    this.env = new Map(options.env);
+    this.cwd = options.cwd;
+    this.umask = options.umask;
+    this.uid = options.uid;
+    this.gid = options.gid;
+    this.groups = options.groups;
+    this.startedAt = container.now();
+    this.#actions = parent ? parent.#ignoredSignals() : new Map();
+    this.#quantumStart = this.startedAt;
+    this.#program = options.program;
+  }
+
+  get ppid(): number {
+    return this.parent?.pid ?? 0;
+  }
+
+  get system(): System {
+    this.#system ??= new SystemView(this.container, this);
+    return this.#system;
+  }
+
+  get state(): 'R' | 'S' | 'Z' | 'T' {
+    if (this.status) return 'Z';
+    if (this.#stopped) return 'T';
+    return this.#blocked ? 'S' : 'R';
+  }
+
+  get cpuMs(): number {
+    return this.#steps * stepMs;
+  }
+
+  // Descriptors
+
+  open(path: string, flags: OpenFlags): number {
+    this.charge(1);
+    return this.files.add(this.container.fs.open(path, flags, this));
+  }
+
+  close(fd: number): void {
+    this.files.close(fd);
+  }
+
+  dup(fd: number, to?: number): number {
+    const file = this.files.get(fd);
+    if (to === undefined) return this.files.add(file);
+    if (to !== fd) this.files.set(to, file);
+    return to;
+  }
+
+  pipe(): readonly [read: number, write: number] {
+    const { reader, writer } = createPipe();
+    return [this.files.add(reader), this.files.add(writer)];
+  }
+
+  *read(fd: number, max = 65_536): Syscall<Uint8Array | null> {
+    const file = this.files.get(fd);
+    if (!file.canRead) throw new SystemError('EBADF');
+    this.charge(1);
+    yield* this.step();
+    for (;;) {
+      const data = file.read(max);
+      if (data !== undefined) {
+        if (data) this.charge(data.length >> 12);
+        return data;
+      }
+      const before = this.#interrupts;
+      yield (wake) => file.onReadable(wake);
+      if (this.#interrupts !== before) throw new SystemError('EINTR');
+    }
+  }
+
+  *write(fd: number, data: Uint8Array | string): Syscall<void> {
+    const file = this.files.get(fd);
+    if (!file.canWrite) throw new SystemError('EBADF');
+    let bytes = typeof data === 'string' ? encoder.encode(data) : data;
+    this.charge(1 + (bytes.length >> 12));
+    yield* this.step();
+    while (bytes.length > 0) {
+      const taken = this.#writeSome(file, bytes);
+      if (taken === bytes.length) return;
+      bytes = bytes.subarray(taken);
+      yield (wake) => file.onWritable(wake);
+    }
+  }
+
+  readable(fd: number): boolean {
+    return this.files.get(fd).readable();
+  }
+
+  seek(fd: number, offset: number, from: 'start' | 'current' | 'end'): number {
+    return this.files.get(fd).seek(offset, from);
+  }
+
+  isTty(fd: number): boolean {
+    return this.files.peek(fd)?.terminal !== undefined;
+  }
+
+  stat(fd: number): FileStat {
+    return this.files.get(fd).stat();
+  }
+
+  descriptors(): readonly number[] {
+    return this.files.numbers();
+  }
+
+  file(fd: number): OpenFile | undefined {
+    return this.files.peek(fd);
+  }
+
+  terminal(fd: number): Terminal | undefined {
+    return this.files.peek(fd)?.terminal;
+  }
+
+  // Processes
+
+  spawn(options: SpawnOptions): number {
+    this.charge(spawnSteps);
+    const cwd = options.cwd ?? this.cwd;
+    const loaded = options.program
+      ? { program: options.program, argv: options.argv }
+      : loadProgram(this.container.fs, options.path ?? options.argv[0] ?? '', options.argv, { ...this.#caller(), cwd });
+    const child = this.container.createProcess({
+      parent: this,
+      processGroup: options.processGroup === undefined ? this.processGroup : options.processGroup,
+      argv: loaded.argv,
+      env: options.env ?? this.env,
+      cwd,
+      umask: this.umask,
+      uid: this.uid,
+      gid: this.gid,
+      groups: this.groups,
+      program: loaded.program,
+    });
+    const fds = options.fds ?? standardDescriptors;
+    for (const [to, from] of fds) {
+      const file = this.files.peek(from);
+      if (file) child.files.set(to, file);
+    }
+    child.wakeUp();
+    return child.pid;
+  }
+
+  *exec(argv: readonly string[], env?: ReadonlyMap<string, string>, path?: string): Syscall<never> {
+    this.charge(spawnSteps);
+    const loaded = loadProgram(this.container.fs, path ?? argv[0] ?? '', argv, this);
+    this.argv = loaded.argv;
+    if (env) this.env = new Map(env);
+    this.files.closeFrom(10);
+    for (const [signal, action] of this.#actions) if (action !== 'ignore') this.#actions.delete(signal);
+    // The old program is never resumed, so what it meant to undo at its end stays as it is.
+    this.#replacement = loaded.program(this);
+    for (;;) yield never;
+  }
+
+  *wait(
+    pid?: number,
+    options: { readonly nohang?: boolean; readonly interruptible?: boolean } = {},
+  ): Syscall<{ readonly pid: number; readonly status: ExitStatus } | undefined> {
+    this.charge(1);
+    for (;;) {
+      const child = this.#endedChild(pid);
+      if (child?.status) {
+        this.container.namespace.reap(child);
+        return { pid: child.pid, status: child.status };
+      }
+      if (options.nohang) return undefined;
+      const before = this.#interrupts;
+      yield (wake) => this.#childEnded.add(wake);
+      if (options.interruptible && this.#interrupts !== before) throw new SystemError('EINTR');
+    }
+  }
+
+  kill(pid: number, signal: Signal | 0): void {
+    this.charge(1);
+    this.container.namespace.kill(this, pid, signal);
+    if (this.#doom && this.#running) throw new ProcessExit(this.#doom);
+  }
+
+  onSignal(signal: Signal, action: 'default' | 'ignore' | (() => void)): void {
+    if (signal === 'KILL' || signal === 'STOP') throw new SystemError('EINVAL');
+    if (action === 'default') this.#actions.delete(signal);
+    else this.#actions.set(signal, action);
+  }
+
+  /** What happens on a signal: shells must not trap what was ignored when they started. */
+  signalAction(signal: Signal): 'default' | 'ignore' | 'handled' {
+    const action = this.#actions.get(signal);
+    return action === undefined ? 'default' : action === 'ignore' ? 'ignore' : 'handled';
+  }
+
+  setProcessGroup(pid: number, group: number): void {
+    const target = pid === 0 ? this : this.container.namespace.get(pid);
+    if (!target || (target !== this && target.parent !== this)) throw new SystemError('ESRCH');
+    target.processGroup = group === 0 ? target.pid : group;
+  }
+
+  *sleep(ms: number): Syscall<void> {
+    this.charge(1);
+    if (ms <= 0) return yield* this.step();
+    const before = this.#interrupts;
+    const { loop } = this.container.kernel;
+    const until = this.container.now() + ms;
+    for (;;) {
+      // Timers are never set further ahead than a day, so that `sleep infinity` needs no time beyond the clock's reach.
+      const next = Math.min(until, this.container.now() + 86_400_000);
+      yield (wake) => {
+        const timer = loop.at(next, 'process sleep', wake);
+        return () => timer.cancel();
+      };
+      if (this.#interrupts !== before) throw new SystemError('EINTR');
+      if (this.container.now() >= until) return;
+    }
+  }
+
+  *step(): Syscall<void> {
+    this.#steps += 1;
+    this.#quantumSteps += 1;
+    this.#turnSteps += 1;
+    if (this.#turnSteps >= turnSteps) yield yieldTurn;
+  }
+
+  charge(steps: number): void {
+    this.#steps += steps;
+    this.#quantumSteps += steps;
+    this.#turnSteps += steps;
+  }
+
+  *await<T>(promise: Promise<T>): Syscall<T> {
+    this.charge(1);
+    let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
+    const settled = promise.then(
+      (value) => {
+        outcome = { value };
+      },
+      (error: unknown) => {
+        outcome = { error };
+      },
+    );
+    while (!outcome) {
+      yield (wake) => {
+        void settled.then(wake);
+        return nothing;
+      };
+    }
+    const done = outcome as { readonly value: T } | { readonly error: unknown };
+    if ('error' in done) throw done.error;
+    return done.value;
+  }
+
+  exit(code: number): never {
+    this.#doom ??= { code: code & 0xff };
+    throw new ProcessExit(this.#doom);
+  }
+
+  // The kernel's side
+
+  /** Makes it runnable unless it is already. */
+  wakeUp(): void {
+    if (this.status || this.#queued) return;
+    this.#blocked = false;
+    this.#blockNumber += 1;
+    const callOff = this.#callOff;
+    this.#callOff = nothing;
+    callOff();
+    if (this.#stopped) {
+      this.#runnableOnContinue = true;
+      return;
+    }
+    this.#queued = true;
+    this.container.kernel.scheduler.enqueue(this);
+  }
+
+  run(): number {
+    this.#queued = false;
+    if (this.status) return 0;
+    if (this.#stopped) {
+      this.#runnableOnContinue = true;
+      return 0;
+    }
+    const waitUntil = this.#processorTimeAt();
+    if (waitUntil !== undefined) {
+      this.#blockOn((wake) => {
+        const timer = this.container.kernel.loop.at(waitUntil, 'process quantum', wake);
+        return () => timer.cancel();
+      });
+      return 0;
+    }
+    const before = this.#steps;
+    this.#turnSteps = 0;
+    this.#resume();
+    const taken = this.#steps - before;
+    this.container.budget?.charge(taken);
+    return taken;
+  }
+
+  /** Takes a signal; `host` if it comes from outside the container, which PID 1 cannot refuse KILL from. */
+  deliver(signal: Signal, from: 'inside' | 'host'): void {
+    if (this.status) return;
+    const isInit = this.container.namespace.init === this;
+    if (signal === 'CONT') this.#continue();
+    if (signal === 'KILL') {
+      if (!isInit || from === 'host') this.#die({ signal });
+      return;
+    }
+    const action = this.#actions.get(signal);
+    if (action === 'ignore') return;
+    if (typeof action === 'function') {
+      this.#handle(signal, action);
+      return;
+    }
+    if (isInit) return; // PID 1 has no default actions.
+    const byDefault = defaultAction(signal);
+    if (byDefault === 'terminate') this.#die({ signal });
+    if (byDefault === 'stop') this.#stopped = true;
+  }
+
+  /** A child has ended. */
+  childEnded(): void {
+    this.#childEnded.wakeAll();
+    this.deliver('CHLD', 'inside');
+  }
+
+  get reapsItself(): boolean {
+    return this.#actions.get('CHLD') === 'ignore';
+  }
+
+  /** Ends it at once. Clean-up blocks of its program run, but may not block. */
+  terminate(status: ExitStatus): void {
+    if (this.status) return;
+    this.status = status;
+    this.#blocked = false;
+    this.#blockNumber += 1;
+    this.#callOff();
+    this.#callOff = nothing;
+    try {
+      this.#generator?.return(0);
+    } catch {
+      // A clean-up that fails changes nothing: the process is gone.
+    }
+    this.files.closeFrom(0);
+    this.container.namespace.ended(this);
+  }
+
+  #resume(): void {
+    this.#runHandlers();
+    this.#running = true;
+    let outcome: IteratorResult<Block, number> | undefined;
+    let failure: unknown;
+    try {
+      this.#generator ??= this.#program(this);
+      outcome = this.#generator.next();
+    } catch (error) {
+      failure = error;
+    }
+    this.#running = false;
+    if (this.#doom) this.terminate(this.#doom);
+    else if (!outcome) this.terminate(this.#statusOfFailure(failure));
+    else if (outcome.done) this.terminate({ code: outcome.value & 0xff });
+    else if (this.#replacement) {
+      this.#generator = this.#replacement;
+      this.#replacement = undefined;
+      this.wakeUp();
+    } else this.#blockOn(outcome.value);
+  }
+
+  #blockOn(block: Block): void {
+    this.#blocked = true;
+    this.#blockNumber += 1;
+    const number = this.#blockNumber;
+    const callOff = block(() => {
+      if (this.#blockNumber === number) this.wakeUp();
+    });
+    if (this.#blockNumber === number) this.#callOff = callOff;
+    else callOff(); // Woken before it slept.
+    if (this.#pending.length > 0) this.wakeUp();
+  }
+
+  /** When it may use the processor again; undefined if at once. */
+  #processorTimeAt(): number | undefined {
+    const now = this.container.now();
+    const { budget, kernel } = this.container;
+    if (now - this.#quantumStart >= periodMs) {
+      this.#quantumStart = now;
+      this.#quantumSteps = 0;
+    } else if (this.#quantumSteps >= stepsPerPeriod) {
+      this.#quantumStart = now;
+      this.#quantumSteps = 0;
+      const free = kernel.scheduler.processors.book(now);
+      this.#quantumStart = free;
+      return free;
+    }
+    const allowed = budget?.availableAt(now) ?? now;
+    return allowed > now ? allowed : undefined;
+  }
+
+  #statusOfFailure(failure: unknown): ExitStatus {
+    if (failure instanceof ProcessExit) return failure.status;
+    const name = this.argv[0] ?? '?';
+    if (failure instanceof RangeError) return { signal: 'SEGV' }; // The program has used up its stack.
+    if (failure instanceof SystemError) {
+      this.#lastWords(`${name}: ${failure.message}\n`);
+      return { code: 1 };
+    }
+    this.container.kernel.log.error('a simulated program failed', {
+      program: name,
+      error: failure instanceof Error ? failure.stack : String(failure),
+    });
+    return { signal: 'ABRT' };
+  }
+
+  #lastWords(text: string): void {
+    try {
+      this.files.peek(2)?.write(encoder.encode(text));
+    } catch {
+      // Nobody listens.
+    }
+  }
+
+  #writeSome(file: OpenFile, bytes: Uint8Array): number {
+    try {
+      return file.write(bytes);
+    } catch (error) {
+      if (!(error instanceof SystemError) || error.code !== 'EPIPE') throw error;
+      this.deliver('PIPE', 'inside');
+      if (this.#doom) throw new ProcessExit(this.#doom);
+      throw error;
+    }
+  }
+
+  #endedChild(pid: number | undefined): KernelProcess | undefined {
+    let known = false;
+    let first: KernelProcess | undefined;
+    for (const child of this.children) {
+      if (pid !== undefined && child.pid !== pid) continue;
+      known = true;
+      if (child.status && (!first || child.endNumber < first.endNumber)) first = child;
+    }
+    if (!known) throw new SystemError('ECHILD');
+    return first;
+  }
+
+  /** Order of death, set by the namespace: who ended first is waited for first. */
+  endNumber = 0;
+
+  #handle(signal: Signal, action: () => void): void {
+    if (this.#running) {
+      this.#interrupts += 1;
+      action();
+      return;
+    }
+    if (!this.#pending.includes(signal)) this.#pending.push(signal);
+    this.wakeUp();
+  }
+
+  #runHandlers(): void {
+    while (this.#pending.length > 0) {
+      const signal = this.#pending.shift() as Signal;
+      const action = this.#actions.get(signal);
+      if (typeof action !== 'function') continue;
+      this.#interrupts += 1;
+      action();
+    }
+  }
+
+  #die(status: ExitStatus): void {
+    if (this.#running) this.#doom ??= status;
+    else this.terminate(status);
+  }
+
+  #continue(): void {
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    if (!this.#runnableOnContinue) return;
+    this.#runnableOnContinue = false;
+    this.wakeUp();
+  }
+
+  #ignoredSignals(): Map<Signal, 'ignore' | (() => void)> {
+    const ignored = new Map<Signal, 'ignore' | (() => void)>();
+    for (const [signal, action] of this.#actions) if (action === 'ignore') ignored.set(signal, action);
+    return ignored;
+  }
+
+  #caller() {
+    const { pid, uid, gid, groups, umask, cwd } = this;
+    return { pid, uid, gid, groups, umask, cwd };
+  }
+}
+
+const standardDescriptors: ReadonlyMap<number, number> = new Map([
+  [0, 0],
+  [1, 1],
+  [2, 2],
+]);

@@ -1,0 +1,252 @@
+import { parseSignal, signalNumbers } from '../kernel/signals.ts';
+import type { Syscall } from '../kernel/types.ts';
+import { SystemError } from '../kernel/types.ts';
+import { directoryBuiltins } from './builtins-directory.ts';
+import { inputBuiltins } from './builtins-input.ts';
+import { jobBuiltins } from './builtins-jobs.ts';
+import { variableBuiltins } from './builtins-variables.ts';
+import { become, runText } from './execute.ts';
+import { formatPrintf, readEscapes } from './printf.ts';
+import type { Flavour, Shell } from './shell.ts';
+import { evaluateTest, TestError } from './test-builtin.ts';
+
+export interface Builtin {
+  /** POSIX special built-ins: found before functions, their errors end the shell. */
+  readonly special?: boolean;
+  /** Only these shells have it. */
+  readonly only?: readonly Flavour[];
+  /** Runs with argv, gives the status; a generator if it may block. */
+  run(shell: Shell, words: readonly string[]): Syscall<number> | number;
+}
+
+const echo: Builtin = {
+  *run(shell, words) {
+    let args = words.slice(1);
+    let newline = true;
+    let escapes = shell.flavour === 'dash';
+    const option = shell.flavour === 'dash' ? /^-n$/ : /^-[neE]+$/;
+    while (args[0] !== undefined && option.test(args[0])) {
+      if (args[0].includes('n')) newline = false;
+      if (args[0].includes('e')) escapes = true;
+      if (args[0].includes('E')) escapes = false;
+      args = args.slice(1);
+      if (shell.flavour === 'dash') break;
+    }
+    const text = args.join(' ');
+    const read = escapes ? readEscapes(text, 'argument') : { text, stopped: false };
+    yield* shell.process.write(1, read.text + (newline && !read.stopped ? '\n' : ''));
+    return 0;
+  },
+};
+
+const printf: Builtin = {
+  *run(shell, words) {
+    const args = words[1] === '--' ? words.slice(2) : words.slice(1);
+    const format = args[0];
+    if (format === undefined) {
+      yield* shell.complain(shell.flavour === 'ash' ? 'usage: printf FORMAT [ARG]...' : 'usage: printf format [arg ...]', 'printf');
+      return 2;
+    }
+    const { text, bad } = formatPrintf(format, args.slice(1));
+    yield* shell.process.write(1, text);
+    if (bad === undefined) return 0;
+    yield* shell.complain(shell.flavour === 'ash' ? `invalid number '${bad}'` : `${bad}: expected numeric value`, 'printf');
+    return 1;
+  },
+};
+
+const test: Builtin = {
+  *run(shell, words) {
+    const [name = ''] = words;
+    const closing = name === '[' ? ']' : name === '[[' ? ']]' : undefined;
+    if (closing && words.at(-1) !== closing) {
+      yield* shell.complain(`missing ${closing}`, name);
+      return 2;
+    }
+    try {
+      return evaluateTest(shell, closing ? words.slice(1, -1) : words.slice(1), name === '[[') ? 0 : 1;
+    } catch (error) {
+      if (!(error instanceof TestError)) throw error;
+      yield* shell.complain(error.message, name);
+      return 2;
+    }
+  },
+};
+
+const leave: Builtin = {
+  special: true,
+  *run(shell, words) {
+    const [name, argument] = words;
+    const status = argument === undefined ? shell.status : Number(argument);
+    if (Number.isNaN(status) || status < 0) {
+      yield* shell.complain(`Illegal number: ${argument}`, name);
+      shell.flow = { kind: 'exit' };
+      return 2;
+    }
+    shell.flow = { kind: name === 'return' ? 'return' : 'exit' };
+    return status & 0xff;
+  },
+};
+
+const jump: Builtin = {
+  special: true,
+  *run(shell, words) {
+    const [name, argument = '1'] = words;
+    const count = Number(argument);
+    if (!Number.isInteger(count) || count < 1) {
+      yield* shell.complain(`Illegal number: ${argument}`, name);
+      shell.flow = { kind: 'exit' };
+      return 2;
+    }
+    if (shell.loopDepth > 0) shell.flow = { kind: name as 'break' | 'continue', count: Math.min(count, shell.loopDepth) };
+    return 0;
+  },
+};
+
+const constant = (status: number, special = false): Builtin => ({
+  special,
+  run() {
+    return status;
+  },
+});
+
+const evaluate: Builtin = {
+  special: true,
+  *run(shell, words) {
+    shell.status = 0;
+    const text = words.slice(1).join(' ');
+    if (text.trim() !== '') yield* runText(shell, text);
+    return shell.status;
+  },
+};
+
+const source: Builtin = {
+  special: true,
+  *run(shell, words) {
+    const [name = '.', file] = words;
+    if (file === undefined) {
+      yield* shell.complain('filename argument required', name);
+      return 2;
+    }
+    const { fs } = shell.process.system;
+    const folders = file.includes('/') ? [''] : (shell.get('PATH') ?? '').split(':').map((folder) => `${folder || '.'}/`);
+    if (shell.flavour !== 'dash' && !file.includes('/')) folders.push('./');
+    const found = folders.map((folder) => `${folder}${file}`).find((path) => fs.exists(path, shell.process.cwd));
+    if (found === undefined) {
+      yield* shell.complain(shell.flavour === 'ash' ? `can't open '${file}': No such file or directory` : `cannot open ${file}: No such file`, name);
+      if (!shell.interactive) shell.flow = { kind: 'exit' };
+      return 2;
+    }
+    shell.status = 0;
+    yield* runText(shell, fs.readText(found, shell.process.cwd));
+    if (shell.flow?.kind === 'return') shell.flow = undefined;
+    return shell.status;
+  },
+};
+
+const exec: Builtin = {
+  special: true,
+  *run(shell, words) {
+    if (words.length < 2) return 0;
+    const env = new Map(shell.variables.environment());
+    yield* become(shell, words.slice(1), env);
+    if (!shell.interactive) shell.flow = { kind: 'exit' };
+    return shell.status;
+  },
+};
+
+const trap: Builtin = {
+  special: true,
+  *run(shell, words) {
+    const args = words[1] === '--' ? words.slice(2) : words.slice(1);
+    if (args.length === 0 || args[0] === '-p') {
+      const lines = [...shell.traps].map(([signal, command]) => `trap -- '${command.replaceAll("'", `'\\''`)}' ${signal}\n`);
+      yield* shell.process.write(1, lines.join(''));
+      return 0;
+    }
+    const resets = args[0] === '-' || (args.length === 1 && trapName(args[0] as string) !== undefined) || /^\d+$/.test(args[0] as string);
+    const command = resets ? undefined : args[0];
+    let status = 0;
+    for (const word of resets && args[0] !== '-' ? args : args.slice(1)) {
+      const name = trapName(word);
+      if (name === undefined) {
+        yield* shell.complain(shell.flavour === 'ash' ? `${word}: invalid signal specification` : `${word}: bad trap`, 'trap');
+        status = 1;
+      } else if (name !== 'KILL' && name !== 'STOP') shell.trap(name, command);
+    }
+    return status;
+  },
+};
+
+function trapName(word: string): string | undefined {
+  return word === '0' || word === 'EXIT' ? 'EXIT' : parseSignal(word);
+}
+
+const kill: Builtin = {
+  *run(shell, words) {
+    let args = words.slice(1);
+    let signal: ReturnType<typeof parseSignal> | 0 = 'TERM';
+    if (args[0] === '-l') {
+      const names = Object.keys(signalNumbers);
+      const asked = args[1] === undefined ? undefined : parseSignal(String(Number(args[1]) & 127));
+      yield* shell.process.write(1, `${args[1] === undefined ? names.join(' ') : (asked ?? parseSignal(args[1]) ?? args[1])}\n`);
+      return 0;
+    }
+    const named = args[0] === '-s' ? args[1] : args[0] !== '--' && args[0]?.startsWith('-') && args.length > 1 ? args[0].slice(1) : undefined;
+    if (named !== undefined) {
+      signal = named === '0' ? 0 : parseSignal(named);
+      if (signal === undefined) {
+        yield* shell.complain(shell.flavour === 'ash' ? `bad signal name '${named}'` : `Illegal option -${named[0] ?? ''}`, 'kill');
+        return shell.flavour === 'ash' ? 1 : 2;
+      }
+      args = args.slice(args[0] === '-s' ? 2 : 1);
+    }
+    if (args[0] === '--') args = args.slice(1);
+    let status = 0;
+    for (const word of args) status = Math.max(status, yield* killOne(shell, word, signal));
+    return status;
+  },
+};
+
+function* killOne(shell: Shell, word: string, signal: Parameters<Shell['process']['kill']>[1]): Syscall<number> {
+  const job = /^%(\d+|%|\+)?$/.exec(word);
+  const pid = job ? (shell.jobs.find((one) => String(one.number) === job[1]) ?? shell.jobs.at(-1))?.pid : Number(word);
+  if (pid === undefined || !Number.isInteger(pid) || word === '') {
+    yield* shell.complain(shell.flavour === 'ash' ? `invalid number '${word}'` : `Illegal number: ${word}`, 'kill');
+    return shell.flavour === 'ash' ? 1 : 2;
+  }
+  try {
+    shell.process.kill(pid, signal);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    yield* shell.complain(shell.flavour === 'ash' ? `can't kill pid ${pid}: ${error.message}` : error.message, 'kill');
+    return 1;
+  }
+}
+
+/** What the shell runs itself. Applets of the same names exist for `exec` and `env`. */
+export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
+  [':', constant(0, true)],
+  ['true', constant(0)],
+  ['false', constant(1)],
+  ['echo', echo],
+  ['printf', printf],
+  ['test', test],
+  ['[', test],
+  ['[[', { ...test, only: ['ash', 'bash'] }],
+  ['exit', leave],
+  ['return', leave],
+  ['break', jump],
+  ['continue', jump],
+  ['eval', evaluate],
+  ['.', source],
+  ['source', { ...source, only: ['ash', 'bash'] }],
+  ['exec', exec],
+  ['trap', trap],
+  ['kill', kill],
+  ...variableBuiltins,
+  ...directoryBuiltins,
+  ...inputBuiltins,
+  ...jobBuiltins,
+]);

@@ -1,0 +1,567 @@
+import { exitCodeOf, type signalNumbers } from '../kernel/signals.ts';
+import type { Process, Syscall } from '../kernel/types.ts';
+import { errorTexts, SystemError } from '../kernel/types.ts';
+import { builtins } from './builtins.ts';
+import { runAndOr, runCase, runFor, runIf, runWhile } from './control-flow.ts';
+import { expandText, expandWords } from './expand.ts';
+import { parseScript } from './parser.ts';
+import type { SavedDescriptors } from './redirect.ts';
+import { RedirectionFailure, redirect, restore } from './redirect.ts';
+import type { Flow, Shell } from './shell.ts';
+import { functionDepthLimit, ShellFailure } from './shell.ts';
+import type { ListNode, SimpleNode, SyntaxNode } from './syntax.ts';
+import { SyntaxProblem } from './syntax.ts';
+
+/** Syntax and calls may nest this deep before the script is ended. */
+const nestingLimit = 1500;
+
+/** Runs a node; the result is in `shell.status`. `last` tells that this process does nothing afterwards, so it may become the command. */
+export function* run(shell: Shell, node: SyntaxNode, last = false): Syscall<void> {
+  shell.nesting += 1;
+  if (shell.nesting > nestingLimit) {
+    shell.nesting = 0;
+    throw new ShellFailure('maximum nesting level exceeded');
+  }
+  try {
+    yield* runNode(shell, node, last);
+  } finally {
+    shell.nesting -= 1;
+  }
+  if (shell.pendingTraps.length > 0) yield* runTraps(shell);
+}
+
+function* runNode(shell: Shell, node: SyntaxNode, last: boolean): Syscall<void> {
+  switch (node.kind) {
+    case 'simple':
+      return yield* runSimple(shell, node, last);
+    case 'list':
+      return yield* runList(shell, node, last);
+    case 'pipeline':
+      return yield* runPipeline(shell, node, last);
+    case 'and-or':
+      return yield* runAndOr(shell, node, last);
+    case 'if':
+      return yield* runIf(shell, node, last);
+    case 'while':
+      return yield* runWhile(shell, node);
+    case 'for':
+      return yield* runFor(shell, node);
+    case 'case':
+      return yield* runCase(shell, node, last);
+    case 'subshell':
+      return yield* runSubshell(shell, node.body);
+    case 'function':
+      shell.functions.set(node.name, node.body);
+      shell.status = 0;
+      return;
+    case 'redirected':
+      return yield* runRedirected(shell, node);
+  }
+}
+
+function* runList(shell: Shell, node: ListNode, last: boolean): Syscall<void> {
+  const { items } = node;
+  if (items.length === 0) shell.status = 0;
+  for (let i = 0; i < items.length; i += 1) {
+    const item = items[i] as ListNode['items'][number];
+    if (item.background) startBackground(shell, item.node, item.text);
+    else yield* run(shell, item.node, last && i === items.length - 1);
+    if (shell.flow) return;
+  }
+}
+
+function* runRedirected(shell: Shell, node: Extract<SyntaxNode, { kind: 'redirected' }>): Syscall<void> {
+  const saved: SavedDescriptors = [];
+  try {
+    try {
+      yield* redirect(shell, node.redirections, saved);
+    } catch (error) {
+      if (!(error instanceof RedirectionFailure)) throw error;
+      yield* shell.complain(error.message);
+      shell.status = shell.flavour === 'dash' ? 2 : 1;
+      return errExit(shell);
+    }
+    yield* run(shell, node.node);
+  } finally {
+    restore(shell, saved);
+  }
+}
+
+// Processes
+
+/** The descriptors a child gets: all of the script's, none of the shell's own. */
+function inherited(shell: Shell, changes?: ReadonlyMap<number, number>): Map<number, number> {
+  const fds = new Map<number, number>();
+  for (const fd of shell.process.descriptors()) if (fd < 10) fds.set(fd, fd);
+  for (const [fd, from] of changes ?? []) fds.set(fd, from);
+  return fds;
+}
+
+/** Starts a subshell; `body` runs in it with its own copy of the state. Throws ShellFailure if no process can be made. */
+function fork(shell: Shell, body: (child: Shell) => Syscall<void>, changes?: ReadonlyMap<number, number>, prepare?: (process: Process) => void): number {
+  const child = shell.copy();
+  try {
+    return shell.process.spawn({
+      argv: shell.process.argv,
+      env: shell.process.env,
+      fds: inherited(shell, changes),
+      program: (process) => {
+        child.process = process;
+        prepare?.(process);
+        return runToEnd(child, body);
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    throw new ShellFailure(shell.flavour === 'ash' ? `can't fork: ${errorTexts[error.code]}` : 'Cannot fork');
+  }
+}
+
+/** Runs a shell to its end: errors, EXIT trap, status. */
+export function* runToEnd(shell: Shell, body: (shell: Shell) => Syscall<void>): Syscall<number> {
+  yield* guarded(shell, body);
+  const trap = shell.traps.get('EXIT');
+  if (trap) {
+    const { status } = shell;
+    shell.traps.delete('EXIT');
+    shell.flow = undefined;
+    yield* guarded(shell, () => runText(shell, trap));
+    if ((shell.flow as Flow | undefined)?.kind !== 'exit') shell.status = status;
+  }
+  return shell.status;
+}
+
+function* guarded(shell: Shell, body: (shell: Shell) => Syscall<void>): Syscall<void> {
+  try {
+    yield* body(shell);
+  } catch (error) {
+    yield* report(shell, error);
+  }
+}
+
+/** Says what went wrong and sets the status; errors of the simulation itself are passed on. */
+export function* report(shell: Shell, error: unknown): Syscall<void> {
+  if (error instanceof ShellFailure) {
+    shell.status = error.status;
+    yield* shell.complain(error.message);
+  } else if (error instanceof SyntaxProblem) {
+    shell.status = 2;
+    shell.line = error.line;
+    yield* shell.complain(syntaxMessage(shell, error.message));
+  } else if (error instanceof RangeError) {
+    shell.status = 2;
+    yield* shell.complain('maximum nesting level exceeded');
+  } else throw error;
+}
+
+/** Dash says `"fi" unexpected`, busybox `unexpected "fi"`. */
+function syntaxMessage(shell: Shell, message: string): string {
+  if (shell.flavour === 'dash') return `Syntax error: ${message}`;
+  const turned = message.replace(/^("[^"]*"|end of file|newline) unexpected/, 'unexpected $1').replace(/^Unterminated/, 'unterminated');
+  return `syntax error: ${turned}`;
+}
+
+function* waitFor(shell: Shell, pid: number): Syscall<number> {
+  for (;;) {
+    const job = shell.jobs.find((one) => one.pid === pid);
+    if (job?.status !== undefined) return job.status;
+    const ended = yield* shell.process.wait(pid);
+    if (ended) {
+      const { status } = ended;
+      if (status.signal && status.signal !== 'INT' && status.signal !== 'PIPE' && shell.tested === 0) yield* sayKilled(shell, status.signal);
+      // The terminal has shown ^C; the prompt begins on a new line.
+      if (status.signal === 'INT' && shell.interactive) yield* shell.writeError('\n');
+      return exitCodeOf(status);
+    }
+  }
+}
+
+const killedTexts: Readonly<Record<string, string>> = {
+  KILL: 'Killed',
+  TERM: 'Terminated',
+  SEGV: 'Segmentation fault',
+  ABRT: 'Aborted',
+  HUP: 'Hangup',
+  USR1: 'User defined signal 1',
+  USR2: 'User defined signal 2',
+  ALRM: 'Alarm clock',
+  QUIT: 'Quit',
+};
+
+function* sayKilled(shell: Shell, signal: string): Syscall<void> {
+  yield* shell.writeError(`${killedTexts[signal] ?? signal}\n`);
+}
+
+function* runSubshell(shell: Shell, body: ListNode): Syscall<void> {
+  const pid = fork(shell, (child) => run(child, body, true));
+  shell.status = yield* waitFor(shell, pid);
+  errExit(shell);
+}
+
+function startBackground(shell: Shell, node: SyntaxNode, text: string): void {
+  const pid = fork(
+    shell,
+    (child) => run(child, node, true),
+    undefined,
+    (process) => {
+      // Without job control a background command neither reads the terminal nor hears its ^C.
+      if (shell.options.has('m')) return;
+      process.onSignal('INT', 'ignore');
+      process.onSignal('QUIT', 'ignore');
+      const fd = process.open('/dev/null', { read: true });
+      if (fd === 0) return;
+      process.dup(fd, 0);
+      process.close(fd);
+    },
+  );
+  shell.lastBackground = pid;
+  const number = Math.max(0, ...shell.jobs.map((job) => job.number)) + 1;
+  shell.jobs.push({ pid, number, text, status: undefined });
+  shell.status = 0;
+}
+
+function* runPipeline(shell: Shell, node: Extract<SyntaxNode, { kind: 'pipeline' }>, last: boolean): Syscall<void> {
+  const startedAt = shell.process.system.now();
+  if (node.negated) shell.tested += 1;
+  try {
+    if (node.commands.length === 1) yield* run(shell, node.commands[0] as SyntaxNode, last && !node.negated && !node.timed);
+    else yield* runStages(shell, node.commands);
+  } finally {
+    if (node.negated) shell.tested -= 1;
+  }
+  if (node.negated && !shell.flow) shell.status = shell.status === 0 ? 1 : 0;
+  else if (node.commands.length > 1) errExit(shell);
+  if (node.timed) yield* shell.writeError(timeText(shell.process.system.now() - startedAt));
+}
+
+function timeText(ms: number): string {
+  const real = `${Math.floor(ms / 60_000)}m ${((ms % 60_000) / 1000).toFixed(2)}s`;
+  return `real\t${real}\nuser\t0m 0.00s\nsys\t0m 0.00s\n`;
+}
+
+/** All stages run at the same time, each in its own process, the last one too. */
+function* runStages(shell: Shell, commands: readonly SyntaxNode[]): Syscall<void> {
+  const pids: number[] = [];
+  let input: number | undefined;
+  for (const [index, command] of commands.entries()) {
+    const pipe = index < commands.length - 1 ? shell.process.pipe() : undefined;
+    const changes = new Map<number, number>();
+    if (input !== undefined) changes.set(0, input);
+    if (pipe) changes.set(1, pipe[1]);
+    pids.push(forkStage(shell, command, changes, [input, ...(pipe ?? [])]));
+    if (input !== undefined) shell.process.close(input);
+    if (pipe) shell.process.close(pipe[1]);
+    input = pipe?.[0];
+  }
+  const statuses: number[] = [];
+  for (const pid of pids) statuses.push(yield* waitFor(shell, pid));
+  const failed = shell.options.has('pipefail') ? statuses.findLast((status) => status !== 0) : undefined;
+  shell.status = failed ?? statuses.at(-1) ?? 0;
+}
+
+/** A stage's ends of the pipes are its descriptors 0 and 1; under their other numbers they must not stay open. */
+function forkStage(shell: Shell, command: SyntaxNode, changes: ReadonlyMap<number, number>, unwanted: readonly (number | undefined)[]): number {
+  return fork(
+    shell,
+    (child) => run(child, command, true),
+    changes,
+    (process) => {
+      for (const fd of unwanted) if (fd !== undefined && fd > 1 && !changes.has(fd) && process.descriptors().includes(fd)) process.close(fd);
+    },
+  );
+}
+
+/** The output of `$(...)` without newlines at its end. */
+export function* captureOutput(shell: Shell, script: ListNode): Syscall<string> {
+  const [read, write] = shell.process.pipe();
+  const pid = fork(
+    shell,
+    (child) => run(child, script, true),
+    new Map([[1, write]]),
+    (process) => {
+      for (const fd of [read, write]) if (fd > 1 && process.descriptors().includes(fd)) process.close(fd);
+    },
+  );
+  shell.process.close(write);
+  const decoder = new TextDecoder();
+  let text = '';
+  for (;;) {
+    const data = yield* readAgain(shell, read);
+    if (!data) break;
+    text += decoder.decode(data, { stream: true });
+    if (text.length > outputLimit) throw new ShellFailure('Out of space', 2);
+  }
+  shell.process.close(read);
+  shell.status = yield* waitFor(shell, pid);
+  shell.substitutionStatus = shell.status;
+  return (text + decoder.decode()).replaceAll('\0', '').replace(/\n+$/, '');
+}
+
+/** A command substitution may not fill the host's memory. */
+const outputLimit = 64 * 1024 * 1024;
+
+function* readAgain(shell: Shell, fd: number): Syscall<Uint8Array | null> {
+  for (;;) {
+    try {
+      return yield* shell.process.read(fd);
+    } catch (error) {
+      if (!(error instanceof SystemError) || error.code !== 'EINTR') throw error;
+    }
+  }
+}
+
+// Simple commands
+
+function* runSimple(shell: Shell, node: SimpleNode, last: boolean): Syscall<void> {
+  yield* shell.process.step();
+  shell.line = node.line;
+  if (shell.options.has('n') && !shell.interactive) return;
+  shell.substitutionStatus = undefined;
+  const before = shell.status;
+  const words = yield* expandWords(shell, node.words);
+  if (words.length === 0) yield* runAssignments(shell, node);
+  else {
+    if (shell.substitutionStatus !== undefined) shell.status = before;
+    yield* runCommand(shell, node, words, last);
+  }
+  errExit(shell);
+}
+
+/** `set -e`: a command that failed where nobody looks ends the shell. */
+function errExit(shell: Shell): void {
+  if (shell.status !== 0 && !shell.flow && shell.tested === 0 && shell.options.has('e')) shell.flow = { kind: 'exit' };
+}
+
+function* runAssignments(shell: Shell, node: SimpleNode): Syscall<void> {
+  const saved: SavedDescriptors = [];
+  try {
+    yield* redirect(shell, node.redirections, saved);
+    const traced: string[] = [];
+    for (const { name, word, append } of node.assignments) {
+      const value = yield* expandText(shell, word);
+      shell.set(name, append ? `${shell.get(name) ?? ''}${value}` : value);
+      traced.push(`${name}=${quoteForTrace(value)}`);
+    }
+    if (shell.options.has('x') && traced.length > 0) yield* trace(shell, traced);
+    shell.status = shell.substitutionStatus ?? 0;
+  } catch (error) {
+    if (!(error instanceof RedirectionFailure)) throw error;
+    yield* shell.complain(error.message);
+    shell.status = shell.flavour === 'dash' ? 2 : 1;
+  } finally {
+    restore(shell, saved);
+  }
+}
+
+function* trace(shell: Shell, words: readonly string[]): Syscall<void> {
+  yield* shell.writeError(`${shell.get('PS4') ?? '+ '}${words.join(' ')}\n`);
+}
+
+export function quoteForTrace(text: string): string {
+  return /^[\w%+,./:=@^~-]*$/.test(text) && text !== '' ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
+}
+
+function* runCommand(shell: Shell, node: SimpleNode, words: string[], last: boolean): Syscall<void> {
+  const [name = ''] = words;
+  const assignments: [string, string][] = [];
+  for (const { name: variable, word } of node.assignments) assignments.push([variable, yield* expandText(shell, word)]);
+  if (shell.options.has('x')) yield* trace(shell, [...assignments.map(([key, value]) => `${key}=${quoteForTrace(value)}`), ...words.map(quoteForTrace)]);
+  const builtin = builtins.get(name);
+  const isSpecial = builtin?.special === true;
+  const calls = isSpecial ? undefined : shell.functions.get(name);
+  if (!calls && (!builtin || (builtin.only && !builtin.only.includes(shell.flavour)))) return yield* runExternal(shell, node, words, assignments, last);
+  const saved: SavedDescriptors = [];
+  const keepRedirections = name === 'exec';
+  const undo = calls || !isSpecial ? assignTemporarily(shell, assignments, false) : assignForGood(shell, assignments);
+  try {
+    yield* redirect(shell, node.redirections, keepRedirections ? undefined : saved);
+    if (calls) yield* callFunction(shell, calls, words);
+    else if (builtin) {
+      const result = builtin.run(shell, words);
+      shell.status = typeof result === 'number' ? result : yield* result;
+    }
+  } catch (error) {
+    yield* commandFailed(shell, error, name, isSpecial);
+  } finally {
+    restore(shell, saved);
+    undo();
+  }
+}
+
+function* commandFailed(shell: Shell, error: unknown, name: string, isSpecial: boolean): Syscall<void> {
+  if (error instanceof RedirectionFailure) {
+    yield* shell.complain(error.message);
+    shell.status = shell.flavour === 'dash' ? 2 : 1;
+    if (isSpecial && !shell.interactive) shell.flow = { kind: 'exit' };
+    return;
+  }
+  if (!(error instanceof SystemError)) throw error;
+  if (error.code === 'EPIPE') {
+    shell.status = 1;
+    return;
+  }
+  shell.status = isSpecial ? 2 : 1;
+  yield* shell.complain(error.message, name);
+}
+
+function assignForGood(shell: Shell, assignments: readonly [string, string][]): () => void {
+  for (const [name, value] of assignments) shell.set(name, value);
+  return () => {};
+}
+
+function assignTemporarily(shell: Shell, assignments: readonly [string, string][], exported: boolean): () => void {
+  if (assignments.length === 0) return () => {};
+  const before = assignments.map(([name]) => [name, shell.variables.variable(name)] as const);
+  for (const [name, value] of assignments) shell.set(name, value, exported || shell.functions.size > 0 ? { exported: true } : {});
+  return () => {
+    for (const [name, variable] of before.reverse()) shell.variables.put(name, variable);
+    shell.commandPaths = new Map();
+  };
+}
+
+function* callFunction(shell: Shell, body: SyntaxNode, words: readonly string[]): Syscall<void> {
+  if (shell.functionDepth >= functionDepthLimit) throw new ShellFailure('maximum function nesting level exceeded');
+  const { parameters, loopDepth } = shell;
+  shell.parameters = words.slice(1);
+  shell.loopDepth = 0;
+  shell.functionDepth += 1;
+  shell.variables.enterFunction();
+  try {
+    yield* run(shell, body);
+    if (shell.flow && shell.flow.kind !== 'exit') shell.flow = undefined;
+  } finally {
+    shell.variables.leaveFunction();
+    shell.functionDepth -= 1;
+    shell.loopDepth = loopDepth;
+    shell.parameters = parameters;
+  }
+}
+
+function* runExternal(shell: Shell, node: SimpleNode, words: string[], assignments: readonly [string, string][], last: boolean): Syscall<void> {
+  const mayBecome = last && shell.traps.size === 0 && !shell.interactive;
+  const saved: SavedDescriptors = [];
+  try {
+    yield* redirect(shell, node.redirections, mayBecome ? undefined : saved);
+    const env = new Map(shell.variables.environment());
+    for (const [name, value] of assignments) env.set(name, value);
+    if (mayBecome) yield* become(shell, words, env);
+    else yield* spawnAndWait(shell, words, env);
+  } catch (error) {
+    if (!(error instanceof RedirectionFailure)) throw error;
+    yield* shell.complain(error.message);
+    shell.status = shell.flavour === 'dash' ? 2 : 1;
+  } finally {
+    restore(shell, saved);
+  }
+}
+
+/** Starts a command found on PATH and waits for it; says so if it cannot be run. */
+export function* spawnAndWait(shell: Shell, words: readonly string[], env: ReadonlyMap<string, string>): Syscall<void> {
+  const [name = ''] = words;
+  let pid: number;
+  try {
+    const path = shell.findCommand(name, env.get('PATH') ?? shell.get('PATH') ?? '');
+    if (path === undefined) return yield* notFound(shell, name);
+    pid = startProgram(shell, path, words, env);
+  } catch (error) {
+    return yield* cannotRun(shell, name, error);
+  }
+  shell.status = yield* waitFor(shell, pid);
+}
+
+function startProgram(shell: Shell, path: string, words: readonly string[], env: ReadonlyMap<string, string>): number {
+  try {
+    return shell.process.spawn({ argv: words, path, env, fds: inherited(shell) });
+  } catch (error) {
+    if (!(error instanceof SystemError) || error.code !== 'ENOEXEC') throw error;
+    return fork(shell, (child) => runFile(child, path, words));
+  }
+}
+
+/** Replaces the shell by a command: `exec`, and the last command of a script. Comes back only if that fails. */
+export function* become(shell: Shell, words: readonly string[], env: ReadonlyMap<string, string>): Syscall<void> {
+  const [name = ''] = words;
+  try {
+    const path = shell.findCommand(name, env.get('PATH') ?? shell.get('PATH') ?? '');
+    if (path === undefined) return yield* notFound(shell, name);
+    try {
+      yield* shell.process.exec(words, env, path);
+    } catch (error) {
+      if (!(error instanceof SystemError) || error.code !== 'ENOEXEC') throw error;
+      yield* runFile(shell, path, words);
+      shell.flow = { kind: 'exit' };
+    }
+  } catch (error) {
+    yield* cannotRun(shell, name, error);
+  }
+}
+
+function* notFound(shell: Shell, name: string): Syscall<void> {
+  shell.status = 127;
+  yield* shell.complain(shell.flavour === 'bash' ? `${name}: command not found` : `${name}: not found`);
+}
+
+function* cannotRun(shell: Shell, name: string, error: unknown): Syscall<void> {
+  if (!(error instanceof SystemError)) throw error;
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
+    shell.status = 127;
+    yield* shell.complain(shell.flavour === 'bash' ? `${name}: No such file or directory` : `${name}: not found`);
+    return;
+  }
+  if (error.code === 'EAGAIN') throw new ShellFailure(shell.flavour === 'ash' ? `can't fork: ${errorTexts.EAGAIN}` : 'Cannot fork');
+  shell.status = 126;
+  yield* shell.complain(`${name}: ${errorTexts[error.code]}`);
+}
+
+// Scripts
+
+/** A text file without `#!` is a script for this shell. */
+function* runFile(shell: Shell, path: string, words: readonly string[]): Syscall<void> {
+  shell.name = words[0] ?? path;
+  shell.parameters = words.slice(1);
+  shell.functions = new Map();
+  yield* runText(shell, shell.process.system.fs.readText(path, shell.process.cwd), true);
+}
+
+/** Runs a script given as text: whole lines before a syntax error still run. */
+export function* runText(shell: Shell, text: string, last = false): Syscall<void> {
+  let list: ListNode;
+  try {
+    list = parseScript(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxProblem)) throw error;
+    const before = completeLines(text, error.line);
+    if (before) yield* run(shell, before);
+    if (shell.flow) return;
+    throw error;
+  }
+  yield* run(shell, list, last);
+}
+
+function completeLines(text: string, errorLine: number): ListNode | undefined {
+  const lines = text.split('\n');
+  for (let count = Math.min(errorLine, lines.length) - 1; count > 0; count -= 1) {
+    try {
+      return parseScript(lines.slice(0, count).join('\n'), { interactive: true });
+    } catch (error) {
+      if (!(error instanceof SyntaxProblem)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** Runs the commands of signals that have come. */
+export function* runTraps(shell: Shell): Syscall<void> {
+  while (shell.pendingTraps.length > 0) {
+    const signal = shell.pendingTraps.shift() as keyof typeof signalNumbers;
+    const command = shell.traps.get(signal);
+    if (!command) continue;
+    const { status, flow } = shell;
+    shell.flow = undefined;
+    yield* runText(shell, command);
+    if (!shell.flow) {
+      shell.status = status;
+      shell.flow = flow;
+    }
+  }
+}

@@ -1,0 +1,334 @@
+import type { Syscall } from '../kernel/types.ts';
+import { ArithmeticError, evaluate } from './arithmetic.ts';
+import { captureOutput } from './execute.ts';
+import { glob } from './glob.ts';
+import { hasPattern, patternOf, quotePattern, unquotePattern } from './pattern.ts';
+import type { Shell } from './shell.ts';
+import { isName, ShellFailure } from './shell.ts';
+import type { ParameterOperation, Part, Word } from './syntax.ts';
+
+type Parameter = Extract<Part, { kind: 'parameter' }>;
+
+/** Collects the fields of one word. A field's pattern is its text with everything quoted escaped. */
+class Fields {
+  readonly done: { readonly text: string; readonly pattern: string }[] = [];
+  #text = '';
+  #pattern = '';
+  #open = false;
+
+  constructor(
+    readonly ifs: string,
+    /** Words of assignments and redirections are not split. */
+    readonly splits: boolean,
+  ) {}
+
+  quoted(text: string): void {
+    this.#text += text;
+    this.#pattern += quotePattern(text);
+    this.#open = true;
+  }
+
+  literal(text: string): void {
+    this.#text += text;
+    this.#pattern += text;
+    this.#open = true;
+  }
+
+  /** The result of an unquoted expansion: split at IFS. */
+  expanded(text: string): void {
+    if (!this.splits || this.ifs === '') {
+      if (text !== '') this.literal(text.replaceAll('\\', '\\\\') === text ? text : this.#backslashes(text));
+      return;
+    }
+    for (let i = 0; i < text.length; ) {
+      const start = i;
+      while (i < text.length && !this.ifs.includes(text[i] as string)) i += 1;
+      if (i > start) this.#plain(text.slice(start, i));
+      if (i >= text.length) return;
+      i = this.#separator(text, i);
+    }
+  }
+
+  /** Ends the field if one has begun; `always` makes an empty one too. */
+  finish(always = false): void {
+    if (!this.#open && !always) return;
+    this.done.push({ text: this.#text, pattern: this.#pattern });
+    this.#text = '';
+    this.#pattern = '';
+    this.#open = false;
+  }
+
+  #plain(text: string): void {
+    if (text.includes('\\')) this.#backslashes(text);
+    else this.literal(text);
+  }
+
+  /** A backslash that comes out of an expansion is an ordinary character. */
+  #backslashes(text: string): string {
+    this.#text += text;
+    this.#pattern += text.replaceAll('\\', '\\\\');
+    this.#open = true;
+    return '';
+  }
+
+  #separator(text: string, from: number): number {
+    let i = from;
+    const skipSpace = () => {
+      while (i < text.length && ' \t\n'.includes(text[i] as string) && this.ifs.includes(text[i] as string)) i += 1;
+    };
+    skipSpace();
+    if (i < text.length && this.ifs.includes(text[i] as string)) {
+      this.finish(true);
+      i += 1;
+      skipSpace();
+    } else this.finish();
+    return i;
+  }
+}
+
+/** Expands words to fields: parameters, commands, arithmetic, splitting, file names, quotes. */
+export function* expandWords(shell: Shell, words: readonly Word[]): Syscall<string[]> {
+  const result: string[] = [];
+  for (const word of words) {
+    if (word.constant !== undefined) {
+      result.push(word.constant);
+      continue;
+    }
+    const fields = new Fields(shell.get('IFS') ?? ' \t\n', true);
+    yield* expandParts(shell, word.parts, fields);
+    fields.finish();
+    for (const { text, pattern } of fields.done) {
+      if (shell.options.has('f') || !hasPattern(pattern)) result.push(text);
+      else result.push(...(yield* glob(shell, pattern, text)));
+    }
+  }
+  return result;
+}
+
+/** Expands a word to one string: assignments, here-documents, `case`. */
+export function* expandText(shell: Shell, word: Word): Syscall<string> {
+  if (word.constant !== undefined) return word.constant;
+  return (yield* expandJoined(shell, word.parts)).text;
+}
+
+/** Expands a word to a pattern, in which what was quoted is escaped. */
+export function* expandPattern(shell: Shell, word: Word): Syscall<string> {
+  return (yield* expandJoined(shell, word.parts)).pattern;
+}
+
+function* expandJoined(shell: Shell, parts: readonly Part[]): Syscall<{ readonly text: string; readonly pattern: string }> {
+  const fields = new Fields('', false);
+  yield* expandParts(shell, parts, fields);
+  fields.finish(true);
+  if (fields.done.length === 1) return fields.done[0] as { text: string; pattern: string };
+  return { text: fields.done.map(({ text }) => text).join(' '), pattern: fields.done.map(({ pattern }) => pattern).join(' ') };
+}
+
+function* expandParts(shell: Shell, parts: readonly Part[], fields: Fields): Syscall<void> {
+  for (const part of parts) {
+    switch (part.kind) {
+      case 'text':
+        if (part.quoted) fields.quoted(part.text);
+        else fields.literal(part.text);
+        break;
+      case 'parameter':
+        yield* expandParameter(shell, part, fields);
+        break;
+      case 'command':
+        add(fields, part.quoted, yield* captureOutput(shell, part.script));
+        break;
+      case 'arithmetic':
+        add(fields, part.quoted, yield* expandArithmetic(shell, part.parts));
+        break;
+    }
+  }
+}
+
+function add(fields: Fields, quoted: boolean, text: string): void {
+  if (quoted) fields.quoted(text);
+  else fields.expanded(text);
+}
+
+function* expandArithmetic(shell: Shell, parts: readonly Part[]): Syscall<string> {
+  const first = parts[0];
+  const text = parts.length === 1 && first?.kind === 'text' ? first.text : (yield* expandJoined(shell, parts)).text;
+  return calculate(shell, text);
+}
+
+/** Evaluates `$((text))` with the shell's variables. */
+export function calculate(shell: Shell, text: string): string {
+  try {
+    return evaluate(text, {
+      get: (name) => {
+        const value = shell.get(name);
+        if (value === undefined && shell.options.has('u')) throw new ShellFailure(`${name}: parameter not set`);
+        // Only dash insists that a variable holds a plain number; others evaluate what it holds.
+        if (shell.flavour === 'dash' && value && !/^\s*[-+]?(?:\d+|0[xX][\da-fA-F]+)\s*$/.test(value)) throw new ShellFailure(`Illegal number: ${value}`);
+        return value;
+      },
+      set: (name, value) => shell.set(name, value),
+    });
+  } catch (error) {
+    if (!(error instanceof ArithmeticError)) throw error;
+    if (shell.flavour === 'ash') throw new ShellFailure(error.message === 'division by zero' ? 'divide by zero' : 'arithmetic syntax error');
+    throw new ShellFailure(`arithmetic expression: ${error.message}: "${text}"`);
+  }
+}
+
+function* expandParameter(shell: Shell, part: Parameter, fields: Fields): Syscall<void> {
+  const { operation } = part;
+  if ((part.name === '@' || part.name === '*') && !part.length && !operation) return expandAll(shell, part, fields);
+  if (operation?.type === 'bad' || ((operation?.type === 'replace' || operation?.type === 'slice') && shell.flavour === 'dash')) {
+    throw new ShellFailure(shell.flavour === 'ash' ? 'syntax error: bad substitution' : 'Bad substitution');
+  }
+  const value = parameterValue(shell, part.name);
+  if (operation?.type === 'default') return yield* applyDefault(shell, part, operation, value, fields);
+  if (value === undefined && shell.options.has('u')) throw new ShellFailure(`${part.name}: parameter not set`);
+  if (part.length) return add(fields, part.quoted, String([...(value ?? '')].length));
+  add(fields, part.quoted, operation ? yield* transform(shell, operation, value ?? '') : (value ?? ''));
+}
+
+/** `$@` and `$*`: in quotes one gives a field for each parameter, the other one field joined by the first character of IFS. */
+function expandAll(shell: Shell, part: Parameter, fields: Fields): void {
+  const ifs = shell.get('IFS') ?? ' ';
+  if (part.quoted && (part.name === '*' || !fields.splits)) {
+    fields.quoted(shell.parameters.join(part.name === '*' ? ifs.slice(0, 1) : ' '));
+    return;
+  }
+  shell.parameters.forEach((parameter, index) => {
+    if (index > 0) {
+      if (fields.splits) fields.finish(part.quoted);
+      else fields.quoted(part.name === '*' ? ifs.slice(0, 1) : ' ');
+    }
+    add(fields, part.quoted, parameter);
+  });
+}
+
+/** The value of a parameter, undefined if it is not set. */
+export function parameterValue(shell: Shell, name: string): string | undefined {
+  switch (name) {
+    case '@':
+    case '*':
+      return shell.parameters.length > 0 ? shell.parameters.join(name === '*' ? (shell.get('IFS') ?? ' ').slice(0, 1) : ' ') : undefined;
+    case '#':
+      return String(shell.parameters.length);
+    case '?':
+      return String(shell.status);
+    case '$':
+      return String(shell.rootPid);
+    case '!':
+      return shell.lastBackground === undefined ? undefined : String(shell.lastBackground);
+    case '-':
+      return [...shell.options].filter((option) => option.length === 1).join('');
+    case '0':
+      return shell.name;
+    case 'RANDOM':
+      return shell.flavour === 'dash' ? shell.get(name) : (shell.get(name) ?? String(Math.floor(shell.process.system.random() * 32_768)));
+    case 'LINENO':
+      return shell.get(name) ?? String(shell.line);
+    default:
+      if (/^\d+$/.test(name)) return shell.parameters[Number(name) - 1];
+      return name.startsWith('~') ? homeOf(shell, name.slice(1)) : shell.get(name);
+  }
+}
+
+function homeOf(shell: Shell, user: string): string {
+  if (user === '') return shell.get('HOME') ?? '~';
+  const { fs } = shell.process.system;
+  if (!fs.exists('/etc/passwd')) return `~${user}`;
+  const line = fs
+    .readText('/etc/passwd')
+    .split('\n')
+    .find((entry) => entry.startsWith(`${user}:`));
+  return line?.split(':')[5] ?? `~${user}`;
+}
+
+function* applyDefault(
+  shell: Shell,
+  part: Parameter,
+  operation: Extract<ParameterOperation, { type: 'default' }>,
+  value: string | undefined,
+  fields: Fields,
+): Syscall<void> {
+  const { operator, word } = operation;
+  const missing = value === undefined || (operator.startsWith(':') && value === '');
+  const action = operator.at(-1);
+  if (action === '+') {
+    if (!missing) yield* expandOperand(shell, part, word, fields);
+    else if (part.quoted) fields.quoted('');
+    return;
+  }
+  if (!missing) {
+    if (part.name === '@' || part.name === '*') return expandAll(shell, part, fields);
+    return add(fields, part.quoted, value);
+  }
+  if (action === '-') return yield* expandOperand(shell, part, word, fields);
+  const text = yield* expandText(shell, word);
+  if (action === '?') throw new ShellFailure(`${part.name}: ${text || (operator === ':?' ? 'parameter not set or null' : 'parameter not set')}`);
+  if (!isName(part.name)) throw new ShellFailure(shell.flavour === 'ash' ? 'syntax error: bad substitution' : 'Bad substitution');
+  shell.set(part.name, text);
+  add(fields, part.quoted, text);
+}
+
+/** Unquoted text of `${x-word}` is split as the expansion it stands for. */
+function* expandOperand(shell: Shell, part: Parameter, word: Word, fields: Fields): Syscall<void> {
+  if (part.quoted) fields.quoted('');
+  for (const piece of word.parts) {
+    if (piece.kind === 'text' && !piece.quoted) add(fields, part.quoted, piece.text);
+    else if (part.quoted && !(piece.kind === 'parameter' && piece.name === '@')) yield* expandParts(shell, [{ ...piece, quoted: true }], fields);
+    else yield* expandParts(shell, [piece], fields);
+  }
+}
+
+function* transform(shell: Shell, operation: ParameterOperation, value: string): Syscall<string> {
+  if (operation.type === 'remove') return removeMatch(value, operation.operator, yield* expandPattern(shell, operation.word));
+  if (operation.type === 'replace') {
+    const pattern = yield* expandPattern(shell, operation.pattern);
+    return replaceMatches(value, operation.operator, pattern, yield* expandText(shell, operation.word));
+  }
+  if (operation.type !== 'slice') return value;
+  const characters = [...value];
+  const offset = Number(calculate(shell, yield* expandText(shell, operation.offset)));
+  const start = offset < 0 ? characters.length + offset : offset;
+  if (start < 0) return '';
+  if (!operation.length) return characters.slice(start).join('');
+  const length = Number(calculate(shell, yield* expandText(shell, operation.length)));
+  return characters.slice(start, length < 0 ? length : start + length).join('');
+}
+
+function removeMatch(value: string, operator: string, text: string): string {
+  if (!hasPattern(text)) {
+    const plain = unquotePattern(text);
+    if (operator.startsWith('#')) return value.startsWith(plain) ? value.slice(plain.length) : value;
+    return plain !== '' && value.endsWith(plain) ? value.slice(0, -plain.length) : value;
+  }
+  const pattern = patternOf(text);
+  const fromStart = operator.startsWith('#');
+  const longest = operator.length === 2;
+  for (let i = 0; i <= value.length; i += 1) {
+    const size = longest ? value.length - i : i;
+    const piece = fromStart ? value.slice(0, size) : value.slice(value.length - size);
+    if (pattern.matches(piece)) return fromStart ? value.slice(size) : value.slice(0, value.length - size);
+  }
+  return value;
+}
+
+function replaceMatches(value: string, operator: string, text: string, replacement: string): string {
+  if (text === '') return value;
+  const pattern = patternOf(text);
+  let result = '';
+  for (let i = 0; i < value.length; ) {
+    let size = value.length - i;
+    while (size > 0 && !(pattern.matches(value.slice(i, i + size)) && (operator !== '/%' || i + size === value.length))) size -= 1;
+    if (size === 0) {
+      if (operator === '/#') return value;
+      result += value[i];
+      i += 1;
+      continue;
+    }
+    result += replacement;
+    i += size;
+    if (operator !== '//') return result + value.slice(i);
+  }
+  return result;
+}

@@ -1,0 +1,27 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { oracleCases } from './oracle-cases.ts';
+import { runScript } from './test-container.ts';
+
+const oracles = [
+  { flavour: 'dash', command: ['dash'] },
+  { flavour: 'ash', command: ['busybox', 'sh'] },
+] as const;
+
+/** Real shells find `sh` under that name: the oracle itself is meant. */
+function runOracle(command: readonly string[], script: string): { readonly stdout: string; readonly code: number } {
+  const [program = '', ...args] = command;
+  const prefix = command[0] === 'busybox' ? 'sh() { busybox sh "$@"; }\n' : '';
+  const done = spawnSync(program, [...args, '-c', prefix + script], { encoding: 'utf8', cwd: '/', env: { PATH: '/usr/bin:/bin', HOME: '/' }, timeout: 10_000 });
+  return { stdout: done.stdout, code: done.signal === 'SIGTERM' ? 143 : (done.status ?? 255) };
+}
+
+for (const { flavour, command } of oracles) {
+  const present = spawnSync(command[0], [...command.slice(1), '-c', 'exit 0']).status === 0;
+  describe.skipIf(!present)(`scripts give the output and the exit code of ${command.join(' ')}`, () => {
+    test.each(oracleCases.filter((one) => !one.differs?.[flavour]))('$script', async ({ script }) => {
+      const ours = await runScript(script, flavour);
+      expect({ stdout: ours.stdout, code: ours.code }).toEqual(runOracle(command, script));
+    });
+  });
+}

@@ -1,0 +1,124 @@
+type Token = { readonly kind: 'one'; readonly matches: (character: string) => boolean } | { readonly kind: 'star' };
+
+/** A shell pattern ready to match. In the text a backslash quotes the character after it. */
+export class Pattern {
+  readonly #tokens: readonly Token[];
+
+  constructor(text: string) {
+    this.#tokens = compile([...text]);
+  }
+
+  /** Whether it matches all of `text`. Takes time linear in pattern times text, whatever the stars. */
+  matches(text: string): boolean {
+    const tokens = this.#tokens;
+    const characters = [...text];
+    let token = 0;
+    let at = 0;
+    let starToken = -1;
+    let starAt = 0;
+    while (at < characters.length) {
+      const current = tokens[token];
+      if (current?.kind === 'star') {
+        starToken = token;
+        starAt = at;
+        token += 1;
+      } else if (current?.kind === 'one' && current.matches(characters[at] as string)) {
+        token += 1;
+        at += 1;
+      } else if (starToken >= 0) {
+        token = starToken + 1;
+        starAt += 1;
+        at = starAt;
+      } else return false;
+    }
+    while (tokens[token]?.kind === 'star') token += 1;
+    return token === tokens.length;
+  }
+}
+
+const cache = new Map<string, Pattern>();
+
+export function patternOf(text: string): Pattern {
+  let pattern = cache.get(text);
+  if (!pattern) {
+    if (cache.size > 500) cache.clear();
+    pattern = new Pattern(text);
+    cache.set(text, pattern);
+  }
+  return pattern;
+}
+
+/** Quotes text so that it matches only itself. */
+export function quotePattern(text: string): string {
+  return text.replaceAll(/[*?[\]\\!-]/g, '\\$&');
+}
+
+export function hasPattern(text: string): boolean {
+  return /(?:^|[^\\])(?:\\\\)*[*?[]/.test(text);
+}
+
+export function unquotePattern(text: string): string {
+  return text.replaceAll(/\\([\s\S])/g, '$1');
+}
+
+function compile(text: readonly string[]): Token[] {
+  const tokens: Token[] = [];
+  for (let i = 0; i < text.length; i += 1) {
+    const character = text[i] as string;
+    if (character === '*') tokens.push({ kind: 'star' });
+    else if (character === '?') tokens.push({ kind: 'one', matches: () => true });
+    else if (character === '[') {
+      const bracket = readBracket(text, i);
+      tokens.push({ kind: 'one', matches: bracket?.matches ?? ((c) => c === '[') });
+      if (bracket) i = bracket.end;
+    } else {
+      if (character === '\\' && i + 1 < text.length) i += 1;
+      const literal = text[i] as string;
+      tokens.push({ kind: 'one', matches: (c) => c === literal });
+    }
+  }
+  return tokens;
+}
+
+function readBracket(text: readonly string[], start: number): { readonly end: number; matches(character: string): boolean } | undefined {
+  let i = start + 1;
+  const negated = text[i] === '!' || text[i] === '^';
+  if (negated) i += 1;
+  const tests: ((character: string) => boolean)[] = [];
+  for (let first = true; i < text.length; first = false) {
+    if (text[i] === ']' && !first) return { end: i, matches: (c) => tests.some((test) => test(c)) !== negated };
+    const named = text[i] === '[' && text[i + 1] === ':' ? /^\[:([a-z]+):\]/.exec(text.slice(i, i + 12).join('')) : null;
+    if (named) {
+      const type = classes[named[1] as string];
+      tests.push((c) => type?.test(c) ?? false);
+      i += named[0].length;
+      continue;
+    }
+    if (text[i] === '\\' && i + 1 < text.length) i += 1;
+    const low = text[i] as string;
+    i += 1;
+    if (text[i] === '-' && i + 1 < text.length && text[i + 1] !== ']') {
+      i += 1;
+      if (text[i] === '\\') i += 1;
+      const high = text[i] as string;
+      i += 1;
+      tests.push((c) => c >= low && c <= high);
+    } else tests.push((c) => c === low);
+  }
+  return undefined;
+}
+
+const classes: Readonly<Record<string, RegExp>> = {
+  alpha: /[A-Za-z]/,
+  digit: /[0-9]/,
+  alnum: /[A-Za-z0-9]/,
+  upper: /[A-Z]/,
+  lower: /[a-z]/,
+  space: /\s/,
+  blank: /[ \t]/,
+  punct: /[!-/:-@[-`{-~]/,
+  print: /[ -~]/,
+  graph: /[!-~]/,
+  cntrl: /[\0-\x1f\x7f]/,
+  xdigit: /[0-9A-Fa-f]/,
+};

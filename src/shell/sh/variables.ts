@@ -1,0 +1,67 @@
+/** A shell variable. `value` is undefined for one that is exported or read-only but not set. */
+export interface Variable {
+  readonly value: string | undefined;
+  readonly exported: boolean;
+  readonly readonly: boolean;
+}
+
+/** A shell's variables, with the frames of `local`. */
+export class Variables {
+  readonly #all: Map<string, Variable>;
+  #frames: Map<string, Variable | undefined>[] = [];
+  #environment: Map<string, string> | undefined;
+
+  constructor(from: Iterable<readonly [string, Variable]> = []) {
+    this.#all = new Map(from);
+  }
+
+  copy(): Variables {
+    const copy = new Variables(this.#all);
+    copy.#frames = this.#frames.map((frame) => new Map(frame));
+    return copy;
+  }
+
+  get(name: string): string | undefined {
+    return this.#all.get(name)?.value;
+  }
+
+  variable(name: string): Variable | undefined {
+    return this.#all.get(name);
+  }
+
+  /** Puts a variable as it is, read-only or not. */
+  put(name: string, variable: Variable | undefined): void {
+    if (variable?.exported || this.#all.get(name)?.exported) this.#environment = undefined;
+    if (variable) this.#all.set(name, variable);
+    else this.#all.delete(name);
+  }
+
+  names(): string[] {
+    return [...this.#all.keys()].sort();
+  }
+
+  /** What children get. */
+  environment(): Map<string, string> {
+    if (!this.#environment) {
+      this.#environment = new Map();
+      for (const [name, { value, exported }] of this.#all) if (exported && value !== undefined) this.#environment.set(name, value);
+    }
+    return this.#environment;
+  }
+
+  enterFunction(): void {
+    this.#frames.push(new Map());
+  }
+
+  leaveFunction(): void {
+    for (const [name, variable] of this.#frames.pop() ?? []) this.put(name, variable);
+  }
+
+  /** Remembers a variable until the function ends. False outside functions. */
+  makeLocal(name: string): boolean {
+    const frame = this.#frames.at(-1);
+    if (!frame) return false;
+    if (!frame.has(name)) frame.set(name, this.#all.get(name));
+    return true;
+  }
+}

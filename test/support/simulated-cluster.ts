@@ -1,0 +1,37 @@
+import { nodesByCount, planNodes } from '../../server/cli/nodes.ts';
+import { readSchemaFiles } from '../../server/schema-files.ts';
+import { type Cluster, createCluster } from '../../src/cluster/index.ts';
+import { createEnv, type Log, nodeMachine, silentLog } from '../../src/env/index.ts';
+
+export interface SimulatedClusterOptions {
+  readonly seed?: number;
+  readonly nodes?: number;
+  readonly log?: Log;
+}
+
+/** Every simulated cluster begins at this moment. */
+export const startTime = Date.parse('2026-01-01T00:00:00Z');
+
+const schema = readSchemaFiles();
+
+/**
+ * A whole cluster on a clock that stands still, without a server. Its nodes are Ready and coredns is Running.
+ * Tokens are what a test can tell apart, since nobody here checks them.
+ */
+export async function simulatedCluster({ seed = 1, nodes = 3, log = silentLog }: SimulatedClusterOptions = {}): Promise<Cluster> {
+  const env = createEnv({ machine: nodeMachine, log, seed, start: startTime, mode: 'manual' });
+  const cluster = await createCluster({
+    env,
+    name: 'default',
+    nodes: planNodes('default', nodesByCount(nodes)),
+    schema,
+    rootCa: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+    tokenFor: async (pod, options) => ({
+      token: `token-of-${pod.metadata?.name}`,
+      expiresAt: env.clock.now() + options.expirationSeconds * 1000,
+    }),
+  });
+  await env.loop.settle();
+  await env.loop.advance(60_000);
+  return cluster;
+}
