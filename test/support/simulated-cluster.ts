@@ -1,12 +1,14 @@
 import { nodesByCount, planNodes } from '../../server/cli/nodes.ts';
 import { readSchemaFiles } from '../../server/schema-files.ts';
 import { type Cluster, createCluster } from '../../src/cluster/index.ts';
-import { createEnv, type Log, nodeMachine, silentLog } from '../../src/env/index.ts';
+import { createEnv, type Log, type Machine, nodeMachine, silentLog } from '../../src/env/index.ts';
 
 export interface SimulatedClusterOptions {
   readonly seed?: number;
   readonly nodes?: number;
   readonly log?: Log;
+  /** The real one, unless a test wants it slower. */
+  readonly machine?: Machine;
 }
 
 /** Every simulated cluster begins at this moment. */
@@ -18,8 +20,8 @@ const schema = readSchemaFiles();
  * A whole cluster on a clock that stands still, without a server. Its nodes are Ready and coredns is Running.
  * Tokens are what a test can tell apart, since nobody here checks them.
  */
-export async function simulatedCluster({ seed = 1, nodes = 3, log = silentLog }: SimulatedClusterOptions = {}): Promise<Cluster> {
-  const env = createEnv({ machine: nodeMachine, log, seed, start: startTime, mode: 'manual' });
+export async function simulatedCluster({ seed = 1, nodes = 3, log = silentLog, machine = nodeMachine }: SimulatedClusterOptions = {}): Promise<Cluster> {
+  const env = createEnv({ machine, log, seed, start: startTime, mode: 'manual' });
   const cluster = await createCluster({
     env,
     name: 'default',

@@ -112,7 +112,7 @@ class Session {
         this.cluster.endWatches();
         await running.ended;
         this.#background = undefined;
-        this.#print(running.output);
+        this.#print(running);
         return;
       }
       case 'command':
@@ -129,13 +129,13 @@ class Session {
       if (waiting) await this.cluster.advance(step.meanwhile);
     }
     const code = await running.ended;
-    this.#print(running.output);
+    this.#print(running);
     if (code !== 0) this.#out.push(`[exit code ${code}]`);
     await this.cluster.settle();
   }
 
-  #print(output: string): void {
-    const text = maskClientClock(output);
+  #print({ command, output }: Running): void {
+    const text = maskClientClock(command, output);
     if (text !== '') this.#out.push(text.endsWith('\n') ? text.slice(0, -1) : text);
   }
 }
@@ -146,7 +146,11 @@ class Running {
   readonly ended: Promise<number>;
   readonly #child: ChildProcess;
 
-  constructor(command: string, environment: NodeJS.ProcessEnv, cwd: string) {
+  constructor(
+    readonly command: string,
+    environment: NodeJS.ProcessEnv,
+    cwd: string,
+  ) {
     this.#child = spawn('/bin/sh', ['-c', `exec 2>&1\n${command}`], { env: environment, cwd, stdio: ['ignore', 'pipe', 'inherit'] });
     this.#child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       this.output += chunk;
@@ -163,12 +167,26 @@ class Running {
 }
 
 /**
- * Hides what kubectl computes from its own clock instead of the server's: the ages in the Events table of `describe`
- * and in `kubectl events`.
+ * Hides what kubectl computes from its own clock instead of the server's: the ages in `describe` and in `kubectl events`.
+ * Columns that such an age has widened are closed up.
  */
-export function maskClientClock(text: string): string {
-  return text.replace(
-    /^( {2}(?:Normal|Warning) +\S+ +)(\S+)((?: \(x\d+ over) (\S+)\))?( +)/gm,
-    (_line, head: string, _age, times: string | undefined, over: string | undefined) => (times && over ? `${head}<age>${times} <age>)  ` : `${head}<age>  `),
-  );
+export function maskClientClock(command: string, text: string): string {
+  if (/\bkubectl events\b/.test(command)) {
+    return text
+      .replace(/^LAST SEEN +/gm, 'LAST SEEN  ')
+      .replace(/^\S+(?: \((x\d+) over \S+\))? +(Normal|Warning)/gm, (_line, times: string | undefined, type: string) => `${masked(times)}  ${type}`);
+  }
+  if (!/\bkubectl describe\b/.test(command)) return text;
+  return text
+    .replace(
+      /^( {2}(?:Normal|Warning) +\S+ +)\S+(?: \((x\d+) over \S+\))? +/gm,
+      (_line, head: string, times: string | undefined) => `${head}${masked(times)}  `,
+    )
+    .replace(/^( {2}Type +Reason +)Age +/gm, '$1Age  ')
+    .replace(/^( {2}-{4} +-{6} +)-{4} +/gm, '$1----  ')
+    .replace(/(\(\d+%\) +)\d+[smhdy]\S*$/gm, '$1<age>');
+}
+
+function masked(times: string | undefined): string {
+  return times ? `<age> (${times} over <age>)` : '<age>';
 }
