@@ -25,6 +25,11 @@ if (values.help || positionals.some((name) => !questions.some((one) => one.name 
   process.exit(values.help ? 0 : 2);
 }
 
+process.on('unhandledRejection', (error) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+});
+
 const rows: Row[] = [];
 for (const question of questions) {
   if (positionals.length > 0 && !positionals.includes(question.name)) continue;

@@ -26,6 +26,7 @@ export async function startBenchServer(args: readonly string[] = []): Promise<Be
   const child = spawn(process.execPath, [join(root, 'dist/main.js'), 'start', '--port', '0', '--no-merge', '-o', 'json', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  process.on('exit', () => child.kill('SIGKILL')); // A benchmark that fails leaves no server behind.
   const ready = await readyEvent(child);
   const spawnToReadyMs = performance.now() - began;
   const pid = child.pid as number;

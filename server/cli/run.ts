@@ -36,7 +36,8 @@ async function run(words: readonly string[], flags: ClusterFlags, deps: CliDeps)
     early.push(signal);
   };
   const forget = deps.onSignal((signal) => forward(signal));
-  const running = await deps.startServer(startOptions(flags, { name: `run-${process.pid}`, port: 0 }));
+  // Always the same name, since it is part of the nodes' names: nobody but the command can see this cluster, so it clashes with none.
+  const running = await deps.startServer(startOptions(flags, { name: 'default', port: 0 }));
   const directory = mkdtempSync(join(tmpdir(), 'paperkube-'));
   try {
     const kubeconfig = join(directory, 'kubeconfig');
