@@ -2,30 +2,41 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Log } from '../src/env/index.ts';
 import { type ApiResponse, type Handler, internalError, isStatusError, type StatusError } from '../src/machinery/index.ts';
-import { readBody, toApiRequest } from './http-request.ts';
+import { isReadablePath, readBody, toApiRequest } from './http-request.ts';
 import { sendResponse } from './http-response.ts';
 
 export interface AppOptions {
   readonly handler: Handler;
   readonly log: Log;
+  /** Real milliseconds in which a body has to come; a minute if absent. */
+  readonly bodyTimeoutMs?: number;
   /** Routes that are not the API server's: the control API. Mounted before the catch-all. */
   readonly routers?: readonly { readonly path: string; readonly router: RequestHandler }[];
 }
 
 /** The Express app: one catch-all hands every request to the API server. */
-export function createApp({ handler, log, routers = [] }: AppOptions): Express {
+export function createApp({ handler, log, bodyTimeoutMs, routers = [] }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   for (const { path, router } of routers) app.use(path, router);
   app.use((request, response) => {
-    serve(handler, request, response).catch((error: unknown) => fail(error, response, log));
+    if (!isReadablePath(request.url)) return refuseUnread(response);
+    serve(handler, request, response, bodyTimeoutMs).catch((error: unknown) => fail(error, response, log));
   });
   return app;
 }
 
-async function serve(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const body = await readBody(request);
+/** What Go's HTTP server says of a request whose target it cannot read, before any handler sees it. */
+function refuseUnread(response: ServerResponse): void {
+  response.statusCode = 400;
+  response.setHeader('content-type', 'text/plain; charset=utf-8');
+  response.setHeader('connection', 'close');
+  response.end('400 Bad Request');
+}
+
+async function serve(handler: Handler, request: IncomingMessage, response: ServerResponse, bodyTimeoutMs?: number): Promise<void> {
+  const body = await readBody(request, bodyTimeoutMs);
   const answer = await handler(toApiRequest(request, body, () => abortedWith(response)));
   if (response.destroyed) return discard(answer);
   await sendResponse(answer, response, {
@@ -63,7 +74,7 @@ function sendStatus(response: ServerResponse, error: StatusError): void {
   response.statusCode = error.code;
   response.setHeader('content-type', 'application/json');
   response.setHeader('content-length', Buffer.byteLength(text));
-  // The rest of a body that was too large is not read: the connection has to go.
-  if (error.code === 413) response.setHeader('connection', 'close');
+  // The rest of a body that was too large, or too slow, is not read: the connection has to go.
+  if (error.code === 413 || error.code === 504) response.setHeader('connection', 'close');
   response.end(text);
 }

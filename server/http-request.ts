@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type PeerCertificate, TLSSocket } from 'node:tls';
+import { requestTimeoutMs, timedOut } from '../src/apiserver/index.ts';
 import type { ApiRequest, RequestBody } from '../src/machinery/index.ts';
 import { tooLarge } from '../src/machinery/index.ts';
 
@@ -13,7 +14,7 @@ export function toApiRequest(message: IncomingMessage, body: RequestBody | undef
   return {
     method: message.method ?? 'GET',
     path: mark < 0 ? url : url.slice(0, mark),
-    query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+    query: mark < 0 ? new URLSearchParams() : readQuery(url.slice(mark + 1)),
     headers: message.headers as Readonly<Record<string, string | undefined>>,
     clientCertificate: clientCertificateOf(message),
     body,
@@ -22,6 +23,21 @@ export function toApiRequest(message: IncomingMessage, body: RequestBody | undef
       return signal();
     },
   };
+}
+
+const badEscape = /%(?![0-9a-fA-F]{2})/;
+
+/** Whether Go's parser of URLs would take the path of a request; kube-apiserver never sees those it does not. */
+export function isReadablePath(url: string): boolean {
+  const mark = url.indexOf('?');
+  return !badEscape.test(mark < 0 ? url : url.slice(0, mark));
+}
+
+/** As Go's url.Query: parts with a semicolon or a broken escape are as if they were not there. */
+function readQuery(text: string): URLSearchParams {
+  if (!text.includes(';') && !badEscape.test(text)) return new URLSearchParams(text);
+  const parts = text.split('&').filter((part) => !part.includes(';') && !badEscape.test(part));
+  return new URLSearchParams(parts.join('&'));
 }
 
 type Subject = NonNullable<ApiRequest['clientCertificate']>;
@@ -47,13 +63,18 @@ function subjectOf(certificate: PeerCertificate): Subject | null {
   };
 }
 
-/** Reads a body to its end. Rejects with the Status of 413 as soon as it is too large; what follows is not kept. */
-export function readBody(message: IncomingMessage): Promise<RequestBody | undefined> {
+/**
+ * Reads a body to its end. Rejects with the Status of 413 as soon as it is too large (what follows is not kept), and with that of 504
+ * when it has not come whole within `timeoutMs` of real time: a client that trickles holds nothing for longer than a request may take.
+ */
+export function readBody(message: IncomingMessage, timeoutMs = requestTimeoutMs): Promise<RequestBody | undefined> {
   const { method } = message;
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return Promise.resolve(undefined);
   const declared = Number(message.headers['content-length'] ?? 0);
   if (declared > maxBodyBytes) return Promise.reject(tooLarge(`limit is ${maxBodyBytes}`));
   return new Promise((resolve, reject) => {
+    const tooSlow = setTimeout(() => reject(timedOut()), timeoutMs);
+    message.on('close', () => clearTimeout(tooSlow));
     const chunks: Buffer[] = [];
     let size = 0;
     message.on('data', (chunk: Buffer) => {
@@ -67,6 +88,7 @@ export function readBody(message: IncomingMessage): Promise<RequestBody | undefi
     });
     message.on('error', reject);
     message.on('end', () => {
+      clearTimeout(tooSlow);
       const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
       if (bytes.length === 0) resolve(undefined);
       else resolve({ kind: 'bytes', bytes, contentType: message.headers['content-type'] ?? '' });

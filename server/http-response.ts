@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { ApiResponse, StreamBody } from '../src/machinery/index.ts';
+import { type ApiResponse, badRequest, type StreamBody } from '../src/machinery/index.ts';
 import { streamWatch } from './watch-stream.ts';
 
 /** Answers from this size on are compressed, where the client takes it: what kube-apiserver does, at its level. */
@@ -22,7 +22,7 @@ export interface SendOptions {
 /** Writes an answer of the API server to the wire. Resolves when it is handed over; a watch or a stream goes on after that. */
 export async function sendResponse(response: ApiResponse, out: ServerResponse, options: SendOptions): Promise<void> {
   const { body } = response;
-  for (const [name, value] of Object.entries(response.headers)) out.setHeader(name, value as string | string[]);
+  for (const [name, value] of Object.entries(response.headers)) out.setHeader(name, typeof value === 'string' ? onWire(value) : value.map(onWire));
   out.statusCode = response.status;
   switch (body.kind) {
     case 'none':
@@ -38,7 +38,14 @@ export async function sendResponse(response: ApiResponse, out: ServerResponse, o
       return sendBytes(out, body.contentType ?? 'application/json', body.json(), options);
     case 'bytes':
       return sendBytes(out, body.contentType, body.bytes, options);
+    case 'upgrade': // Requests that ask for it never come this way.
+      throw badRequest('Upgrade request required');
   }
+}
+
+/** Node writes a header one byte per character, and refuses characters that need more; Go writes UTF-8. */
+function onWire(value: string): string {
+  return /[^\x20-\x7e]/.test(value) ? Buffer.from(value).toString('latin1') : value;
 }
 
 async function sendBytes(out: ServerResponse, contentType: string, data: string | Uint8Array, options: SendOptions): Promise<void> {
@@ -65,6 +72,10 @@ function stream(body: StreamBody, out: ServerResponse): void {
     end(error) {
       if (error) out.destroy();
       else out.end();
+    },
+    full: () => out.writableNeedDrain,
+    onRoom(callback) {
+      out.once('drain', callback);
     },
   });
   out.on('close', stop);

@@ -1,5 +1,6 @@
 import { createServer, IncomingMessage, type RequestListener, type Server, type ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions as TlsServerOptions } from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { Express } from 'express';
 
 /** Go clients keep idle connections for up to 90 s; a server that closes them sooner gives them resets. */
@@ -26,9 +27,27 @@ export function createHttpServer(app: Express, tls?: Pick<TlsServerOptions, 'key
     noDelay: true,
   };
   const listener = app as unknown as RequestListener;
-  if (!tls) return createServer(options, listener);
+  if (!tls) return answeringMistakes(createServer(options, listener));
   // A client without a certificate is let through TLS; the API server then answers 401.
-  return createTlsServer({ ...options, ...tls, requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }, listener);
+  return answeringMistakes(createTlsServer({ ...options, ...tls, requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }, listener));
+}
+
+const mistakes: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** Bytes that are no request get the words of Go's HTTP server, and the connection ends. */
+function answeringMistakes<T extends Server>(server: T): T {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const status = mistakes[error.code ?? ''] ?? '400 Bad Request';
+    socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`);
+  });
+  return server;
 }
 
 /** A constructor that makes what `base` makes, with `prototype` (which inherits from base's) from the first moment. */

@@ -7,12 +7,14 @@ import type { Env } from '../src/env/index.ts';
 import { createEnv, nodeMachine, wallClock } from '../src/env/index.ts';
 import type { Handler } from '../src/machinery/index.ts';
 import { createApp } from './app.ts';
+import { readAccess } from './access.ts';
 import { listenOn, type RunningServer, type StartOptions } from './cli/index.ts';
 import { controlPrefix, createControlRouter } from './control.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
 import { createHttpServer } from './http-server.ts';
 import { type KubeconfigOptions, renderKubeconfig } from './kubeconfig.ts';
 import { createLog } from './logging.ts';
+import { createMetricsRenderer } from './metrics.ts';
 import { serveNodePorts } from './node-ports.ts';
 import { readSchemaFiles } from './schema-files.ts';
 import { createTokenSigner } from './service-account-tokens.ts';
@@ -23,7 +25,7 @@ import { kubernetesVersion, paperkubeVersion } from './versions.ts';
 /** Nodes that are not Ready after this much simulated time do not hold up the start any longer. */
 const nodesReadyMs = 5_000;
 
-/** Over plain HTTP no client sends credentials (kubectl drops them), so whoever reaches the port is the admin. */
+/** Over plain HTTP hardly a client sends credentials (kubectl drops them), so whoever shows no token is the admin. */
 const everybodyIsAdmin: Authenticator = async () => ({ username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] });
 
 /**
@@ -32,6 +34,7 @@ const everybodyIsAdmin: Authenticator = async () => ({ username: 'kubernetes-adm
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const env = createServerEnv(options);
+  const { close: closeAccess, ...access } = readAccess(options);
   const names = options.nodes.map((node) => node.name);
   const pki = await createClusterPki({
     names: [...names, options.host],
@@ -45,13 +48,17 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     nodes: options.nodes,
     schema: readSchemaFiles(),
     rootCa: pki.ca.certificate,
-    tokenFor: createTokenSigner(pki.serviceAccount.privateKey, env.clock, () => env.ids.uid()),
+    tokenSigner: createTokenSigner(pki.serviceAccount),
+    ...access,
+    renderMetrics: createMetricsRenderer(),
     ...(options.http ? { authenticators: [everybodyIsAdmin] } : {}),
   });
   try {
-    return await serve(options, cluster, pki);
+    const running = await serve(options, cluster, pki);
+    return { ...running, stop: () => running.stop().finally(closeAccess) };
   } catch (error) {
     await cluster.stop();
+    closeAccess();
     throw error;
   }
 }
@@ -90,7 +97,7 @@ async function serve(options: StartOptions, cluster: Cluster, pki: Awaited<Retur
   });
   const app = createApp({ handler, log: env.log.child('http'), routers: [{ path: controlPrefix, router: control }] });
   const http = createHttpServer(app, options.http ? undefined : { key: pki.serving.key, cert: pki.serving.certificate, ca: pki.ca.certificate });
-  handleUpgrades(http, handler, env.log.child('http'));
+  const closeUpgraded = handleUpgrades(http, handler, env.log.child('http'));
   const port = await listenOn(http, options.host, options.port);
   const server = `${options.http ? 'http' : 'https'}://${reachable(options.host)}:${port}`;
   kubeconfig = {
@@ -124,7 +131,7 @@ async function serve(options: StartOptions, cluster: Cluster, pki: Awaited<Retur
     kubernetesVersion,
     warnings: asked,
     shutdownRequested,
-    stop: () => stop({ http, dns, cluster, closeNodePorts }),
+    stop: () => stop({ http, dns, cluster, closeNodePorts, closeUpgraded }),
   };
 }
 
@@ -162,12 +169,14 @@ interface Parts {
   readonly dns: DnsServer | undefined;
   readonly cluster: Cluster;
   readonly closeNodePorts: () => void;
+  readonly closeUpgraded: () => void;
 }
 
-async function stop({ http, dns, cluster, closeNodePorts }: Parts): Promise<void> {
+async function stop({ http, dns, cluster, closeNodePorts, closeUpgraded }: Parts): Promise<void> {
   closeNodePorts();
   const closed = new Promise<void>((resolve) => http.close(() => resolve()));
   await cluster.stop(); // Ends watches and followed logs, so that their clients see a clean end.
+  closeUpgraded();
   http.closeAllConnections();
   await Promise.all([closed, dns?.close()]);
 }

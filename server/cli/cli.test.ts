@@ -13,6 +13,7 @@ import { renderKubeconfig } from '../kubeconfig.ts';
 import { parseConfig } from './config-file.ts';
 import type { CliDeps, RunningServer, StartOptions, StopSignal } from './index.ts';
 import { createCli, listenOn } from './index.ts';
+import { writeState } from './state.ts';
 
 let home: string;
 beforeEach(() => (home = mkdtempSync(join(tmpdir(), 'paperkube-test-'))));
@@ -93,6 +94,16 @@ test('start says where it is in six lines, and a signal puts everything back', a
   expect([existsSync(file), seen.stops, seen.exits]).toEqual([false, 1, [130]]);
 });
 
+test('a signal that comes before the cluster is ready ends it without a word, and nothing is merged', async () => {
+  const { deps, seen, signal } = world();
+  const startServer: CliDeps['startServer'] = async (options) => {
+    signal('SIGTERM');
+    return deps.startServer(options);
+  };
+  expect(await createCli({ ...deps, startServer }).run(['start'])).toBe(143);
+  expect([seen.out, seen.err, seen.stops, existsSync(join(home, '.kube')), existsSync(join(home, 'state'))]).toEqual(['', '', 1, false, false]);
+});
+
 test('with -o json there is one event per line', async () => {
   const { cli, seen, ready, signal } = world();
   const ended = cli.run(['start', '--name', 'ci', '--no-merge', '-o', 'json']);
@@ -103,7 +114,14 @@ test('with -o json there is one event per line', async () => {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(events[0]).toMatchObject({ event: 'ready', name: 'ci', context: 'paperkube-ci', kubeconfig: null, pid: process.pid, readyMs: 12 });
+  expect(events[0]).toMatchObject({
+    event: 'ready',
+    name: 'ci',
+    context: 'paperkube-ci',
+    kubeconfig: join(home, 'state', 'ci.kubeconfig'),
+    pid: process.pid,
+    readyMs: 12,
+  });
   expect(events[1]).toEqual({ event: 'stopped', name: 'ci' });
   expect(existsSync(join(home, '.kube'))).toBe(false);
 });
@@ -130,10 +148,20 @@ test('other commands find the running cluster: its clock, its kubeconfig, its en
   expect((await run('stop'))[0]).toBe(0); // Stopping what is not running is no error.
 });
 
+test('the number of a process that was killed may be another one by now: nobody listens, so the name is free', async () => {
+  const { cli, seen, ready, deps, signal } = world();
+  const [server, controlUrl] = ['http://127.0.0.1:1', 'http://127.0.0.1:1/_paperkube/v1'];
+  writeState(deps.env, { name: 'default', pid: process.pid, server, controlUrl, controlToken: 't', version: '1.2.3' });
+  const ended = cli.run(['start', '--no-merge']);
+  await ready;
+  signal('SIGINT');
+  expect([await ended, seen.err]).toEqual([130, '']);
+});
+
 test('run gives its command a kubeconfig of its own, passes the exit code on and cleans up', async () => {
   const { cli, seen, started, deps } = world();
   const note = join(home, 'note');
-  const script = `require('fs').writeFileSync(${JSON.stringify(note)}, process.env.KUBECONFIG); process.exit(require('fs').readFileSync(process.env.KUBECONFIG, 'utf8').includes('paperkube-run-') ? 42 : 1)`;
+  const script = `require('fs').writeFileSync(${JSON.stringify(note)}, process.env.KUBECONFIG); process.exit(require('fs').readFileSync(process.env.KUBECONFIG, 'utf8').includes('paperkube-default') ? 42 : 1)`;
   expect(await cli.run(['run', '--nodes', '1', '--', process.execPath, '-e', script])).toBe(42);
   expect(existsSync(readFileSync(note, 'utf8'))).toBe(false);
   expect(started[0]).toMatchObject({ port: 0, nodes: [{ role: 'control-plane', taints: [] }] });
@@ -192,6 +220,16 @@ test('a configuration file is read, and flags win over it', async () => {
   await ended;
   expect(started[0]).toMatchObject({ name: 'demo', seed: 9, clock: 'manual', clockStart: Date.parse('2026-01-01T00:00:00Z') });
   expect(started[0]?.nodes[1]).toEqual({ name: 'demo-worker', role: 'worker', labels: { disk: 'ssd' }, taints: [], capacity: { cpu: '2' } });
+});
+
+test('a configuration that cannot be read, or is no YAML, is exit code 6 and says what to do', async () => {
+  const { cli, seen } = world();
+  const broken = join(home, 'broken.yaml');
+  writeFileSync(broken, 'nodes: [');
+  for (const file of [join(home, 'absent.yaml'), home, broken]) expect(await cli.run(['start', '--no-merge', '--config', file])).toBe(6);
+  expect(seen.err).toMatch(
+    /^error: cannot read the configuration .*absent.yaml: ENOENT.*\nhint: .*\nerror: cannot read .*EISDIR.*\nhint: .*\nerror: .*broken.yaml is no YAML: .*\nhint: .*\n$/,
+  );
 });
 
 test('every mistake of a configuration is named with its field and how to mend it', () => {

@@ -24,7 +24,12 @@ export function readConfigFile(path: string): ClusterConfig {
   try {
     text = readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (error) {
-    throw new CliError(exitCodes.invalidConfig, 'CONFIG_UNREADABLE', `cannot read the configuration ${path}: ${(error as Error).message}`);
+    throw new CliError(
+      exitCodes.invalidConfig,
+      'CONFIG_UNREADABLE',
+      `cannot read the configuration ${path}: ${(error as Error).message}`,
+      'give the path of a YAML file that can be read, or "-" for standard input',
+    );
   }
   return parseConfig(text, path);
 }
@@ -35,7 +40,12 @@ export function parseConfig(text: string, source: string): ClusterConfig {
   try {
     content = load(text, { schema: CORE_SCHEMA });
   } catch (error) {
-    throw new CliError(exitCodes.invalidConfig, 'CONFIG_INVALID', `${source} is no YAML: ${(error as Error).message.split('\n')[0]}`);
+    throw new CliError(
+      exitCodes.invalidConfig,
+      'CONFIG_INVALID',
+      `${source} is no YAML: ${(error as Error).message.split('\n')[0]}`,
+      'mend that line; a smallest file holds apiVersion: paperkube.dev/v1alpha1 and kind: Cluster',
+    );
   }
   const mistakes: string[] = [];
   const config = new Reader(mistakes).cluster(content);

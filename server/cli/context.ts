@@ -1,3 +1,4 @@
+import type { AuthorizationMode } from '../../src/apiserver/index.ts';
 import type { ClockMode, LogLevel } from '../../src/env/index.ts';
 import type { KubeconfigOptions } from '../kubeconfig.ts';
 import type { NodePlan } from './nodes.ts';
@@ -19,6 +20,18 @@ export interface StartOptions {
   /** Port of the DNS server for tools outside; 0 any free one, absent: none. */
   readonly dnsPort: number | undefined;
   readonly logLevel: LogLevel | 'silent';
+  /** As if no flag was given, if absent. */
+  readonly access?: AccessOptions;
+}
+
+/** Who may come in, who may do what, and what is written down of it: kube-apiserver's flags of the same names. */
+export interface AccessOptions {
+  readonly authorizationModes?: readonly AuthorizationMode[] | undefined;
+  readonly tokenAuthFile?: string | undefined;
+  readonly anonymousAuth?: boolean | undefined;
+  /** `-` is standard output. */
+  readonly auditLogPath?: string | undefined;
+  readonly auditPolicyFile?: string | undefined;
 }
 
 /** A cluster that serves. Implemented by server/start-server.ts. */

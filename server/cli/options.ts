@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import type { AuthorizationMode } from '../../src/apiserver/index.ts';
+import { authorizationModes } from '../../src/apiserver/index.ts';
 import type { ClockMode, LogLevel } from '../../src/env/index.ts';
 import { parseClockMode } from '../../src/env/index.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
@@ -21,6 +23,11 @@ export interface ClusterFlags {
   readonly logLevel?: LogLevel | 'silent';
   readonly verbose: number;
   readonly quiet?: boolean;
+  readonly authorizationMode?: readonly AuthorizationMode[];
+  readonly tokenAuthFile?: string;
+  readonly anonymousAuth?: boolean;
+  readonly auditLogPath?: string;
+  readonly auditPolicyFile?: string;
 }
 
 const levels = ['error', 'warn', 'info', 'debug', 'silent'] as const;
@@ -38,6 +45,11 @@ export function addClusterOptions(command: Command): Command {
     .option('--config <file>', 'cluster configuration (YAML), "-" for standard input')
     .option('--dns-port <number>', 'serve the cluster DNS by UDP and TCP on this port, 0 for any', portArgument)
     .addOption(new Option('--log-level <level>', 'log lines on standard error').choices([...levels]))
+    .option('--authorization-mode <modes>', 'who decides what is allowed: Node,RBAC as kubeadm, RBAC, or AlwaysAllow', modesArgument)
+    .option('--token-auth-file <file>', 'static tokens, one per line: token,user,uid,"group1,group2"')
+    .option('--anonymous-auth <boolean>', 'whether requests without credentials are from system:anonymous', booleanArgument)
+    .option('--audit-log-path <file>', 'write audit events to this file as JSON lines, "-" for standard output')
+    .option('--audit-policy-file <file>', 'which requests are audited, and how fully (audit.k8s.io/v1 Policy)')
     .option('-v, --verbose', 'more log lines; twice for debugging', (_value: string, count: number) => count + 1, 0)
     .option('-q, --quiet', 'no progress, errors only');
 }
@@ -65,6 +77,13 @@ export function startOptions(flags: ClusterFlags, defaults: { readonly name: str
     nodes: planNodes(name, nodes),
     dnsPort: flags.dnsPort,
     logLevel: logLevel(flags),
+    access: {
+      authorizationModes: flags.authorizationMode,
+      tokenAuthFile: flags.tokenAuthFile,
+      anonymousAuth: flags.anonymousAuth,
+      auditLogPath: flags.auditLogPath,
+      auditPolicyFile: flags.auditPolicyFile,
+    },
   };
 }
 
@@ -98,4 +117,18 @@ function seedArgument(text: string): number {
 function nodesArgument(text: string): number {
   if (!/^\d{1,4}$/.test(text) || Number(text) < 1 || Number(text) > nodesMax) throw new InvalidArgumentError(`use a number from 1 to ${nodesMax}.`);
   return Number(text);
+}
+
+function modesArgument(text: string): readonly AuthorizationMode[] {
+  const modes = text.split(',');
+  const unknown = modes.find((mode) => !(authorizationModes as readonly string[]).includes(mode));
+  if (unknown !== undefined) throw new InvalidArgumentError(`${JSON.stringify(unknown)} is not one of ${authorizationModes.join(', ')}.`);
+  if (new Set(modes).size < modes.length) throw new InvalidArgumentError('name each mode once.');
+  if (modes.includes('AlwaysAllow') && modes.length > 1) throw new InvalidArgumentError('AlwaysAllow leaves nothing for other modes to decide.');
+  return modes as AuthorizationMode[];
+}
+
+function booleanArgument(text: string): boolean {
+  if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('use true or false.');
+  return text === 'true';
 }

@@ -7,7 +7,7 @@ import type { CliDeps, RunningServer, StopSignal } from './context.ts';
 import type { ClusterFlags } from './options.ts';
 import { addClusterOptions, startOptions } from './options.ts';
 import { coloursFor, printJson } from './output.ts';
-import { assertNameFree, removeState, writeState } from './state.ts';
+import { assertNameFree, removeState, writeOwnKubeconfig, writeState } from './state.ts';
 
 interface StartFlags extends ClusterFlags {
   readonly merge: boolean;
@@ -39,7 +39,7 @@ export function addStartCommand(program: Command, deps: CliDeps, done: (code: nu
 
 async function start(flags: StartFlags, deps: CliDeps): Promise<number> {
   const options = startOptions(flags, { name: 'default' });
-  assertNameFree(deps.env, options.name);
+  await assertNameFree(deps.env, options.name);
   const stopped = waitForSignal(deps);
   const running = await deps.startServer(options);
   let merged: MergedKubeconfig | undefined;
@@ -50,11 +50,14 @@ async function start(flags: StartFlags, deps: CliDeps): Promise<number> {
   };
   const forgetExit = deps.onExit(giveBack); // A crash must not leave kubectl pointing at nothing.
   try {
+    const early = await Promise.race([stopped.signal, undefined]);
+    if (early) return exitCodeOf(early); // Who has changed their mind by now is not told that it is ready.
     if (flags.merge && deps.env.PAPERKUBE_MERGE_KUBECONFIG !== 'false') merged = mergeKubeconfig(running.kubeconfig, flags.kubeconfig, deps.env);
-    writeState(deps.env, stateOf(running));
-    announce(running, merged, flags, deps);
+    writeState(deps.env, { ...stateOf(running), merged });
+    const kubeconfig = merged?.path ?? writeOwnKubeconfig(deps.env, running.name, running.kubeconfigText);
+    announce(running, { merged, kubeconfig }, flags, deps);
     const signal = await Promise.race([stopped.signal, running.shutdownRequested.then(() => undefined)]);
-    return signal === 'SIGINT' ? exitCodes.interrupted : signal ? exitCodes.terminated : exitCodes.ok;
+    return signal ? exitCodeOf(signal) : exitCodes.ok;
   } finally {
     // The user's file first: whatever becomes of the server, kubectl must not point at it any more.
     giveBack();
@@ -78,6 +81,10 @@ function restoreQuietly(running: RunningServer, merged: MergedKubeconfig, deps: 
   }
 }
 
+function exitCodeOf(signal: StopSignal): number {
+  return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
+}
+
 /** The first signal begins to stop; a second one ends the process at once. */
 export function waitForSignal(deps: CliDeps): { readonly signal: Promise<StopSignal>; readonly forget: () => void } {
   let forget = () => {};
@@ -85,7 +92,7 @@ export function waitForSignal(deps: CliDeps): { readonly signal: Promise<StopSig
   const signal = new Promise<StopSignal>((resolve) => {
     forget = deps.onSignal((one) => {
       count += 1;
-      if (count > 1) deps.exit(one === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated);
+      if (count > 1) deps.exit(exitCodeOf(one));
       resolve(one);
     });
   });
@@ -100,35 +107,46 @@ export async function withinLimit(stopping: Promise<void>): Promise<void> {
   await Promise.race([stopping, limit]).finally(() => clearTimeout(timer));
 }
 
+interface Access {
+  readonly merged: MergedKubeconfig | undefined;
+  /** The file to use: the user's, or one of the cluster's own. */
+  readonly kubeconfig: string;
+}
+
 /** At most six lines, the last one `Ready.` for those who wait for a line in the log. */
-function announce(running: RunningServer, merged: MergedKubeconfig | undefined, flags: StartFlags, deps: CliDeps): void {
+function announce(running: RunningServer, access: Access, flags: StartFlags, deps: CliDeps): void {
   if (flags.output === 'json') {
     for (const message of running.warnings) printJson(deps.stdout, { event: 'warning', message });
-    printJson(deps.stdout, readyEvent(running, merged));
+    printJson(deps.stdout, readyEvent(running, access));
     return;
   }
   const { bold, dim, green } = coloursFor(deps.stdout, deps.env);
   if (!flags.quiet) for (const message of running.warnings) deps.stderr.write(`note: ${message}\n`);
   const nodes = running.nodes.length === 1 ? '1 node' : `${running.nodes.length} nodes`;
+  const { merged, kubeconfig } = access;
   const before = merged?.previousContext ? dim(` (was ${merged.previousContext})`) : '';
-  const own = flags.name || running.name !== 'default' ? ` --name ${running.name}` : '';
   const lines = [
     `${bold('paperkube')} ${running.version}: Kubernetes ${running.kubernetesVersion}, ${nodes}, ${Math.round(running.readyMs)} ms`,
     `  API      ${running.server}`,
     ...(running.dnsPort === undefined ? [] : [`  DNS      dig @127.0.0.1 -p ${running.dnsPort} kubernetes.default.svc.cluster.local`]),
-    merged ? `  Context  ${merged.context}${before} in ${merged.path}` : `  Config   paperkube kubeconfig${own}`,
-    merged ? '  Try      kubectl get nodes' : `  Try      paperkube kubeconfig${own} > paperkube.yaml && kubectl --kubeconfig paperkube.yaml get nodes`,
+    merged ? `  Context  ${merged.context}${before} in ${merged.path}` : `  Config   ${kubeconfig}`,
+    merged ? '  Try      kubectl get nodes' : `  Try      kubectl --kubeconfig ${quoted(kubeconfig)} get nodes`,
     green('Ready.'),
   ];
   deps.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function readyEvent(running: RunningServer, merged: MergedKubeconfig | undefined) {
+/** As a shell wants it. */
+function quoted(path: string): string {
+  return /^[\w./:\\~-]+$/.test(path) ? path : `"${path}"`;
+}
+
+function readyEvent(running: RunningServer, { kubeconfig }: Access) {
   return {
     event: 'ready',
     name: running.name,
     server: running.server,
-    kubeconfig: merged?.path ?? null,
+    kubeconfig,
     context: contextName(running.name),
     control: running.controlUrl,
     pid: process.pid,

@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CliError, exitCodes } from '../exit-codes.ts';
+import { type MergedKubeconfig, restoreKubeconfig } from '../kubeconfig.ts';
+import { callControl } from './control-client.ts';
 
 /** What other commands need to find a running cluster: one file per cluster, readable by its owner only. */
 export interface ClusterState {
@@ -14,6 +16,8 @@ export interface ClusterState {
   readonly certificateAuthority?: string | undefined;
   readonly dnsPort?: number | undefined;
   readonly version: string;
+  /** What was put into the user's kubeconfig, so that it can be taken out again should the process not come to do so. */
+  readonly merged?: MergedKubeconfig | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,9 +31,10 @@ export function stateDirectory(env: Environment): string {
 }
 
 /** Fails with exit code 5 if a living cluster has the name. */
-export function assertNameFree(env: Environment, name: string): void {
+export async function assertNameFree(env: Environment, name: string): Promise<void> {
   const other = readState(env, name);
-  if (other) {
+  if (!other) return;
+  if (await answers(other)) {
     throw new CliError(
       exitCodes.inUse,
       'NAME_IN_USE',
@@ -37,18 +42,35 @@ export function assertNameFree(env: Environment, name: string): void {
       `choose another --name, or stop it: paperkube stop --name ${name}`,
     );
   }
+  sweep(env, other);
+}
+
+/** Whether somebody listens there: the number of a process that died may belong to another one by now (in a container, mostly). */
+export async function answers(state: ClusterState): Promise<boolean> {
+  try {
+    await callControl(state, 'GET', '/health');
+    return true;
+  } catch (error) {
+    return !String(error).includes('ECONNREFUSED');
+  }
 }
 
 export function writeState(env: Environment, state: ClusterState): void {
-  mkdirSync(stateDirectory(env), { recursive: true, mode: 0o700 });
-  const path = stateFile(env, state.name);
-  rmSync(path, { force: true }); // So that the mode below is the new file's.
-  writeFileSync(path, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
+  writeOwn(env, stateFile(env, state.name), `${JSON.stringify(state, undefined, 2)}\n`);
 }
 
-/** Removes the file of a cluster, if it is that process's own. */
+/** Keeps the kubeconfig of a cluster beside its state, for programs that want a path; returns it. Goes with the state. */
+export function writeOwnKubeconfig(env: Environment, name: string, text: string): string {
+  const path = kubeconfigFile(env, name);
+  writeOwn(env, path, text);
+  return path;
+}
+
+/** Removes the files of a cluster, if they are that process's own. */
 export function removeState(env: Environment, name: string, pid: number): void {
-  if (parseState(stateFile(env, name))?.pid === pid) rmSync(stateFile(env, name), { force: true });
+  if (parseState(stateFile(env, name))?.pid !== pid) return;
+  rmSync(kubeconfigFile(env, name), { force: true });
+  rmSync(stateFile(env, name), { force: true });
 }
 
 /** A running cluster's state; what a process that died has left behind is swept away. */
@@ -56,8 +78,18 @@ export function readState(env: Environment, name: string): ClusterState | undefi
   const state = parseState(stateFile(env, name));
   if (!state) return undefined;
   if (isAlive(state.pid)) return state;
-  rmSync(stateFile(env, name), { force: true });
+  sweep(env, state);
   return undefined;
+}
+
+/** Undoes what a process that was killed could not undo itself. */
+function sweep(env: Environment, state: ClusterState): void {
+  removeState(env, state.name, state.pid);
+  try {
+    if (state.merged) restoreKubeconfig(state.name, state.merged);
+  } catch {
+    // The user has changed the file beyond reading, or it is locked; kubectl says what is wrong with it.
+  }
 }
 
 export function runningClusters(env: Environment): readonly string[] {
@@ -83,6 +115,16 @@ export function findCluster(env: Environment, name: string | undefined): Cluster
 
 function stateFile(env: Environment, name: string): string {
   return join(stateDirectory(env), `${name}.json`);
+}
+
+function kubeconfigFile(env: Environment, name: string): string {
+  return join(stateDirectory(env), `${name}.kubeconfig`);
+}
+
+function writeOwn(env: Environment, path: string, text: string): void {
+  mkdirSync(stateDirectory(env), { recursive: true, mode: 0o700 });
+  rmSync(path, { force: true }); // So that the mode below is the new file's.
+  writeFileSync(path, text, { mode: 0o600 });
 }
 
 function parseState(path: string): ClusterState | undefined {

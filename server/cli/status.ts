@@ -5,7 +5,7 @@ import type { CliDeps } from './context.ts';
 import { callControl } from './control-client.ts';
 import { addNameOption } from './options.ts';
 import { columns, printJson } from './output.ts';
-import { findCluster, readState, runningClusters } from './state.ts';
+import { answers, type ClusterState, findCluster, readState, runningClusters } from './state.ts';
 
 const stopWaitMs = 5_000;
 const stopPollMs = 20;
@@ -43,11 +43,16 @@ export function addStopCommand(program: Command, deps: CliDeps): void {
       return;
     }
     await callControl(state, 'POST', '/shutdown');
-    for (let waitedMs = 0; readState(deps.env, name)?.pid === state.pid; waitedMs += stopPollMs) {
+    for (let waitedMs = 0; await isThere(state, deps); waitedMs += stopPollMs) {
       if (waitedMs >= stopWaitMs)
         throw new CliError(exitCodes.waitTimedOut, 'STOP_TIMED_OUT', `cluster "${name}" (process ${state.pid}) has not stopped after 5 s`);
       await new Promise((resolve) => setTimeout(resolve, stopPollMs));
     }
     deps.stderr.write(`stopped "${name}"\n`);
   });
+}
+
+/** Its file goes first, its port last: only then may another cluster take its place. */
+async function isThere(state: ClusterState, deps: CliDeps): Promise<boolean> {
+  return readState(deps.env, state.name)?.pid === state.pid || answers(state);
 }

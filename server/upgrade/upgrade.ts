@@ -1,53 +1,129 @@
 import type { IncomingMessage, Server } from 'node:http';
-import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Log } from '../../src/env/index.ts';
-import { type ApiResponse, type Handler, internalError, isStatusError } from '../../src/machinery/index.ts';
+import { type ApiResponse, type Handler, internalError, isStatusError, type PortForwardUpgrade, type RemoteCommandUpgrade } from '../../src/machinery/index.ts';
 import { toApiRequest } from '../http-request.ts';
 import { streamWatchOverWebSocket } from '../watch-stream.ts';
+import { type ChannelProtocol, chooseChannels, portForwardChannels, remoteCommandChannels } from './channel-protocol.ts';
+import { writeAnswer, writeStatus, writeSwitch, writeText } from './plain-answer.ts';
+import { portForwardProtocol, serveSpdyPortForward } from './spdy/port-forward.ts';
+import { remoteCommandProtocols, serveSpdyRemoteCommand } from './spdy/remote-command.ts';
+import { adoptBearerProtocol, offeredProtocols, WebSockets } from './web-sockets.ts';
+import { serveWebSocketPortForward } from './websocket-port-forward.ts';
+import { serveWebSocketRemoteCommand } from './websocket-remote-command.ts';
+
+/** SPDY inside a WebSocket, as kubectl 1.31 and later forward ports. */
+const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io';
 
 /**
- * Requests that ask for another protocol bypass Express: watches over WebSocket. Everything else that the API server answers
- * (a refusal, mostly) is written as an ordinary HTTP answer, and the connection is closed.
+ * Requests that ask for another protocol bypass Express: exec, attach, port-forward, and watches over WebSocket. Everything else
+ * that the API server answers (a refusal, mostly) is written as an ordinary HTTP answer, and the connection is closed.
+ * @returns how to cut all connections that have been upgraded; `server.close` waits for them
  */
-export function handleUpgrades(server: Server, handler: Handler, log: Log): void {
-  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+export function handleUpgrades(server: Server, handler: Handler, log: Log): () => void {
+  const upgrader = new Upgrader(handler);
+  const connections = new Set<Duplex>();
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    connections.add(socket);
+    socket.on('close', () => connections.delete(socket));
     socket.on('error', () => socket.destroy());
-    upgrade(sockets, handler, request, socket, head).catch((error: unknown) => {
+    upgrader.upgrade(request, socket, head).catch((error: unknown) => {
       if (!isStatusError(error)) log.error('upgrade failed', { error: error instanceof Error ? error.stack : String(error) });
-      const failed = isStatusError(error) ? error : internalError('an unexpected error, see the log of the server');
-      writeAnswer(socket, failed.code, {}, 'application/json', `${JSON.stringify(failed.status)}\n`);
+      writeStatus(socket, isStatusError(error) ? error : internalError('an unexpected error, see the log of the server'));
     });
   });
+  return () => {
+    for (const socket of connections) socket.destroy();
+  };
 }
 
-async function upgrade(sockets: WebSocketServer, handler: Handler, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-  const answer = await handler(toApiRequest(request, undefined, () => abortedWith(socket)));
-  const { body } = answer;
-  if (body.kind !== 'watch' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
-    refuse(socket, answer);
-    return;
+/** What an upgrade is made from. */
+interface Asked {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly answer: ApiResponse;
+}
+
+class Upgrader {
+  readonly #sockets = new WebSockets();
+
+  constructor(readonly handler: Handler) {}
+
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    adoptBearerProtocol(request);
+    const answer = await this.handler(toApiRequest(request, undefined, () => abortedWith(socket)));
+    const asked = { request, socket, head, answer };
+    const protocol = request.headers.upgrade?.toLowerCase();
+    if (socket.destroyed) return;
+    const { body } = answer;
+    if (body.kind === 'watch' && protocol === 'websocket') {
+      // Whatever a client calls it: upstream gives the name back, and clients that offered one hang up on an answer without.
+      const [named = ''] = offeredProtocols(request);
+      this.#sockets.accept(request, socket, head, named, (opened) => streamWatchOverWebSocket(body, opened));
+    } else if (body.kind !== 'upgrade') writeAnswer(socket, answer);
+    else if (protocol !== 'websocket' && protocol !== 'spdy/3.1') {
+      writeText(socket, 400, `unable to upgrade: missing upgrade headers in request: Upgrade: ${JSON.stringify(request.headers.upgrade)}`);
+    } else if (body.upgrade.type === 'remote-command') this.#remoteCommand(asked, body.upgrade, protocol);
+    else this.#portForward(asked, body.upgrade, protocol);
   }
-  sockets.handleUpgrade(request, socket, head, (opened) => streamWatchOverWebSocket(body, opened));
+
+  #remoteCommand(asked: Asked, upgrade: RemoteCommandUpgrade, protocol: 'websocket' | 'spdy/3.1'): void {
+    const { request, socket, head } = asked;
+    if (protocol === 'websocket') {
+      this.#overChannels(asked, remoteCommandChannels, (opened, channels) => serveWebSocketRemoteCommand(opened, upgrade, channels));
+      return;
+    }
+    const offered = streamProtocols(request);
+    // A client of the first version names none.
+    const chosen = offered.length === 0 ? 'channel.k8s.io' : offered.find((one) => remoteCommandProtocols.includes(one));
+    if (chosen === undefined) {
+      refuseProtocols(asked, remoteCommandProtocols);
+      return;
+    }
+    switchToSpdy(asked, offered.length === 0 ? undefined : chosen);
+    serveSpdyRemoteCommand(socket, head, upgrade, chosen);
+  }
+
+  #portForward(asked: Asked, upgrade: PortForwardUpgrade, protocol: 'websocket' | 'spdy/3.1'): void {
+    const { request, socket, head } = asked;
+    if (protocol === 'websocket') {
+      if (offeredProtocols(request).includes(tunnelProtocol)) {
+        this.#sockets.tunnel(request, socket, head, tunnelProtocol, (stream) => serveSpdyPortForward(stream, Buffer.alloc(0), upgrade));
+      } else this.#overChannels(asked, portForwardChannels, (opened, channels) => serveWebSocketPortForward(opened, upgrade, channels));
+    } else if (streamProtocols(request).includes(portForwardProtocol)) {
+      switchToSpdy(asked, portForwardProtocol);
+      serveSpdyPortForward(socket, head, upgrade);
+    } else refuseProtocols(asked, [portForwardProtocol]);
+  }
+
+  #overChannels({ request, socket, head }: Asked, spoken: readonly ChannelProtocol[], serve: (socket: WebSocket, channels: ChannelProtocol) => void): void {
+    const channels = chooseChannels(offeredProtocols(request), spoken);
+    if (channels) this.#sockets.accept(request, socket, head, channels.name, (opened) => serve(opened, channels));
+    else writeText(socket, 403, '');
+  }
+}
+
+/** Each header line may hold several. */
+function streamProtocols({ headersDistinct }: IncomingMessage): string[] {
+  return (headersDistinct['x-stream-protocol-version'] ?? []).flatMap((line) => line.split(',')).map((one) => one.trim());
+}
+
+function switchToSpdy({ socket, answer }: Asked, protocol: string | undefined): void {
+  const audit = answer.headers['audit-id'];
+  const named = protocol === undefined ? [] : [`X-Stream-Protocol-Version: ${protocol}`];
+  writeSwitch(socket, ['Upgrade: SPDY/3.1', ...named, ...(typeof audit === 'string' ? [`Audit-Id: ${audit}`] : [])]);
+}
+
+function refuseProtocols({ request, socket }: Asked, spoken: readonly string[]): void {
+  const list = (names: readonly string[]): string => `[${names.join(' ')}]`;
+  const text = `unable to upgrade: unable to negotiate protocol: client supports ${list(streamProtocols(request))}, server accepts ${list(spoken)}`;
+  writeText(socket, 403, text, { 'x-accepted-stream-protocol-versions': spoken });
 }
 
 function abortedWith(socket: Duplex): AbortSignal {
   const controller = new AbortController();
   socket.on('close', () => controller.abort());
   return controller.signal;
-}
-
-function refuse(socket: Duplex, { status, headers, body }: ApiResponse): void {
-  if (body.kind === 'object') writeAnswer(socket, status, headers, body.contentType ?? 'application/json', body.json());
-  else if (body.kind === 'bytes') writeAnswer(socket, status, headers, body.contentType, body.bytes);
-  else writeAnswer(socket, 400, headers, 'text/plain; charset=utf-8', 'this request cannot be upgraded\n');
-}
-
-function writeAnswer(socket: Duplex, status: number, headers: ApiResponse['headers'], contentType: string, data: string | Uint8Array): void {
-  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, `Content-Type: ${contentType}`, `Content-Length: ${bytes.length}`, 'Connection: close'];
-  for (const [name, value] of Object.entries(headers)) for (const one of typeof value === 'string' ? [value] : value) lines.push(`${name}: ${one}`);
-  socket.end(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), bytes]));
 }

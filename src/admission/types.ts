@@ -1,6 +1,6 @@
 import type { FieldError } from '../machinery/field-error.ts';
 import type { UserInfo } from '../machinery/handler.ts';
-import type { GroupResource, GroupVersionKind, KubeObject } from '../machinery/types.ts';
+import type { GroupResource, GroupVersionKind, KubeObject, ObjectKey } from '../machinery/types.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
@@ -34,6 +34,15 @@ export interface Rule {
 export interface ObjectReader {
   get<T extends KubeObject>(resource: GroupResource, namespace: string | undefined, name: string): Promise<Readonly<T> | undefined>;
   list<T extends KubeObject>(resource: GroupResource, namespace?: string): Promise<readonly Readonly<T>[]>;
+}
+
+/** Writes what the server itself keeps account of (upstream: a client of its own on loopback). */
+export interface StatusWriter {
+  /**
+   * Changes an object's status against its newest version; `change` runs again after a lost race, and what it throws is passed on.
+   * An object that has gone meanwhile is left alone.
+   */
+  updateStatus<T extends KubeObject>(resource: GroupResource, key: ObjectKey, change: (object: T) => void): Promise<void>;
 }
 
 /** A plugin has a name, says when it runs, and does one thing; it throws a StatusError to refuse. */

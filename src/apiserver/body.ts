@@ -1,9 +1,18 @@
 import type { ProtobufSchema } from '../machinery/codec/index.ts';
-import { decodeProtobuf, decodeUtf8, findDuplicateKeys, JsonSyntaxError, parseJson, parseYaml, unrecognizedBody } from '../machinery/codec/index.ts';
+import {
+  decodeProtobuf,
+  decodeUtf8,
+  findDuplicateKeys,
+  findDuplicateYamlKeys,
+  JsonSyntaxError,
+  parseJson,
+  parseYaml,
+  unrecognizedBody,
+} from '../machinery/codec/index.ts';
 import { clone } from '../machinery/deep.ts';
 import type { RequestBody } from '../machinery/handler.ts';
 import type { Schema } from '../machinery/schema/index.ts';
-import { findTypeError, findUnknownFields, pruneUnknownFields } from '../machinery/schema/index.ts';
+import { dropNulls, findTypeError, findUnknownFields, pruneUnknownFields } from '../machinery/schema/index.ts';
 import { badRequest, failure, tooLarge, unsupportedMediaType } from '../machinery/status-error.ts';
 import type { GroupVersionKind, KubeObject } from '../machinery/types.ts';
 import { formatGroupVersion, parseGroupVersion } from '../machinery/types.ts';
@@ -35,7 +44,8 @@ export function mediaTypeOf(contentType: string | undefined): string {
 }
 
 /**
- * Reads an object of one kind from a body: the kind and version must fit, unknown fields are dropped, told or refused.
+ * Reads an object of one kind from a body: the kind and version must fit, unknown and repeated fields are dropped, told or
+ * refused. Nulls are absent fields, as Go's decoder has it.
  * @throws StatusError 400, 413, 415
  */
 export function decodeObject(reader: BodyReader, body: RequestBody | undefined, request: DecodeRequest): KubeObject {
@@ -49,9 +59,21 @@ export function decodeObject(reader: BodyReader, body: RequestBody | undefined, 
   if (unknown.length + repeated.length > 0) {
     const strict = [...repeated, ...unknown];
     if (request.fieldValidation === 'Strict') throw badRequest(`${cannotBeHandled(request.kind, request.kind)}: strict decoding error: ${strict.join(', ')}`);
-    if (request.fieldValidation === 'Warn') for (const text of strict) request.warn(text);
+    if (request.fieldValidation === 'Warn') for (const text of strict.flatMap(yamlWarnings)) request.warn(text);
   }
-  return unknown.length > 0 ? pruneUnknownFields(reader.schema, request.kind, object) : object;
+  const known = unknown.length > 0 ? pruneUnknownFields(reader.schema, request.kind, object) : object;
+  return dropNulls(reader.schema, request.kind, known);
+}
+
+/** What is wrong with a YAML text is told line by line, since a warning holds no newline (handlers/rest.go). */
+function yamlWarnings(text: string): string[] {
+  const prefix = 'yaml: unmarshal errors:\n';
+  return text.startsWith(prefix)
+    ? text
+        .slice(prefix.length)
+        .split('\n')
+        .map((line) => line.trim())
+    : [text];
 }
 
 /** Components in this process hand in what they may have read here before: frozen, shared, and of the right shape. */
@@ -65,11 +87,11 @@ function typedCopy(given: unknown, kind: GroupVersionKind): KubeObject {
   return copy;
 }
 
-/** Whether any part may not be written to. */
+/** Whether any part may not be written to; sets of fields are never written to. */
 function isFrozenAnywhere(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (Object.isFrozen(value)) return true;
-  for (const key in value) if (isFrozenAnywhere((value as Record<string, unknown>)[key])) return true;
+  for (const key in value) if (key !== 'fieldsV1' && isFrozenAnywhere((value as Record<string, unknown>)[key])) return true;
   return false;
 }
 
@@ -88,8 +110,12 @@ function decodeData(reader: BodyReader, body: RequestBody | undefined, kind: str
       const data = readJson(text, kind);
       return { data, repeated: findRepeated ? findDuplicateKeys(text) : [] };
     }
-    case 'application/yaml':
-      return { data: requireObject(parseYaml(bytes), kind, decodeUtf8(bytes)), repeated: [] };
+    case 'application/yaml': {
+      // Of repeated keys the last one counts even where strict decoding refuses them afterwards: other mistakes come first.
+      const text = decodeUtf8(bytes);
+      const data = requireObject(parseYaml(text, { lastKeyWins: true }), kind, text);
+      return { data, repeated: findRepeated ? findDuplicateYamlKeys(text) : [] };
+    }
     case 'application/vnd.kubernetes.protobuf':
       return { data: decodeProtobuf(reader.protobufSchema(), bytes).object, repeated: [] };
     default:
@@ -121,18 +147,26 @@ function requireObject(data: unknown, kind: string, text: string): unknown {
 
 /** Kind and version of the body may be absent; what is there must be what the path says. */
 function checkType(schema: Schema, object: KubeObject, expected: GroupVersionKind): void {
+  const other = misfit(schema, object, expected);
+  if (other) throw badRequest(`${cannotBeHandled(other.given, expected)}: ${other.why}`);
+  const { apiVersion } = object;
+  if (apiVersion === formatGroupVersion(expected)) return;
+  throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${formatGroupVersion(expected)})`);
+}
+
+/**
+ * Why an object is not of the kind that is wanted, in the words of Go's decoder; undefined if it is, in whichever version.
+ * Fills kind and version where they are absent.
+ */
+export function misfit(schema: Schema, object: KubeObject, expected: GroupVersionKind): { given: GroupVersionKind; why: string } | undefined {
   const kind = (object.kind ||= expected.kind);
   const apiVersion = (object.apiVersion ||= formatGroupVersion(expected));
-  if (kind === expected.kind && apiVersion === formatGroupVersion(expected)) return;
+  if (kind === expected.kind && apiVersion === formatGroupVersion(expected)) return undefined;
   if (typeof kind !== 'string' || typeof apiVersion !== 'string') throw badRequest('the kind and apiVersion of the body must be strings');
   const given = { ...parseGroupVersion(apiVersion), kind };
-  if (!schema.definitionFor(given))
-    throw badRequest(`${cannotBeHandled(given, expected)}: no kind "${kind}" is registered for version "${apiVersion}" in scheme "${scheme}"`);
-  if (kind === expected.kind) {
-    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${formatGroupVersion(expected)})`);
-  }
-  const conversion = `converting (${given.version}.${kind}) to (${internalPackage(expected.group)}.${expected.kind}): unknown conversion`;
-  throw badRequest(`${cannotBeHandled(given, expected)}: ${conversion}`);
+  if (!schema.definitionFor(given)) return { given, why: `no kind "${kind}" is registered for version "${apiVersion}" in scheme "${scheme}"` };
+  if (kind === expected.kind) return undefined;
+  return { given, why: `converting (${given.version}.${kind}) to (${internalPackage(expected.group)}.${expected.kind}): unknown conversion` };
 }
 
 function cannotBeHandled(given: GroupVersionKind, expected: GroupVersionKind): string {
@@ -152,7 +186,7 @@ export function decodeAny(reader: BodyReader, body: RequestBody | undefined): un
   if (body.bytes.length > bodyMaxBytes) throw tooLarge(`limit is ${bodyMaxBytes}`);
   const media = mediaTypeOf(body.contentType);
   if (media === 'application/vnd.kubernetes.protobuf') return decodeProtobuf(reader.protobufSchema(), body.bytes).object;
-  if (media.endsWith('yaml')) return parseYaml(body.bytes);
+  if (media.endsWith('yaml')) return parseYaml(body.bytes, { lastKeyWins: true });
   try {
     return parseJson(body.bytes);
   } catch (error) {

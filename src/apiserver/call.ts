@@ -1,7 +1,8 @@
 import type { Env } from '../env/index.ts';
 import type { ApiRequest, UserInfo } from '../machinery/handler.ts';
-import type { NodeDialer } from '../machinery/node-api.ts';
+import type { ByteConnection, NodeDialer } from '../machinery/node-api.ts';
 import type { RequestContext } from '../registry/generic/strategy.ts';
+import type { ServiceAccountTokens, TokenAuthenticator } from './authn/index.ts';
 import type { Authorizer } from './authz/index.ts';
 import type { BodyReader } from './body.ts';
 import type { AnswerForm } from './negotiation.ts';
@@ -15,7 +16,13 @@ export interface Services {
   readonly env: Env;
   readonly bodies: BodyReader;
   readonly authorizer: Authorizer;
+  /** Issues tokens of service accounts; absent without a key. */
+  readonly tokens?: ServiceAccountTokens | undefined;
+  /** Knows bearer tokens of every kind; absent if there are none. */
+  readonly tokenAuthenticator?: TokenAuthenticator | undefined;
   readonly dialNode: NodeDialer;
+  /** From the API server into the pods' network; absent where there is none. Rejects with an Error that says why. */
+  readonly dialAddress?: ((address: string, port: number) => Promise<ByteConnection>) | undefined;
   /** A resource of any served version, by group and plural: the pods of a binding, the nodes of a log. */
   find(group: string, plural: string): ServedResource | undefined;
 }
@@ -59,7 +66,26 @@ export class Call {
   }
 }
 
-/** `299 - "text"`, quoted as a header wants it (apimachinery/pkg/util/net NewWarningHeader). */
-export function warningHeader(text: string): string {
-  return `299 - "${text.replace(/[\r\n\t]+/g, ' ').replace(/[\\"]/g, '\\$&')}"`;
+/** Characters of all warnings of one answer together, and of each of them once they are more. */
+const warningsMax = 4 * 1024;
+const truncatedWarningMax = 256;
+
+/**
+ * Warning headers, `299 - "text"`: those that hold control characters are left out, and too many are cut short, then left
+ * out (apiserver/pkg/endpoints/filters warning.go, apimachinery/pkg/util/net NewWarningHeader).
+ */
+export function warningHeaders(texts: readonly string[]): string[] {
+  const characters = texts.map((text) => Array.from(text));
+  const all = characters.reduce((sum, { length }) => sum + length, 0);
+  const each = all > warningsMax ? truncatedWarningMax : warningsMax;
+  const headers: string[] = [];
+  let written = 0;
+  for (const text of characters) {
+    const shown = text.slice(0, each);
+    if (shown.some((character) => /\p{Cc}/u.test(character))) continue;
+    if (written >= warningsMax) break;
+    written += shown.length;
+    headers.push(`299 - "${shown.join('').replace(/[\\"]/g, '\\$&')}"`);
+  }
+  return headers;
 }

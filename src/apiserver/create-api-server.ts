@@ -1,9 +1,9 @@
 import { AdmissionChain } from '../admission/chain.ts';
-import type { AdmissionPlugin, ObjectReader } from '../admission/types.ts';
+import type { AdmissionPlugin, ObjectReader, StatusWriter } from '../admission/types.ts';
 import type { Env } from '../env/index.ts';
 import type { ProtobufSchema } from '../machinery/codec/index.ts';
 import type { ApiRequest, ApiResponse, Handler, UserInfo } from '../machinery/handler.ts';
-import type { NodeDialer } from '../machinery/node-api.ts';
+import type { ByteConnection, NodeDialer } from '../machinery/node-api.ts';
 import type { Schema } from '../machinery/schema/index.ts';
 import { failure, internalError, isStatusError, unauthorized } from '../machinery/status-error.ts';
 import { ResourceRegistry } from '../registry/generic/resource-registry.ts';
@@ -12,17 +12,34 @@ import type { Store } from '../store/store.ts';
 import { isStoreError } from '../store/store.ts';
 import type { Answer } from './answers.ts';
 import { statusAnswer } from './answers.ts';
-import type { Authenticator } from './authn/index.ts';
-import { x509Authenticator } from './authn/index.ts';
-import type { Authorizer } from './authz/index.ts';
-import { alwaysAllow, forbiddenBy } from './authz/index.ts';
+import type { AuditOptions, AuditRecord } from './audit/index.ts';
+import { Auditor } from './audit/index.ts';
+import type { Authenticator, TokenAuthenticator, TokenSigner } from './authn/index.ts';
+import {
+  anonymousAuthenticator,
+  anonymousEverywhere,
+  bearerAuthenticator,
+  impersonationOf,
+  ServiceAccountTokens,
+  tokenFileAuthenticator,
+  unionTokens,
+  x509Authenticator,
+} from './authn/index.ts';
+import type { AuthorizationMode, Authorizer, AuthorizerAttributes } from './authz/index.ts';
+import { alwaysAllow, createAuthorization, forbiddenBy } from './authz/index.ts';
+import { decodeAny } from './body.ts';
 import type { Services } from './call.ts';
-import { Call, warningHeader } from './call.ts';
+import { Call, warningHeaders } from './call.ts';
 import { Discovery } from './discovery.ts';
 import { reviewResources } from './endpoints/reviews.ts';
+import type { InFlightLimits } from './limits/index.ts';
+import { deadlineMs, InFlightGate, tooManyAnswer, withDeadline } from './limits/index.ts';
+import type { MetricsRenderer } from './metrics/index.ts';
+import { isLongRunning, ServerMetrics } from './metrics/index.ts';
 import { NonResourcePaths } from './non-resource.ts';
-import { createObjectReader } from './object-reader.ts';
+import { createObjectReader, createStatusWriter } from './object-reader.ts';
 import type { OpenApiDocuments } from './openapi.ts';
+import type { RequestInfo } from './request-info.ts';
 import { resolveRequestInfo } from './request-info.ts';
 import type { RouteTable } from './routes.ts';
 import { routeKey, routeResource } from './routes.ts';
@@ -33,19 +50,35 @@ export interface ApiServerOptions {
   readonly store: Store;
   // biome-ignore lint/suspicious/noExplicitAny: a list of strategies of different objects has no common parameter type.
   readonly strategies: readonly Strategy<any>[];
-  /** In the order in which they run; a function gets a reader of the server's own storage. */
+  /** In the order in which they run; a function gets a reader of the server's own storage, and a writer of what it keeps account of. */
   // biome-ignore lint/suspicious/noExplicitAny: as above.
-  readonly admissionPlugins?: readonly AdmissionPlugin<any>[] | ((reader: ObjectReader) => readonly AdmissionPlugin<any>[]);
-  /** Asked in order for requests that carry no user; client certificates by default. */
+  readonly admissionPlugins?: readonly AdmissionPlugin<any>[] | ((reader: ObjectReader, writer: StatusWriter) => readonly AdmissionPlugin<any>[]);
+  /** Asked after client certificates and bearer tokens, in order; by default anonymous, everywhere with RBAC, else on the public paths. */
   readonly authenticators?: readonly Authenticator[];
+  /** Upstream's --anonymous-auth, for requests that no authenticator knows. */
+  readonly anonymous?: boolean;
+  /** Tokens of service accounts; without a key there are none. */
+  readonly serviceAccountTokens?: { readonly signer: TokenSigner; readonly issuer: string; readonly audiences?: readonly string[] };
+  /** The text of a file of static tokens (upstream's --token-auth-file). */
+  readonly tokenFile?: string;
+  /** Upstream's --authorization-mode, over the server's own storage; AlwaysAllow if absent. */
+  readonly authorizationModes?: readonly AuthorizationMode[];
+  /** Instead of the modes. */
   readonly authorizer?: Authorizer;
+  readonly audit?: AuditOptions;
   readonly schema: Schema;
   /** Read when the first protobuf body arrives; without it such bodies are refused. */
   readonly protobufSchema?: () => ProtobufSchema;
   readonly openapi?: OpenApiDocuments;
   readonly dialNode?: NodeDialer;
+  /** Into the pods' network, for the proxies of pods and services. */
+  readonly dialAddress?: (address: string, port: number) => Promise<ByteConnection>;
   /** Host and port that `/api` tells clients. */
   readonly serverAddress?: string;
+  /** Writes `/metrics`; without it the path is refused by name. */
+  readonly renderMetrics?: MetricsRenderer;
+  /** Requests from outside that may be at work at a time. */
+  readonly inFlightLimits?: InFlightLimits;
   /** Readiness checks that fail now, by name (`ping`, `log`, `etcd`, `informer-sync`). */
   readonly failing?: () => Readonly<Record<string, string>>;
 }
@@ -62,8 +95,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { env, store, strategies } = options;
   const registries = new Map<string, ResourceRegistry>();
   const objectReader = createObjectReader(({ group, resource }) => registries.get(`${group}/${resource}`));
-  const plugins = typeof options.admissionPlugins === 'function' ? options.admissionPlugins(objectReader) : (options.admissionPlugins ?? []);
-  const deps = { env, store, admission: new AdmissionChain(plugins as readonly AdmissionPlugin[]) };
+  const statusWriter = createStatusWriter(({ group, resource }) => registries.get(`${group}/${resource}`), env);
+  const plugins = typeof options.admissionPlugins === 'function' ? options.admissionPlugins(objectReader, statusWriter) : (options.admissionPlugins ?? []);
+  const authorization = createAuthorization(options.authorizationModes ?? ['AlwaysAllow'], { env, store, reader: objectReader });
+  const deps = { env, store, admission: new AdmissionChain([...(plugins as readonly AdmissionPlugin[]), ...authorization.plugins]) };
   const served: ServedResource[] = [];
   for (const strategy of strategies) {
     const registry = new ResourceRegistry(strategy as Strategy, deps);
@@ -71,7 +106,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     served.push(new ServedResource(registry));
     for (const also of (strategy as Strategy).alsoServedAs ?? []) served.push(new ServedResource(registry, also));
   }
-  const server = new Server(options, served);
+  const { serviceAccountTokens } = options;
+  const tokens =
+    serviceAccountTokens &&
+    new ServiceAccountTokens({ ...serviceAccountTokens, clock: env.clock, random: env.random.stream('token-ids'), reader: objectReader });
+  const server = new Server(options, served, { authorizer: options.authorizer ?? authorization.authorizer, tokens });
   return { handler: (request) => server.handle(request), objectReader, registry: (group, plural) => registries.get(`${group}/${plural}`) };
 }
 
@@ -80,14 +119,19 @@ class Server {
   readonly #routes: RouteTable;
   readonly #paths: NonResourcePaths;
   readonly #authenticators: readonly Authenticator[];
+  readonly #auditor: Auditor | undefined;
+  readonly #metrics: ServerMetrics;
+  readonly #gate: InFlightGate;
   readonly #baseHeaders: Readonly<Record<string, string>>;
   readonly #auditIds;
 
   constructor(
     readonly options: ApiServerOptions,
     resources: readonly ServedResource[],
+    { authorizer, tokens }: { readonly authorizer: Authorizer; readonly tokens: ServiceAccountTokens | undefined },
   ) {
     const { env } = options;
+    const tokenAuthenticator = tokenAuthenticatorOf(options, tokens);
     const byKey = new Map(resources.map((one) => [routeKey(one.info.group, one.info.version, one.info.plural), one]));
     const reviews = new Map(reviewResources.map((one) => [routeKey(one.gvk.group, one.gvk.version, one.plural), one]));
     const discovery = new Discovery(resources, reviewResources);
@@ -95,17 +139,25 @@ class Server {
     this.#services = {
       env,
       bodies: { schema: options.schema, protobufSchema: options.protobufSchema ?? refuseProtobuf },
-      authorizer: options.authorizer ?? alwaysAllow,
+      authorizer,
+      tokens,
+      tokenAuthenticator,
       dialNode: options.dialNode ?? (() => undefined),
+      dialAddress: options.dialAddress,
       find: (group, plural) => resources.find((one) => one.info.group === group && one.info.plural === plural),
     };
+    this.#metrics = new ServerMetrics(env, resources);
+    this.#gate = new InFlightGate(options.inFlightLimits);
     this.#paths = new NonResourcePaths({
       discovery,
+      ...(options.renderMetrics ? { metrics: () => options.renderMetrics!(this.#metrics.families()) } : {}),
       openapi: options.openapi,
       serverAddress: options.serverAddress ?? '127.0.0.1:6443',
       failing: options.failing ?? (() => ({})),
+      tokens,
     });
-    this.#authenticators = options.authenticators ?? [x509Authenticator];
+    this.#authenticators = authenticatorsOf(options, tokenAuthenticator, tokens?.audiences ?? []);
+    if (options.audit) this.#auditor = new Auditor(options.audit, env.clock, (request) => this.#readableBody(request));
     this.#auditIds = env.random.stream('audit-id');
     // Which flow schema and priority level a request fell under; nothing is ever queued here, so it is always the same ones.
     this.#baseHeaders = {
@@ -117,16 +169,44 @@ class Server {
 
   /** Never rejects: whatever goes wrong is an answer too. */
   async handle(request: ApiRequest): Promise<ApiResponse> {
+    const info = resolveRequestInfo(request.method, request.path, request.query);
+    const metered = this.#metrics.begin(info, request.query, request.headers['content-type']);
+    return this.#metrics.end(metered, await this.#answer(request, info));
+  }
+
+  async #answer(request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
+    // An audit id is for whoever reads logs, here or on the other side of a wire.
+    const auditId = request.user && !this.#auditor ? '' : request.headers['audit-id'] || this.#uuid();
     let call: Call | undefined;
+    let record: AuditRecord | undefined;
+    let known = false;
+    let leave: (() => void) | undefined;
     try {
-      const info = resolveRequestInfo(request.method, request.path, request.query);
-      const user = request.user ?? (await this.#authenticate(request));
+      let user = request.user ?? (await this.#authenticate(request));
+      known = true;
+      record = this.#auditor?.begin(request, info, user, auditId);
+      if (!request.user || 'impersonate-user' in request.headers) user = await this.#impersonate(request, user, record);
       call = new Call(this.#services, request, info, user);
-      await this.#authorize(call);
-      return this.#finish(request, await (info.isResource ? routeResource(this.#routes, call) : this.#paths.answer(call)), call);
+      // Components in this process neither queue nor hurry, as upstream's client on loopback.
+      if (!request.user) leave = this.#gate.enter(info, user.groups);
+      if (!request.user && !leave) return this.#finish(request, tooManyAnswer, { call, record, auditId });
+      await this.#authorize(call, record);
+      return this.#finish(request, await this.#route(call), { call, record, auditId });
     } catch (error) {
-      return this.#finish(request, this.#failed(error, request), call);
+      if (!known) record = this.#auditor?.begin(request, info, undefined, auditId);
+      return this.#finish(request, this.#failed(error, request), { call, record, auditId });
+    } finally {
+      leave?.();
     }
+  }
+
+  #route(call: Call): Answer | Promise<Answer> {
+    const { info, request } = call;
+    const run = () => (info.isResource ? routeResource(this.#routes, call) : this.#paths.answer(call));
+    if (request.user || isLongRunning(info)) return run();
+    const ms = deadlineMs(request.query);
+    const answer = run();
+    return answer instanceof Promise ? withDeadline(this.options.env, ms, answer) : answer;
   }
 
   async #authenticate(request: ApiRequest): Promise<UserInfo> {
@@ -137,14 +217,43 @@ class Server {
     throw unauthorized();
   }
 
-  async #authorize(call: Call): Promise<void> {
+  /** The user that the request wants to act as, if its own user may. */
+  async #impersonate(request: ApiRequest, user: UserInfo, record: AuditRecord | undefined): Promise<UserInfo> {
+    const impersonation = impersonationOf(request.headers);
+    if (!impersonation) return user;
+    for (const target of impersonation.targets) {
+      const attributes: AuthorizerAttributes = { user, verb: 'impersonate', isResource: true, version: '', path: '', ...target };
+      const decision = await this.#services.authorizer.authorize(attributes);
+      if (!decision.allowed) throw forbiddenBy(attributes, decision.reason);
+    }
+    if (record) record.impersonatedUser = impersonation.user;
+    return impersonation.user;
+  }
+
+  async #authorize(call: Call, record: AuditRecord | undefined): Promise<void> {
     const { authorizer } = this.#services;
     if (authorizer === alwaysAllow) return;
     const { info, user } = call;
     const { verb, isResource, group, version, resource, subresource, namespace, name, path } = info;
-    const attributes = { user, verb, isResource, group, version, resource, subresource, namespace, name, path };
-    const decision = await authorizer.authorize(attributes);
+    const fieldSelector = (verb === 'list' || verb === 'watch') && call.query.size > 0 ? (call.query.get('fieldSelector') ?? undefined) : undefined;
+    const attributes: AuthorizerAttributes = { user, verb, isResource, group, version, resource, subresource, namespace, name, path, fieldSelector };
+    const pending = authorizer.authorize(attributes);
+    const decision = pending instanceof Promise ? await pending : pending;
+    if (record) {
+      record.annotations['authorization.k8s.io/decision'] = decision.allowed ? 'allow' : 'forbid';
+      record.annotations['authorization.k8s.io/reason'] = decision.reason ?? '';
+    }
     if (!decision.allowed) throw forbiddenBy(attributes, decision.reason);
+  }
+
+  /** What a client sent, for the audit log. */
+  #readableBody({ body }: ApiRequest): unknown {
+    if (body?.kind === 'object') return body.object;
+    try {
+      return decodeAny(this.#services.bodies, body);
+    } catch {
+      return undefined; // It was refused for the same reason.
+    }
   }
 
   #failed(error: unknown, request: ApiRequest): Answer {
@@ -158,18 +267,37 @@ class Server {
     return statusAnswer(internalError(error instanceof Error ? error.message : String(error)));
   }
 
-  #finish(request: ApiRequest, answer: Answer, call: Call | undefined): ApiResponse {
+  #finish(request: ApiRequest, answer: Answer, { call, record, auditId }: Finishing): ApiResponse {
     const headers: Record<string, string | readonly string[]> = { ...this.#baseHeaders, ...answer.headers };
-    // An audit id is for whoever reads logs on the other side of a wire.
-    if (!request.user) headers['audit-id'] = this.#uuid();
-    if (call && call.warnings.length > 0) headers.warning = call.warnings.map(warningHeader);
-    return { status: answer.status, headers, body: answer.body };
+    if (!request.user) headers['audit-id'] = auditId;
+    if (call && call.warnings.length > 0) headers.warning = warningHeaders(call.warnings);
+    const response = { status: answer.status, headers, body: answer.body };
+    return record ? record.answered(response) : response;
   }
 
   #uuid(): string {
     const hex = Buffer.from(this.#auditIds.bytes(16)).toString('hex');
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
   }
+}
+
+interface Finishing {
+  readonly call: Call | undefined;
+  readonly record: AuditRecord | undefined;
+  readonly auditId: string;
+}
+
+function tokenAuthenticatorOf({ tokenFile }: ApiServerOptions, tokens: ServiceAccountTokens | undefined): TokenAuthenticator | undefined {
+  const kinds = [...(tokenFile === undefined ? [] : [tokenFileAuthenticator(tokenFile)]), ...(tokens ? [tokens] : [])];
+  return kinds.length > 0 ? unionTokens(kinds) : undefined;
+}
+
+/** In upstream's order (pkg/kubeapiserver/authenticator). */
+function authenticatorsOf(options: ApiServerOptions, tokens: TokenAuthenticator | undefined, audiences: readonly string[]): readonly Authenticator[] {
+  const { authenticators, authorizationModes = ['AlwaysAllow'], anonymous } = options;
+  const everywhere = anonymous ?? !authorizationModes.includes('AlwaysAllow');
+  const last = everywhere ? [anonymousEverywhere] : anonymous === false ? [] : [anonymousAuthenticator];
+  return [x509Authenticator, ...(tokens ? [bearerAuthenticator(tokens, audiences)] : []), ...(authenticators ?? last)];
 }
 
 function refuseProtobuf(): never {

@@ -1,7 +1,11 @@
+export * from './audit/index.ts';
 export * from './authn/index.ts';
 export * from './authz/index.ts';
 export { bodyMaxBytes } from './body.ts';
 export * from './create-api-server.ts';
+export type { InFlightLimits } from './limits/index.ts';
+export { requestTimeoutMs, timedOut } from './limits/index.ts';
+export type { MetricFamily, MetricsRenderer, Sample } from './metrics/index.ts';
 export { versionInfo } from './non-resource.ts';
 export type { OpenApiDocuments } from './openapi.ts';
 export { resolveRequestInfo } from './request-info.ts';

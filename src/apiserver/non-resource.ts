@@ -3,11 +3,14 @@ import { kubernetesVersion } from '../machinery/kubernetes-version.ts';
 import { failure, notFound, notSimulated } from '../machinery/status-error.ts';
 import type { Answer } from './answers.ts';
 import { dataBody, textAnswer } from './answers.ts';
+import type { ServiceAccountTokens } from './authn/index.ts';
 import type { Call } from './call.ts';
 import type { Discovery } from './discovery.ts';
+import type { HealthPath } from './health-checks.ts';
+import { healthChecks, healthReport, isHealthPath } from './health-checks.ts';
+import type { MetricsRenderer } from './metrics/index.ts';
 import { parseAccept } from './negotiation.ts';
 import type { OpenApiDocuments } from './openapi.ts';
-import { queryFlag } from './request-info.ts';
 
 /** `/version`: the shape of 1.33, with a name of our own behind the number. */
 export const versionInfo = {
@@ -26,7 +29,6 @@ export const versionInfo = {
   platform: 'linux/amd64',
 } as const;
 
-const checks = ['ping', 'log', 'etcd', 'informer-sync'] as const;
 const openApiV2Protobuf = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
 
 export interface NonResourceOptions {
@@ -34,6 +36,10 @@ export interface NonResourceOptions {
   readonly openapi: OpenApiDocuments | undefined;
   /** Host and port that `/api` names. */
   readonly serverAddress: string;
+  /** What OpenID clients are told of tokens; absent if the server issues none. */
+  readonly tokens?: ServiceAccountTokens | undefined;
+  /** The text of `/metrics`. */
+  readonly metrics?: () => ReturnType<MetricsRenderer>;
   /** Checks that fail now, by name, with why; none if the server is ready. */
   failing(): Readonly<Record<string, string>>;
 }
@@ -60,10 +66,11 @@ export class NonResourcePaths {
   #route(call: Call, path: string): (() => Answer | Promise<Answer>) | undefined {
     if (path === '/') return () => this.#json({ paths: this.#paths() });
     if (path === '/version') return () => this.#json(versionInfo);
-    if (path === '/metrics') return () => this.#refuse('the metrics of an API server');
+    if (path === '/metrics') return () => this.#metrics();
     const [first, second, third] = path.slice(1).split('/') as [string, string?, string?];
-    if (first === 'healthz' || first === 'livez' || first === 'readyz') return this.#health(call, first, path.slice(first.length + 2));
+    if (isHealthPath(first)) return this.#health(call, first, path.slice(first.length + 2));
     if (first === 'openapi') return () => this.#openApi(call, path);
+    if (first === '.well-known' || first === 'openid') return this.#openId(path);
     const { discovery } = this.options;
     if (first === 'api') {
       if (second === undefined) return () => this.#discover(call, true);
@@ -85,7 +92,7 @@ export class NonResourcePaths {
   }
 
   #paths(): string[] {
-    const health = ['healthz', 'livez', 'readyz'].flatMap((name) => [`/${name}`, ...checks.map((check) => `/${name}/${check}`)]);
+    const health = Object.entries(healthChecks).flatMap(([name, checks]) => [`/${name}`, ...checks.map((check) => `/${name}/${check}`)]);
     return ['/api', '/apis', ...this.options.discovery.paths(), ...health, '/metrics', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/version']
       .filter((path, at, all) => all.indexOf(path) === at)
       .sort();
@@ -95,8 +102,10 @@ export class NonResourcePaths {
     return { status: 200, body: dataBody(data, call?.form) };
   }
 
-  #refuse(what: string): never {
-    throw notSimulated(what);
+  async #metrics(): Promise<Answer> {
+    const rendered = await this.options.metrics?.();
+    if (!rendered) throw notSimulated('metrics in this build');
+    return { status: 200, body: { kind: 'bytes', contentType: rendered.contentType, bytes: rendered.text } };
   }
 
   /** `/api` and `/apis`, plain or aggregated, whichever the client likes better. */
@@ -109,6 +118,18 @@ export class NonResourcePaths {
     const body = dataBody(document);
     const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
     return this.#tagged(call, document, () => JSON.stringify(document), { status: 200, body: { ...body, contentType } as Answer['body'], headers });
+  }
+
+  /** How others check tokens of service accounts (pkg/routes/openidmetadata). */
+  #openId(path: string): (() => Answer) | undefined {
+    const { tokens, serverAddress } = this.options;
+    const answer = (data: object, contentType: string) => () => ({
+      status: 200,
+      body: { kind: 'bytes' as const, contentType, bytes: JSON.stringify(data) },
+      headers: { 'cache-control': 'public, max-age=3600' },
+    });
+    if (tokens && path === '/.well-known/openid-configuration') return answer(tokens.openIdConfiguration(serverAddress), 'application/json');
+    return tokens && path === '/openid/v1/jwks' ? answer(tokens.keySet(), 'application/jwk-set+json') : undefined;
   }
 
   #document(key: string, make: () => object): object {
@@ -127,17 +148,14 @@ export class NonResourcePaths {
     return { ...answer, headers };
   }
 
-  #health(call: Call, name: string, check: string): (() => Answer) | undefined {
-    const known = name === 'livez' ? checks.filter((one) => one !== 'informer-sync') : checks;
-    if (check !== '' && !(known as readonly string[]).includes(check)) return undefined;
+  #health(call: Call, name: HealthPath, check: string): (() => Answer) | undefined {
+    if (check !== '' && !healthChecks[name].includes(check)) return undefined;
     return () => {
       const failing = this.options.failing();
       if (check) return check in failing ? textAnswer(500, `internal server error: ${failing[check]}\n`) : textAnswer(200, 'ok');
-      const excluded = call.query.getAll('exclude');
-      const lines = known.map((one) => line(one, failing[one], excluded.includes(one)));
-      const failed = known.some((one) => one in failing && !excluded.includes(one));
-      if (failed) return textAnswer(500, `${lines.join('\n')}\n${name} check failed\n`);
-      return textAnswer(200, call.query.has('verbose') && queryFlag(call.query.get('verbose')) ? `${lines.join('\n')}\n${name} check passed\n` : 'ok');
+      const { failed, text } = healthReport(name, failing, call.query.getAll('exclude'));
+      if (failed) return textAnswer(500, text);
+      return textAnswer(200, call.query.has('verbose') ? text : 'ok');
     };
   }
 
@@ -178,11 +196,6 @@ export class NonResourcePaths {
     const headers = { ...answer.headers, etag };
     return call.request.headers['if-none-match'] === etag ? { status: 304, body: { kind: 'none' }, headers } : { ...answer, headers };
   }
-}
-
-function line(name: string, why: string | undefined, excluded: boolean): string {
-  if (excluded) return `[+]${name} excluded: ok`;
-  return why === undefined ? `[+]${name} ok` : `[-]${name} failed: reason withheld`;
 }
 
 /** `v2` or `v2beta1` if the client would rather have the aggregated form. */

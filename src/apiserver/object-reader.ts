@@ -1,5 +1,9 @@
-import type { ObjectReader } from '../admission/types.ts';
-import type { GroupResource, KubeObject } from '../machinery/types.ts';
+import type { ObjectReader, StatusWriter } from '../admission/types.ts';
+import type { Env } from '../env/index.ts';
+import { clone } from '../machinery/deep.ts';
+import type { UserInfo } from '../machinery/handler.ts';
+import { isNotFound } from '../machinery/status-error.ts';
+import type { GroupResource, KubeObject, ObjectKey } from '../machinery/types.ts';
 import type { ResourceRegistry } from '../registry/generic/resource-registry.ts';
 
 /** Reads straight from storage, for admission plugins; resources that are not served have no objects. */
@@ -14,6 +18,28 @@ export function createObjectReader(registryOf: (resource: GroupResource) => Reso
       if (!registry) return [];
       const { entries } = await registry.deps.store.list(registry.prefixOf(namespace));
       return entries.map((entry) => entry.object as Readonly<T>);
+    },
+  };
+}
+
+/** Whom the server is to itself. */
+const loopback: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+
+/** Writes status through the registry, so that versions, validation and watchers are served as by any other write. */
+export function createStatusWriter(registryOf: (resource: GroupResource) => ResourceRegistry | undefined, env: Pick<Env, 'clock'>): StatusWriter {
+  return {
+    async updateStatus<T extends KubeObject>(resource: GroupResource, key: ObjectKey, change: (object: T) => void) {
+      const registry = registryOf(resource);
+      if (!registry) return;
+      const context = { user: loopback, now: env.clock.now(), dryRun: false, warn() {} };
+      const next = (previous: { readonly object: Readonly<KubeObject> } | undefined) => {
+        const object = clone(previous?.object ?? {}) as T;
+        change(object);
+        return object;
+      };
+      await registry.update({ key, context, subresource: 'status', next }).catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+      });
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { FieldError } from '../machinery/field-error.ts';
-import { FieldError as FieldErrorClass, forbiddenField, tooLong } from '../machinery/field-error.ts';
+import { FieldError as FieldErrorClass, forbiddenField, invalidValue, required, tooLong } from '../machinery/field-error.ts';
 import { badRequest, failure, invalid } from '../machinery/status-error.ts';
 import type { ListQuery, ResourceVersionMatch, WatchQuery } from '../registry/generic/options.ts';
 import { parseRevision } from '../registry/generic/revision.ts';
@@ -11,6 +11,10 @@ export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 export interface WriteOptions {
   readonly dryRun: boolean;
   readonly fieldValidation: FieldValidation;
+  /** Empty if the request names none. */
+  readonly fieldManager: string;
+  /** Undefined if the request does not say. */
+  readonly force: boolean | undefined;
 }
 
 const metaGroup = 'meta.k8s.io';
@@ -20,18 +24,42 @@ const fieldManagerMaxBytes = 128;
  * The options of a write that stand in the query. `kind` is `CreateOptions`, `UpdateOptions` or `PatchOptions`.
  * @throws StatusError 422
  */
-export function writeOptions(kind: string, query: URLSearchParams, byDefault: FieldValidation): WriteOptions {
-  if (query.size === 0) return { dryRun: false, fieldValidation: byDefault };
+export function writeOptions(kind: string, query: URLSearchParams, byDefault: FieldValidation, patch: 'apply' | 'other' = 'other'): WriteOptions {
+  if (query.size === 0 && patch === 'other') return { dryRun: false, fieldValidation: byDefault, fieldManager: '', force: undefined };
   const dryRun = dryRunOf(kind, query.getAll('dryRun'));
   const fieldManager = query.get('fieldManager') ?? '';
   const errors: FieldError[] = [];
+  const forced = kind === 'PatchOptions' ? query.get('force') : null;
+  const force = forced === null ? undefined : queryFlag(forced);
+  if (patch === 'apply' && fieldManager === '') errors.push(required('fieldManager', 'is required for apply patch'));
+  if (patch === 'other' && force !== undefined) errors.push(forbiddenField('force', 'may not be specified for non-apply patch'));
   if (Buffer.byteLength(fieldManager) > fieldManagerMaxBytes) errors.push(tooLong('fieldManager', fieldManagerMaxBytes));
+  errors.push(...unprintable(fieldManager));
   const fieldValidation = query.get('fieldValidation') ?? '';
   if (!['', 'Ignore', 'Warn', 'Strict'].includes(fieldValidation)) {
     errors.push(notSupportedInOrder('fieldValidation', fieldValidation, ['Ignore', 'Warn', 'Strict']));
   }
   if (errors.length > 0) throw invalid({ group: metaGroup, kind }, '', errors);
-  return { dryRun, fieldValidation: (fieldValidation || byDefault) as FieldValidation };
+  return { dryRun, fieldValidation: (fieldValidation || byDefault) as FieldValidation, fieldManager, force };
+}
+
+/** One mistake for each character that cannot be printed, with its place in bytes. */
+function unprintable(fieldManager: string): FieldError[] {
+  const errors: FieldError[] = [];
+  let at = 0;
+  for (const character of fieldManager) {
+    if (!isPrintable(character)) {
+      const point = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+      errors.push(invalidValue('fieldManager', fieldManager, `invalid character U+${point} (at position ${at})`));
+    }
+    at += Buffer.byteLength(character);
+  }
+  return errors;
+}
+
+/** Go's unicode.IsPrint: letters, marks, numbers, punctuation, symbols and the plain space. */
+export function isPrintable(character: string): boolean {
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character);
 }
 
 /** `All` is the only way to ask for a dry run. */
@@ -56,6 +84,8 @@ export function queryInteger(query: URLSearchParams, name: string): number | und
   const text = query.get(name);
   if (text === null || text === '') return undefined;
   if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  // Go's 64 bits; what lies between them and the safe integers is only ever compared.
+  if (BigInt.asIntN(64, BigInt(text)) !== BigInt(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
   return Number(text);
 }
 
@@ -76,6 +106,7 @@ export function listQuery(query: URLSearchParams, namespace: string | undefined,
   }
   if (errors.length > 0) throw invalid({ group: metaGroup, kind: 'ListOptions' }, '', errors);
   const limit = Math.max(0, queryInteger(query, 'limit') ?? 0);
+  queryInteger(query, 'timeoutSeconds'); // Means nothing to a list, and is decoded all the same.
   const revision = resourceVersion === '' ? undefined : parseRevision(resourceVersion, 'resourceVersion');
   return { namespace, selection, limit, continueToken, revision, match: match as ResourceVersionMatch };
 }

@@ -5,11 +5,15 @@ import type { Call } from './call.ts';
 import type { Discovery } from './discovery.ts';
 import { bindPod } from './endpoints/binding.ts';
 import { evictPod } from './endpoints/eviction.ts';
+import { attachToPod, execInPod } from './endpoints/exec.ts';
 import { podLog } from './endpoints/pod-log.ts';
+import { forwardPorts } from './endpoints/port-forward.ts';
+import { proxyToPod, proxyToService } from './endpoints/proxy.ts';
 import { getObject, listObjects, watchObjects } from './endpoints/read.ts';
 import type { ReviewResource } from './endpoints/reviews.ts';
 import { createReview } from './endpoints/reviews.ts';
 import { getScale, writeScale } from './endpoints/scale.ts';
+import { requestToken } from './endpoints/token-request.ts';
 import { createObject, deleteObject, deleteObjects, patchObject, updateObject } from './endpoints/write.ts';
 import { methodNotAllowed, noSuchResource } from './non-resource.ts';
 import type { ServedResource } from './served-resource.ts';
@@ -103,6 +107,18 @@ function routeSubresource(call: Call, resource: ServedResource): Answer | Promis
       return evictPod(call, resource);
     case 'log':
       return podLog(call, resource);
+    case 'token':
+      return requestToken(call, resource);
+    case 'exec':
+      return execInPod(call, resource);
+    case 'attach':
+      return attachToPod(call, resource);
+    case 'portforward':
+      return forwardPorts(call, resource);
+    case 'proxy':
+      if (resource.info.plural === 'pods') return proxyToPod(call, resource);
+      if (resource.info.plural === 'services') return proxyToService(call, resource);
+      throw notSimulated(`${resource.info.plural}/proxy`);
     default:
       throw notSimulated(`${resource.info.plural}/${subresource} yet`);
   }

@@ -1,3 +1,4 @@
+import type { FieldError } from '../machinery/field-error.ts';
 import type { GroupVersionKind, KubeObject } from '../machinery/types.ts';
 import { formatGroupVersion } from '../machinery/types.ts';
 import { jsonPrefix } from '../registry/generic/item-json.ts';
@@ -56,6 +57,11 @@ export class ServedResource {
 
   store(object: KubeObject): KubeObject {
     return this.servedAs ? this.servedAs.toStorage(object) : object;
+  }
+
+  /** What this version asks of a new object, given as it is to be stored. */
+  mistakesOnCreate(stored: KubeObject): FieldError[] {
+    return this.servedAs?.validateCreate?.(this.servedAs.fromStorage(stored)) ?? [];
   }
 
   defaults(object: KubeObject): void {

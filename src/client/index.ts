@@ -11,6 +11,7 @@ export { isStatus } from './is-status.ts';
 export type { OwnerLister } from './lister.ts';
 export { controllerUid, keyOfObject } from './lister.ts';
 export { controllerReference, referenceTo } from './object-reference.ts';
+export { Reflector } from './reflector.ts';
 export { refId, refs, resourcePath } from './refs.ts';
 export * from './types.ts';
 export { runWorkers, WorkQueue } from './work-queue.ts';

@@ -39,6 +39,8 @@ export class Reflector<T extends KubeObject> {
     readonly client: ResourceClient<T>,
     readonly part: ReflectedPart,
     readonly sink: ReflectorSink<T>,
+    /** Without bookmarks an idle watch costs nothing; if it ends long after the last change, a fresh listing may be needed. */
+    readonly bookmarks = true,
   ) {
     this.#task = `reflector ${client.ref.resource}`;
   }
@@ -77,7 +79,7 @@ export class Reflector<T extends KubeObject> {
     const began = this.env.clock.now();
     let seen = false;
     this.#stopWatch = this.client.watch(
-      { ...this.part, resourceVersion: this.#resourceVersion ?? '', allowWatchBookmarks: true },
+      { ...this.part, resourceVersion: this.#resourceVersion ?? '', allowWatchBookmarks: this.bookmarks },
       {
         event: (type, object) => {
           seen = true;

@@ -1,4 +1,4 @@
-import type { ConfigMap, Deployment, Namespace, Service, ServiceAccount } from '../../generated/types/index.ts';
+import type { ClusterRole, ClusterRoleBinding, ConfigMap, Deployment, Namespace, Service, ServiceAccount } from '../../generated/types/index.ts';
 
 /** Objects that a cluster has before anyone asks for anything: what kube-apiserver and kubeadm put there. */
 export const systemNamespaces: readonly Namespace[] = ['default', 'kube-node-lease', 'kube-public', 'kube-system'].map((name) => ({
@@ -37,6 +37,31 @@ export function coreDnsAddon(options: { clusterIp: string; clusterDomain: string
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'coredns', namespace: system }, data: { Corefile: corefile(options.clusterDomain) } },
     coreDnsService(options.clusterIp),
     coreDnsDeployment(),
+  ];
+}
+
+/** What CoreDNS may read, as kubeadm grants it. */
+export function coreDnsAccess(): [ClusterRole, ClusterRoleBinding] {
+  const apiGroup = 'rbac.authorization.k8s.io';
+  const name = 'system:coredns';
+  const verbs = ['list', 'watch'];
+  return [
+    {
+      apiVersion: `${apiGroup}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name },
+      rules: [
+        { apiGroups: [''], resources: ['endpoints', 'services', 'pods', 'namespaces'], verbs: [...verbs] },
+        { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: [...verbs] },
+      ],
+    },
+    {
+      apiVersion: `${apiGroup}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name },
+      roleRef: { apiGroup, kind: 'ClusterRole', name },
+      subjects: [{ kind: 'ServiceAccount', name: 'coredns', namespace: system }],
+    },
   ];
 }
 

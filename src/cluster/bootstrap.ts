@@ -1,18 +1,30 @@
 import type { EndpointSlice, Endpoints } from '../../generated/types/index.ts';
+import { bootstrapPolicy } from '../apiserver/index.ts';
 import type { Client } from '../client/index.ts';
-import { coreDnsAddon, kubernetesService, systemNamespaces } from './addons.ts';
+import { refs } from '../client/index.ts';
+import type { Strategy } from '../registry/generic/strategy.ts';
+import { coreDnsAccess, coreDnsAddon, kubernetesService, systemNamespaces } from './addons.ts';
+import { createServerObjects } from './server-objects.ts';
 
 export interface BootstrapOptions {
   readonly nodes: readonly { readonly name: string; readonly address: string }[];
-  readonly network: { readonly apiServiceIp: string; readonly dnsServiceIp: string; readonly domain: string };
+  readonly network: { readonly apiServiceIp: string; readonly dnsServiceIp: string; readonly domain: string; readonly serviceCidr: string };
+  /** Whether roles decide who may do what. */
+  readonly rbac: boolean;
+  /** What the server serves. */
+  readonly strategies: readonly Strategy[];
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
 }
 
 /** The port that the API server has inside the cluster. */
 const apiPort = 6443;
 
 /** Creates what kube-apiserver and kubeadm create before anyone asks: namespaces, the `kubernetes` Service and its endpoints, CoreDNS. */
-export async function bootstrap(client: Client, { nodes, network }: BootstrapOptions): Promise<void> {
+export async function bootstrap(client: Client, { nodes, network, rbac, strategies, now }: BootstrapOptions): Promise<void> {
   for (const namespace of systemNamespaces) await client.namespaces.create(structuredClone(namespace));
+  await createServerObjects(client, strategies, network.serviceCidr, now);
+  if (rbac) await createPolicy(client);
   await client.services.create(kubernetesService(network.apiServiceIp));
   const address = nodes[0]?.address;
   if (address) {
@@ -24,6 +36,16 @@ export async function bootstrap(client: Client, { nodes, network }: BootstrapOpt
   await client.configMaps.create(config);
   await client.services.create(service);
   await client.deployments.create(deployment);
+}
+
+/** What upstream's API server creates after its start (rbac/bootstrap-roles), and what CoreDNS may read. */
+async function createPolicy(client: Client): Promise<void> {
+  const policy = bootstrapPolicy();
+  const [role, binding] = coreDnsAccess();
+  for (const one of [...policy.clusterRoles, role]) await client.resource(refs.clusterRoles).create(one);
+  for (const one of [...policy.clusterRoleBindings, binding]) await client.resource(refs.clusterRoleBindings).create(one);
+  for (const one of policy.roles) await client.resource(refs.roles).create(one);
+  for (const one of policy.roleBindings) await client.resource(refs.roleBindings).create(one);
 }
 
 /** Made by the API server itself, which has no selector to go by (pkg/controlplane/reconcilers). */

@@ -1,6 +1,6 @@
-import type { EndpointSlice, Namespace, Node, Service } from '../../generated/types/index.ts';
+import type { EndpointSlice, Namespace, Node, Pod, Service } from '../../generated/types/index.ts';
 import { builtInPlugins } from '../admission/plugins/index.ts';
-import type { Authenticator, OpenApiDocuments } from '../apiserver/index.ts';
+import type { AuditOptions, Authenticator, AuthorizationMode, MetricFamily, MetricsRenderer, OpenApiDocuments, TokenSigner } from '../apiserver/index.ts';
 import { createApiServer } from '../apiserver/index.ts';
 import type { Client, Informer, ResourceRef } from '../client/index.ts';
 import { createClient, InformerFactory, refs } from '../client/index.ts';
@@ -8,17 +8,15 @@ import { startControllers } from '../controllers/index.ts';
 import type { DnsService } from '../dns/index.ts';
 import { createDnsService } from '../dns/index.ts';
 import type { Env } from '../env/index.ts';
-import type { TokenFor } from '../kubelet/index.ts';
 import { Kubelet } from '../kubelet/index.ts';
 import type { ProtobufSchema } from '../machinery/codec/index.ts';
 import type { Handler, UserInfo } from '../machinery/index.ts';
 import type { Schema } from '../machinery/schema/index.ts';
 import type { Dialer } from '../network/index.ts';
 import { createDialer, createNodeNetwork, createServiceProxy, Fabric, type NodeNetwork } from '../network/index.ts';
-import { appsStrategies } from '../registry/apps/index.ts';
-import { coordinationStrategies } from '../registry/coordination/index.ts';
-import { coreStrategies, IpAllocator, PortAllocator } from '../registry/core/index.ts';
-import { discoveryStrategies } from '../registry/discovery/index.ts';
+import { builtInStrategies } from '../registry/built-in.ts';
+import { IpAllocator, PortAllocator } from '../registry/core/index.ts';
+import type { Strategy } from '../registry/generic/strategy.ts';
 import type { ImageDefinition } from '../runtime/index.ts';
 import { createCatalogue, SimulatedRuntime, SimulatedVolumes } from '../runtime/index.ts';
 import { Scheduler } from '../scheduler/index.ts';
@@ -26,8 +24,10 @@ import { Kernel, shellProgram } from '../shell/index.ts';
 import { MemoryStore } from '../store/index.ts';
 import { coreDnsImage } from './addons.ts';
 import { bootstrap } from './bootstrap.ts';
+import { tokensFromApi } from './kubelet-tokens.ts';
 import type { NodeProfile } from './node-profile.ts';
-import { kubeletNode } from './node-profile.ts';
+import { controlPlaneLabels, kubeletNode } from './node-profile.ts';
+import { ownableResources } from './server-objects.ts';
 
 /** Addresses of a cluster, as kubeadm and kind choose them. */
 export const clusterNetwork = {
@@ -60,12 +60,21 @@ export interface ClusterOptions {
   readonly schema: ClusterSchema;
   /** The cluster CA, PEM: what kube-root-ca.crt holds. */
   readonly rootCa: string;
-  /** Tokens of service accounts for pods. */
-  readonly tokenFor: TokenFor;
-  /** Who may come in, and how; client certificates if absent. */
+  /** Signs the tokens of service accounts. */
+  readonly tokenSigner: TokenSigner;
+  /** The text of a file of static tokens. */
+  readonly tokenFile?: string | undefined;
+  /** Who comes in without a certificate or a token; anonymous if absent. */
   readonly authenticators?: readonly Authenticator[];
+  /** Whether requests without credentials are from `system:anonymous`; with RBAC they are, unless said otherwise. */
+  readonly anonymous?: boolean | undefined;
+  /** Who decides what is allowed; AlwaysAllow if absent. */
+  readonly authorizationModes?: readonly AuthorizationMode[];
+  readonly audit?: AuditOptions | undefined;
   /** `127.0.0.1:6443`, what `/api` tells clients. */
   readonly serverAddress?: string;
+  /** Writes `/metrics`; without it the path is refused by name. */
+  readonly renderMetrics?: MetricsRenderer;
 }
 
 /** A whole cluster in this process: what a server serves, and a test drives. */
@@ -103,7 +112,7 @@ const componentUser = {
   admin: { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] } as UserInfo,
 };
 
-/** Resources that may own and be owned; a namespace is emptied in this order. */
+/** A namespace is emptied of these first, in this order. */
 const ownedResources: readonly ResourceRef[] = [
   refs.pods,
   refs.replicaSets,
@@ -143,6 +152,7 @@ class RunningCluster implements Cluster {
   readonly #nodeInformers: InformerFactory[] = [];
   readonly #nodes: RunningNode[] = [];
   readonly #scheduler: Scheduler;
+  #strategies: readonly Strategy[] = [];
   #stopControllers = () => {};
 
   constructor(readonly options: ClusterOptions) {
@@ -174,15 +184,17 @@ class RunningCluster implements Cluster {
   }
 
   async start(): Promise<Cluster> {
-    await bootstrap(this.admin, { nodes: this.nodes, network: clusterNetwork });
+    const rbac = this.options.authorizationModes?.includes('RBAC') ?? false;
+    await bootstrap(this.admin, { nodes: this.nodes, network: clusterNetwork, rbac, strategies: this.#strategies, now: this.env.clock.now() });
     this.#stopControllers = startControllers({
       env: this.env,
       informers: this.#informers,
       clientFor: (name) => this.#clientOf(componentUser.controller(name), 'kube-controller-manager'),
       rootCa: this.options.rootCa,
       clusterCidr: clusterNetwork.podCidr,
-      resources: ownedResources,
+      resources: ownableResources(ownedResources, this.#strategies),
     });
+    this.#markControlPlanes();
     this.#scheduler.start();
     for (const { kubelet } of this.#nodes) kubelet.start();
     this.#informers.start();
@@ -200,26 +212,44 @@ class RunningCluster implements Cluster {
     this.#informers.stop();
     for (const informers of this.#nodeInformers) informers.stop();
     await this.#store.close();
+    await this.env.loop.settle(); // Watchers are told of the end from the Loop; after its stop nobody is told anything.
     this.env.loop.stop();
   }
 
   #createApiServer(): Handler {
-    const { env, schema, authenticators, serverAddress } = this.options;
+    const { env, schema, authenticators, serverAddress, renderMetrics, tokenSigner, tokenFile, authorizationModes, anonymous, audit } = this.options;
     const { serviceCidr, nodePorts } = clusterNetwork;
-    const pools = { ips: new IpAllocator(serviceCidr), ports: new PortAllocator(nodePorts.first, nodePorts.last) };
+    this.#strategies = builtInStrategies({ ips: new IpAllocator(serviceCidr), ports: new PortAllocator(nodePorts.first, nodePorts.last) });
     const server = createApiServer({
       env,
       store: this.#store,
-      strategies: [...coreStrategies(pools), ...appsStrategies, ...coordinationStrategies, ...discoveryStrategies],
-      admissionPlugins: (reader) => builtInPlugins({ reader, ids: env.ids }),
+      strategies: this.#strategies,
+      admissionPlugins: (reader, writer) => builtInPlugins({ reader, writer, ids: env.ids, now: () => env.clock.now() }),
       schema: schema.schema,
       protobufSchema: schema.protobufSchema,
       openapi: schema.openapi,
       dialNode: (name) => this.#nodes.find((node) => node.name === name)?.kubelet,
+      dialAddress: (address, port) => this.dialer.dial(address, port),
+      serviceAccountTokens: { signer: tokenSigner, issuer: `https://kubernetes.default.svc.${clusterNetwork.domain}` },
+      ...(tokenFile === undefined ? {} : { tokenFile }),
       ...(authenticators ? { authenticators } : {}),
+      ...(anonymous === undefined ? {} : { anonymous }),
+      ...(authorizationModes ? { authorizationModes } : {}),
+      ...(audit ? { audit } : {}),
       ...(serverAddress ? { serverAddress } : {}),
+      ...(renderMetrics ? { renderMetrics: (families) => renderMetrics([...families, ...this.#componentFamilies()]) } : {}),
     });
     return server.handler;
+  }
+
+  /** What upstream's other components tell at `/metrics` of their own; here they share one process. */
+  #componentFamilies(): MetricFamily[] {
+    const runningPods = () =>
+      this.#nodes.map(({ name }) => {
+        const pods = this.#informers.for<Pod>(refs.pods).lister.list();
+        return { labels: { node: name }, value: pods.filter((pod) => pod.spec?.nodeName === name && pod.status?.phase === 'Running').length };
+      });
+    return [{ name: 'kubelet_running_pods', help: 'Number of pods that have a running pod sandbox', type: 'gauge', samples: runningPods }];
   }
 
   #createDns(): DnsService {
@@ -247,7 +277,7 @@ class RunningCluster implements Cluster {
   }
 
   #createNode(profile: NodeProfile, address: string): RunningNode {
-    const { env, tokenFor } = this.options;
+    const { env } = this.options;
     const { name } = profile;
     const client = this.#clientOf(componentUser.node(name), 'kubelet');
     const informers = new InformerFactory(client, env);
@@ -275,10 +305,22 @@ class RunningCluster implements Cluster {
       clusterDns: clusterNetwork.dnsServiceIp,
       clusterDomain: clusterNetwork.domain,
       hostDns: { servers: [clusterNetwork.gateway], searches: [], options: [] },
-      tokenFor,
+      tokenFor: tokensFromApi(client),
       node: kubeletNode(profile, this.options.name),
     });
     return { name, address, network, kubelet, runtime };
+  }
+
+  /** A kubelet may not say of itself that it is a control plane: the administrator does, as kubeadm, once the Node is there. */
+  #markControlPlanes(): void {
+    const names = new Set(this.options.nodes.filter((node) => node.role === 'control-plane').map((node) => node.name));
+    const added = ({ metadata }: Readonly<Node>) => {
+      const name = metadata?.name ?? '';
+      if (!names.has(name) || Object.keys(controlPlaneLabels).every((label) => metadata?.labels?.[label] !== undefined)) return;
+      const failed = (error: unknown) => this.env.log.warn('control plane could not be labelled', { node: name, error: String(error) });
+      this.admin.nodes.patch({ name }, 'merge', { metadata: { labels: controlPlaneLabels } }).catch(failed);
+    };
+    this.#informers.for<Node>(refs.nodes).handle({ added });
   }
 
   #whenNodesReady(): Promise<void> {

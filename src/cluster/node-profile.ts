@@ -15,14 +15,14 @@ export interface NodeProfile {
 /** A node of the size that a learner's example fits on, and a scheduling lesson can fill. */
 const defaultCapacity = { cpu: '8', 'ephemeral-storage': '102350Mi', 'hugepages-1Gi': '0', 'hugepages-2Mi': '0', memory: '16Gi', pods: '110' };
 
-/** What kubeadm puts on control plane nodes. */
-const controlPlaneLabels = { 'node-role.kubernetes.io/control-plane': '', 'node.kubernetes.io/exclude-from-external-load-balancers': '' };
+/** What kubeadm puts on control plane nodes once they are registered. */
+export const controlPlaneLabels = { 'node-role.kubernetes.io/control-plane': '', 'node.kubernetes.io/exclude-from-external-load-balancers': '' };
 
 /** What the kubelet of such a node is told about its machine; versions are those of kind's node images for 1.33. */
 export function kubeletNode(profile: NodeProfile, clusterName: string): KubeletOptions['node'] {
   return {
     capacity: { ...defaultCapacity, ...profile.capacity },
-    labels: { ...(profile.role === 'control-plane' ? controlPlaneLabels : {}), ...profile.labels },
+    labels: { ...profile.labels },
     taints: profile.taints ?? [],
     providerId: `paperkube://${clusterName}/${profile.name}`,
     architecture: 'amd64',

@@ -1,3 +1,4 @@
+import { ClusterRoleAggregationController } from './cluster-role-aggregation.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { DeploymentController } from './deployment.ts';
 import { EndpointSliceController } from './endpoint-slice.ts';
@@ -7,6 +8,7 @@ import { NamespaceController } from './namespace.ts';
 import { NodeIpamController } from './node-ipam.ts';
 import { NodeLifecycleController } from './node-lifecycle.ts';
 import { ReplicaSetController } from './replica-set.ts';
+import { ResourceQuotaController } from './resource-quota.ts';
 import { RootCaPublisher } from './root-ca-publisher.ts';
 import { ServiceAccountController } from './service-account.ts';
 
@@ -27,6 +29,8 @@ export const controllers: Readonly<Record<string, new (context: ControllerContex
   'replicaset-controller': ReplicaSetController,
   'endpoints-controller': EndpointsController,
   'endpointslice-controller': EndpointSliceController,
+  'resourcequota-controller': ResourceQuotaController,
+  'clusterrole-aggregation-controller': ClusterRoleAggregationController,
   'namespace-controller': NamespaceController,
   'garbage-collector-controller': GarbageCollector,
 };

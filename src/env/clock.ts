@@ -23,8 +23,9 @@ export function parseClockMode(text: string): ClockMode | undefined {
 
 /** A Clock that its Loop drives: only the Loop moves simulated time. */
 export class DrivenClock implements Clock {
-  #mode: ClockMode = 'real';
-  #speed = 1;
+  /** Stands still until the constructor is done: a slow machine must not move the beginning. */
+  #mode: ClockMode = 'manual';
+  #speed = 0;
   /** Simulated time at the machine's instant `#anchor`. */
   #base: number;
   #anchor: number;

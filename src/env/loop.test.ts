@@ -18,6 +18,26 @@ test('tasks run in the order they arrived, and what they add runs before settle 
   expect(seen).toEqual(['a', 'b', 'c']);
 });
 
+test('where time stands still, the order of things and the time are the same on a slow machine', async () => {
+  const storyOn = async (msPerLook: number) => {
+    let machineMs = 0;
+    const machine = { ...nodeMachine, monotonic: () => (machineMs += msPerLook) };
+    const { loop, clock } = createEnv({ machine, log: silentLog, seed: 1, start, mode: 'manual' });
+    const seen: string[] = [];
+    for (const name of ['a', 'b']) {
+      loop.defer(name, async () => {
+        seen.push(name);
+        await undefined;
+        seen.push(`${name} went on`);
+      });
+    }
+    await loop.settle();
+    return [clock.now(), ...seen];
+  };
+  expect(await storyOn(0)).toEqual([start, 'a', 'b', 'a went on', 'b went on']);
+  expect(await storyOn(1000)).toEqual(await storyOn(0));
+});
+
 test('settle lets chains of promises finish, but does not wait for timers', async () => {
   const { loop } = manual();
   const seen: string[] = [];

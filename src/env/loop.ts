@@ -56,8 +56,13 @@ export interface Machine {
   wakeAfter(ms: number, callback: () => void): () => void;
 }
 
-/** Real milliseconds that tasks may take before input and output get a turn. */
+/** Real milliseconds that tasks may take before input and output get a turn, where time runs by itself. */
 const sliceMs = 10;
+/**
+ * Tasks of one turn where time does not run by itself. Promises go on between turns, so where a turn ends is part of the order
+ * of things; there it must not depend on how fast the machine is.
+ */
+const sliceTasks = 200;
 
 /** The only implementation: the machine underneath decides whether it is real. */
 export class EventLoop implements Loop {
@@ -196,13 +201,7 @@ export class EventLoop implements Loop {
     if (this.#stopped) return;
     if (this.#advancing === 0) this.#releaseDue();
     const hadWork = this.#head < this.#ready.length;
-    const until = this.machine.monotonic() + sliceMs;
-    while (this.#head < this.#ready.length) {
-      const next = this.#ready[this.#head] as { name: string; task: Task };
-      this.#head += 1;
-      this.#run(next.name, next.task);
-      if (this.machine.monotonic() >= until) break;
-    }
+    this.#runSlice();
     if (this.#head === this.#ready.length) {
       this.#ready.length = 0;
       this.#head = 0;
@@ -218,6 +217,17 @@ export class EventLoop implements Loop {
       return;
     }
     this.#idle();
+  }
+
+  #runSlice(): void {
+    const repeatable = this.clock.speed === 0;
+    const until = repeatable ? 0 : this.machine.monotonic() + sliceMs;
+    for (let count = 1; this.#head < this.#ready.length; count += 1) {
+      const next = this.#ready[this.#head] as { name: string; task: Task };
+      this.#head += 1;
+      this.#run(next.name, next.task);
+      if (repeatable ? count >= sliceTasks : this.machine.monotonic() >= until) return;
+    }
   }
 
   #idle(): void {

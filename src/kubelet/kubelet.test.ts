@@ -321,3 +321,29 @@ test('a kubelet that was stopped catches up with what has happened meanwhile', a
   expect((await pod('stays')).status?.containerStatuses?.[0]).toMatchObject({ restartCount: 1, ready: true });
   expect(runtime.listContainers().filter((one) => one.state === 'running')).toHaveLength(1);
 });
+
+test('what changes in a config map or secret is in the volumes a minute later, and nobody watches after the pod', async () => {
+  const { env, api, client, volumes, create } = await node();
+  await client.configMaps.create({ metadata: { name: 'settings', namespace: 'default' }, data: { color: 'red' } });
+  await client.secrets.create({ metadata: { name: 'keys', namespace: 'default' }, data: { key: 'YQ==' } });
+  const projected = { sources: [{ secret: { name: 'keys' } }] };
+  await create('web', {
+    containers: [busybox('c')],
+    volumes: [
+      { name: 'settings', configMap: { name: 'settings' } },
+      { name: 'keys', projected },
+    ],
+  });
+  await env.loop.advance(130_000);
+  const shownFiles = () => [...volumes.files.values()].flat().map(({ path, data }) => `${path}=${Buffer.from(data).toString()}`);
+  expect(shownFiles()).toEqual(['color=red', 'key=a']);
+  await client.configMaps.patch({ namespace: 'default', name: 'settings' }, 'merge', { data: { color: 'blue' } });
+  await client.secrets.patch({ namespace: 'default', name: 'keys' }, 'merge', { data: { key: 'Yg==' } });
+  await env.loop.settle();
+  expect(shownFiles()).toEqual(['color=red', 'key=a']);
+  await env.loop.advance(60_000);
+  expect(shownFiles()).toEqual(['color=blue', 'key=b']);
+  await client.pods.delete({ namespace: 'default', name: 'web' }, { gracePeriodSeconds: 0 });
+  await env.loop.advance(5000);
+  expect(api.resource(refs.configMaps).watchers).toBe(0);
+});

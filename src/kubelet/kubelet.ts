@@ -4,14 +4,15 @@ import type { Client, EventRecorder, InformerFactory } from '../client/index.ts'
 import { createEventRecorder, refs } from '../client/index.ts';
 import type { Env } from '../env/index.ts';
 import { semanticEqual } from '../machinery/deep.ts';
-import type { NodeApi, PodLogOptions, StreamReader } from '../machinery/index.ts';
-import { badRequest, notFound } from '../machinery/index.ts';
+import type { AttachRequest, ByteConnection, ContainerSession, ExecRequest, NodeApi, PodKey, PodLogOptions, StreamReader } from '../machinery/index.ts';
+import { badRequest, failure, notFound } from '../machinery/index.ts';
 import { formatTime } from '../machinery/time.ts';
 import type { RegistryCredential, Runtime, SandboxConfig, Volumes } from '../runtime/types.ts';
 import type { Rejection } from './admission.ts';
 import { admitPod } from './admission.ts';
 import { BackOff } from './back-off.ts';
 import { loggedContainerId, streamLog } from './container-logs.ts';
+import { ContainerStreams } from './container-streams.ts';
 import { ImageManager } from './image-manager.ts';
 import { NodeAgent } from './node-agent.ts';
 import type { NodeDescription } from './node-status.ts';
@@ -22,6 +23,7 @@ import { apiSources } from './pod-sources.ts';
 import { PodWorker } from './pod-worker.ts';
 import { runProbe } from './probe.ts';
 import { Prober } from './prober.ts';
+import { SourceWatcher } from './source-watcher.ts';
 import { StatusManager } from './status-manager.ts';
 import { VolumeManager } from './volume-manager.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -60,8 +62,10 @@ export class Kubelet implements NodeApi {
   readonly #statuses: StatusManager;
   readonly #prober: Prober;
   readonly #agent: NodeAgent;
+  readonly #sources: SourceWatcher;
   readonly #context: WorkerContext;
   readonly #description: NodeDescription;
+  readonly #streams: ContainerStreams;
   #running = false;
   #subscribed = false;
   #unsubscribe: (() => void) | undefined;
@@ -78,7 +82,9 @@ export class Kubelet implements NodeApi {
       changed: (uid) => this.#workers.get(uid)?.wake(),
     });
     this.#agent = new NodeAgent({ env, client, runtime, events: this.#events, node: this.#description, networkUp: () => this.#wakeAll() });
+    this.#sources = new SourceWatcher(env, client, (uid) => this.#workers.get(uid)?.sourcesChanged());
     this.#context = this.#workerContext();
+    this.#streams = new ContainerStreams(env, runtime);
   }
 
   /** Registers the node and begins to look after its pods. */
@@ -108,6 +114,7 @@ export class Kubelet implements NodeApi {
     this.#running = false;
     this.#agent.stop();
     this.#unsubscribe?.();
+    this.#sources.stop();
     for (const worker of this.#workers.values()) worker.stop();
     for (const uid of this.#workers.keys()) this.#prober.removePod(uid);
   }
@@ -125,6 +132,27 @@ export class Kubelet implements NodeApi {
     const log = this.options.runtime.containerLog(id);
     if (!log) throw badRequest(`unable to retrieve container logs for containerd://${id}`);
     return (reader) => streamLog(this.options.env, log, options, reader);
+  }
+
+  /** Rejects with 404 or 500 in the kubelet's words. */
+  async exec(pod: PodKey, request: ExecRequest): Promise<() => Promise<ContainerSession>> {
+    return this.#streams.exec(this.#streamable(pod).record, request);
+  }
+
+  /** Rejects as `exec` does. */
+  async attach(pod: PodKey, request: AttachRequest): Promise<() => Promise<ContainerSession>> {
+    return this.#streams.attach(this.#streamable(pod).record, request);
+  }
+
+  /** Rejects as `exec` does. */
+  async portForward(pod: PodKey): Promise<(port: number) => Promise<ByteConnection>> {
+    return this.#streams.portForward(this.#streamable(pod).record, `${pod.name}_${pod.namespace}`);
+  }
+
+  #streamable(pod: PodKey): PodWorker {
+    const worker = this.#workers.get(this.#byName.get(`${pod.namespace}/${pod.name}`) ?? '');
+    if (!worker) throw failure(404, '', 'pod does not exist');
+    return worker;
   }
 
   #podInformer() {
@@ -166,6 +194,7 @@ export class Kubelet implements NodeApi {
     }
     const worker = new PodWorker(this.#context, pod);
     this.#workers.set(uid, worker);
+    this.#sources.add(pod);
     if (pod.metadata?.deletionTimestamp) worker.terminate();
     worker.wake();
   }
@@ -175,6 +204,7 @@ export class Kubelet implements NodeApi {
     const before = this.#workers.get(uid) as PodWorker;
     const worker = before.successor(pod);
     this.#workers.set(uid, worker);
+    this.#sources.add(pod);
     this.#statuses.observe(pod);
     if (pod.metadata?.deletionTimestamp) worker.terminate();
     worker.wake();
@@ -223,6 +253,7 @@ export class Kubelet implements NodeApi {
     if (this.#byName.get(`${namespace}/${name}`) === uid) this.#byName.delete(`${namespace}/${name}`);
     const worker = this.#workers.get(uid);
     this.#workers.delete(uid);
+    this.#sources.remove(uid);
     if (worker) worker.remove();
     else this.#statuses.forget(uid);
   }

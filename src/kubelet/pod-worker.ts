@@ -20,6 +20,8 @@ type State = 'syncing' | 'terminating' | 'terminated';
 const relistMs = 1000;
 /** After an error, upstream looks again after 10 s. */
 const errorBackOffMs = 10_000;
+/** Upstream looks at every pod anew this often (--sync-frequency), and refreshes then what has changed under its volumes. */
+const resyncMs = 60_000;
 const mountBackOffMs = { base: 500, max: 122_000 };
 
 /**
@@ -38,6 +40,8 @@ export class PodWorker {
   #deadline: Timer | undefined;
   #cancel = new Cancellation();
   #mountFailures = 0;
+  #syncedAt: number;
+  #stale = false;
   #verdict: { reason: string; message: string } | undefined;
 
   constructor(
@@ -46,6 +50,7 @@ export class PodWorker {
     record = new PodRecord(context),
   ) {
     this.record = record;
+    this.#syncedAt = context.env.clock.now();
     this.#runner = new ContainerRunner(context, this.record);
   }
 
@@ -73,6 +78,19 @@ export class PodWorker {
     if (this.#busy || this.#stopped) return;
     this.#busy = true;
     this.context.env.loop.defer('kubelet pod worker', () => this.#work());
+  }
+
+  /**
+   * A config map or secret under the pod's volumes has changed: they are filled anew with the pod's next sync.
+   *
+   * Differs from upstream: the periodic sync comes every 60 s sharp, where upstream adds up to half of that at random; and it
+   * only takes place when there is something for it to do.
+   */
+  sourcesChanged(): void {
+    if (this.#state !== 'syncing') return;
+    this.#stale = true;
+    const elapsed = this.context.env.clock.now() - this.#syncedAt;
+    this.#wakeAt(this.#syncedAt + (Math.floor(elapsed / resyncMs) + 1) * resyncMs);
   }
 
   /** The pod is to end: deleted, evicted, or past its deadline. */
@@ -137,6 +155,7 @@ export class PodWorker {
   async #sync(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#syncedAt = this.context.env.clock.now();
     const { pod } = this;
     this.#followContainers(pod); // First, so that a container with a readiness probe is never shown ready before it was probed.
     if (this.#report() === 'ended') {
@@ -181,8 +200,13 @@ export class PodWorker {
     const { volumes, sources, nodeIp, env } = this.context;
     try {
       const podIps = this.record.status().sandbox?.ips ?? [];
-      const mounted = await this.#cancel.race(volumes.mount(pod, { sources, nodeIp, allocatable: this.context.allocatable(), podIps }));
+      const facts = { sources, nodeIp, allocatable: this.context.allocatable(), podIps };
+      const mounted = await this.#cancel.race(volumes.mount(pod, facts));
       this.#mountFailures = 0;
+      if (this.#stale) {
+        this.#stale = false;
+        await this.#cancel.race(volumes.refresh(pod, facts));
+      }
       return mounted;
     } catch (error) {
       if (!(error instanceof MountError)) throw error;

@@ -1,4 +1,4 @@
-/** A writable copy of plain JSON data. */
+/** A writable copy of plain JSON data. Frozen sets of fields (`fieldsV1`), which are only ever replaced as a whole, are shared. */
 export function clone<T>(value: T): T {
   return copy(value) as T;
 }
@@ -10,7 +10,10 @@ function copy(value: unknown): unknown {
   for (const key in value) {
     if (key === '__proto__')
       Object.defineProperty(out, key, { value: copy((value as Record<string, unknown>)[key]), enumerable: true, configurable: true, writable: true });
-    else out[key] = copy((value as Record<string, unknown>)[key]);
+    else {
+      const child = (value as Record<string, unknown>)[key];
+      out[key] = key === 'fieldsV1' && Object.isFrozen(child) ? child : copy(child);
+    }
   }
   return out;
 }

@@ -65,9 +65,9 @@ export const tooLong = (field: string, maxLength: number): FieldError =>
 export const tooMany = (field: string, actual: number, max: number): FieldError =>
   new FieldError('FieldValueTooMany', field, actual, `must have at most ${max} items`);
 
-/** `supported` is printed sorted, as upstream does. */
+/** `supported` is printed in the order given: upstream's callers sort some lists and leave others alone. */
 export function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
-  const list = [...supported].sort().map((one) => JSON.stringify(one));
+  const list = supported.map((one) => JSON.stringify(one));
   return new FieldError('FieldValueNotSupported', field, value, list.length > 0 ? `supported values: ${list.join(', ')}` : '');
 }
 

@@ -3,6 +3,9 @@
  * No socket and no serialisation in here, so that a component's call costs little more than a function call.
  */
 
+import type { ByteConnection, ContainerSession } from './node-api.ts';
+import type { Status } from './status-error.ts';
+
 /** Who asks (authentication.k8s.io/v1 UserInfo). */
 export interface UserInfo {
   readonly username: string;
@@ -46,7 +49,8 @@ export type ResponseBody =
   | ObjectBody
   | { readonly kind: 'bytes'; readonly contentType: string; readonly bytes: Uint8Array | string }
   | WatchBody
-  | StreamBody;
+  | StreamBody
+  | UpgradeBody;
 
 /** One API object, list or Status. Callers inside take `object()`, the wire takes `json()`; each is made only if asked for. */
 export interface ObjectBody {
@@ -90,6 +94,39 @@ export interface StreamReader {
   /** Chunks in order. */
   data(chunk: Uint8Array): void;
   end(error?: Error): void;
+  /** True while the reader does not keep up; those who can wait then should, until `onRoom` calls back once. */
+  full?(): boolean;
+  onRoom?(callback: () => void): void;
+}
+
+/** A conversation over another protocol than HTTP, for a request that asked to be upgraded. Nothing happens before it is begun. */
+export interface UpgradeBody {
+  readonly kind: 'upgrade';
+  readonly upgrade: RemoteCommandUpgrade | PortForwardUpgrade;
+}
+
+/** The streams of a process, and a Status at its end: exec and attach. */
+export interface RemoteCommandUpgrade {
+  readonly type: 'remote-command';
+  /** Which streams the client asked for. */
+  readonly streams: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean; readonly tty: boolean };
+  /** Rejects with StatusError: then that is the Status. */
+  start(): Promise<RemoteCommand>;
+}
+
+export interface RemoteCommand {
+  readonly session: ContainerSession;
+  /** Success, or how the command failed; after all output. Never rejects. */
+  readonly ended: Promise<Status>;
+}
+
+/** Connections to the ports of a pod. */
+export interface PortForwardUpgrade {
+  readonly type: 'port-forward';
+  /** What the query names; only clients over WebSocket channels do. */
+  readonly ports: readonly number[];
+  /** Rejects with an Error whose message is for the client. */
+  connect(port: number): Promise<ByteConnection>;
 }
 
 /** What answers API requests. Never rejects: failures are Status answers. */

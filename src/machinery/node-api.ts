@@ -13,7 +13,59 @@ export interface PodLogOptions {
   readonly limitBytes?: number | undefined;
 }
 
-/** What the API server asks of a node's kubelet (upstream: the kubelet's own HTTPS server). Rejects with StatusError. */
+/** A pod as the API server names it to a kubelet. */
+export interface PodKey {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** A command to run in a container. */
+export interface ExecRequest {
+  readonly container: string;
+  readonly command: readonly string[];
+  readonly stdin: boolean;
+  readonly tty: boolean;
+}
+
+/** The streams of a container's own process. */
+export type AttachRequest = Omit<ExecRequest, 'command'>;
+
+/** Live streams of a process in a container. */
+export interface ContainerSession {
+  /** Takes all of it. False once the buffer is full: wait for `onStdinDrain`. */
+  writeStdin(data: Uint8Array): boolean;
+  /** Calls back once there is room again. Returns how to call it off. */
+  onStdinDrain(callback: () => void): () => void;
+  endStdin(): void;
+  resize(columns: number, rows: number): void;
+  /** `stderr` is never used with a tty. The listener returns false to pause until `resumeOutput`. */
+  onOutput(listener: (stream: 'stdout' | 'stderr', data: Uint8Array) => boolean): void;
+  resumeOutput(): void;
+  /** With the process's end, after all output. */
+  readonly exited: Promise<{ readonly exitCode: number }>;
+  /** The client has gone. The process goes on, unless it minds the end of its input or, on a terminal of its own, the hang-up. */
+  detach(): void;
+}
+
+/** A byte stream to a port of a pod; see `Connection` of the simulated kernel, which is one. */
+export interface ByteConnection {
+  /** Takes all of it; false once the buffer is full: wait for `onDrain`. Throws after a reset. */
+  write(data: Uint8Array): boolean;
+  /** No more bytes from this side. */
+  end(): void;
+  /** Ends both directions at once. */
+  destroy(): void;
+  /** Bytes that have arrived, undefined if none yet, null at the end. Throws once after a reset. */
+  read(max?: number): Uint8Array | undefined | null;
+  onReadable(callback: () => void): () => void;
+  onDrain(callback: () => void): () => void;
+}
+
+/**
+ * What the API server asks of a node's kubelet (upstream: the kubelet's own HTTPS server). Rejects with StatusError; its code and
+ * message are those of the kubelet's plain text answer.
+ */
 export interface NodeApi {
   /**
    * The log of one container. Resolves with a function that starts the flow, once the kubelet has found the container;
@@ -23,6 +75,12 @@ export interface NodeApi {
     pod: { readonly namespace: string; readonly name: string; readonly uid: string },
     options: PodLogOptions,
   ): Promise<(reader: StreamReader) => () => void>;
+  /** Finds the container. The function starts the command, once the client's streams are there; it rejects with a 500 StatusError. */
+  exec(pod: PodKey, request: ExecRequest): Promise<() => Promise<ContainerSession>>;
+  /** As `exec`, for the process that runs already. */
+  attach(pod: PodKey, request: AttachRequest): Promise<() => Promise<ContainerSession>>;
+  /** Finds the pod. The function connects to one of its ports; it rejects with an Error in the runtime's words. */
+  portForward(pod: PodKey): Promise<(port: number) => Promise<ByteConnection>>;
 }
 
 /** Finds a node's kubelet; undefined while the node cannot be reached. */

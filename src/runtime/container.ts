@@ -113,7 +113,7 @@ export class Container {
     };
   }
 
-  /** A client of the main process's own streams. A slow one does not hold the container back: it loses nothing, its session keeps what waits. */
+  /** A client of the main process's own streams. A slow one holds the container back, as containerd's does: it loses nothing. */
   attach(stdin: boolean): ExecSession {
     const session = new AttachSession(this, stdin);
     this.attached.add(session);
@@ -122,8 +122,16 @@ export class Container {
   }
 
   #output(stream: 'stdout' | 'stderr', data: Uint8Array): boolean {
-    for (const session of this.attached) session.deliver(stream, data);
-    return this.log.write(stream, data);
+    let room = this.log.write(stream, data);
+    for (const session of this.attached) if (!session.deliver(stream, data)) room = false;
+    return room;
+  }
+
+  /** A client that was slow takes output again, or has gone. */
+  resumeOutput(): void {
+    this.stdout?.resume();
+    this.stderr?.resume();
+    this.tty?.resumeOutput();
   }
 }
 
@@ -149,8 +157,13 @@ class AttachSession extends StreamSession {
   override resize(columns: number, rows: number): void {
     this.container.tty?.resize(columns, rows);
   }
+  override resumeOutput(): void {
+    super.resumeOutput();
+    if (!this.paused) this.container.resumeOutput();
+  }
   override detach(): void {
     this.container.attached.delete(this);
     super.detach();
+    this.container.resumeOutput();
   }
 }

@@ -33,6 +33,11 @@ export class StreamSession implements ExecSession {
     this.stderr = new HostOutput({ data: (data) => this.deliver('stderr', data) });
   }
 
+  /** The client has said that it is full. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   /** Output of the process; false when the client is slow. */
   deliver(stream: 'stdout' | 'stderr', data: Uint8Array): boolean {
     if (this.#detached) return true;
@@ -83,7 +88,8 @@ export class StreamSession implements ExecSession {
     this.#listener = undefined;
     this.#paused = false;
     for (const output of [this.stdout, this.stderr]) output?.discard();
-    this.tty?.discardOutput();
+    this.input?.end();
+    this.tty?.hangup();
     this.#settle();
   }
 

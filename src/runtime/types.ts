@@ -255,7 +255,7 @@ export interface ExecSession {
   resumeOutput(): void;
   /** With the process's end, after all output. */
   readonly exited: Promise<{ readonly exitCode: number }>;
-  /** The client has gone: an exec's process is left alone, as upstream leaves it, but nobody listens any more. */
+  /** The client has gone: an exec's process goes on, but its input ends, a terminal of its own hangs up, and nobody listens any more. */
   detach(): void;
 }
 

@@ -1,5 +1,6 @@
 import { nodesByCount, planNodes } from '../../server/cli/nodes.ts';
 import { readSchemaFiles } from '../../server/schema-files.ts';
+import { type AuthorizationMode, hmacSigner } from '../../src/apiserver/index.ts';
 import { type Cluster, createCluster } from '../../src/cluster/index.ts';
 import { createEnv, type Log, type Machine, nodeMachine, silentLog } from '../../src/env/index.ts';
 
@@ -9,6 +10,8 @@ export interface SimulatedClusterOptions {
   readonly log?: Log;
   /** The real one, unless a test wants it slower. */
   readonly machine?: Machine;
+  /** AlwaysAllow if absent. */
+  readonly authorizationModes?: readonly AuthorizationMode[];
 }
 
 /** Every simulated cluster begins at this moment. */
@@ -18,9 +21,9 @@ const schema = readSchemaFiles();
 
 /**
  * A whole cluster on a clock that stands still, without a server. Its nodes are Ready and coredns is Running.
- * Tokens are what a test can tell apart, since nobody here checks them.
+ * Its tokens are signed with a secret, so that the same run makes the same ones.
  */
-export async function simulatedCluster({ seed = 1, nodes = 3, log = silentLog, machine = nodeMachine }: SimulatedClusterOptions = {}): Promise<Cluster> {
+export async function simulatedCluster({ seed = 1, nodes = 3, log = silentLog, machine = nodeMachine, authorizationModes }: SimulatedClusterOptions = {}): Promise<Cluster> {
   const env = createEnv({ machine, log, seed, start: startTime, mode: 'manual' });
   const cluster = await createCluster({
     env,
@@ -28,10 +31,8 @@ export async function simulatedCluster({ seed = 1, nodes = 3, log = silentLog, m
     nodes: planNodes('default', nodesByCount(nodes)),
     schema,
     rootCa: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
-    tokenFor: async (pod, options) => ({
-      token: `token-of-${pod.metadata?.name}`,
-      expiresAt: env.clock.now() + options.expirationSeconds * 1000,
-    }),
+    tokenSigner: hmacSigner('simulated'),
+    ...(authorizationModes ? { authorizationModes } : {}),
   });
   await env.loop.settle();
   await env.loop.advance(60_000);

@@ -5,6 +5,7 @@ import { createHttpServer } from '../../server/http-server.ts';
 import { renderKubeconfig } from '../../server/kubeconfig.ts';
 import { inSimulatedOrder } from '../../server/start-server.ts';
 import { createClusterPki } from '../../server/tls.ts';
+import { handleUpgrades } from '../../server/upgrade/upgrade.ts';
 import type { Handler, WatchBody } from '../../src/machinery/index.ts';
 import { simulatedCluster } from './simulated-cluster.ts';
 import type { TranscriptCluster } from './transcript.ts';
@@ -17,6 +18,7 @@ export async function startTranscriptCluster(options: { readonly seed: number })
   const handler = watches.observe(inSimulatedOrder(cluster.handler, env));
   const pki = await createClusterPki({ names: [], serviceAddress: '10.96.0.1', clusterDomain: 'cluster.local', nowMs: Date.now() });
   const server = createHttpServer(createApp({ handler, log: env.log }), { key: pki.serving.key, cert: pki.serving.certificate, ca: pki.ca.certificate });
+  const closeUpgrades = handleUpgrades(server, handler, env.log);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
@@ -29,6 +31,7 @@ export async function startTranscriptCluster(options: { readonly seed: number })
     async close() {
       await cluster.stop();
       server.closeAllConnections();
+      closeUpgrades();
       await new Promise((resolve) => server.close(resolve));
     },
   };

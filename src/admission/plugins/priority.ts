@@ -1,6 +1,7 @@
 import type { Pod, PriorityClass } from '../../../generated/types/index.ts';
 import { failure, forbidden } from '../../machinery/status-error.ts';
-import type { AdmissionPlugin, ObjectReader } from '../types.ts';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../types.ts';
+import { refusal } from './refusal.ts';
 
 const classes = { group: 'scheduling.k8s.io', resource: 'priorityclasses' };
 
@@ -11,8 +12,15 @@ const systemClasses: Readonly<Record<string, number>> = { 'system-node-critical'
 export function priority(reader: ObjectReader): AdmissionPlugin<Pod> {
   return {
     name: 'Priority',
-    rules: [{ resource: 'pods', operations: ['CREATE', 'UPDATE'] }],
-    async admit({ operation, object: pod, oldObject, name }) {
+    rules: [
+      { resource: 'pods', operations: ['CREATE', 'UPDATE'] },
+      { resource: 'priorityclasses', group: classes.group, operations: ['CREATE', 'UPDATE'] },
+    ],
+    async validate(attributes) {
+      if (attributes.resource.resource === classes.resource) await checkOnlyDefault(reader, attributes as unknown as AdmissionAttributes<PriorityClass>);
+    },
+    async admit({ operation, object: pod, oldObject, name, resource }) {
+      if (resource.resource !== 'pods') return;
       const spec = pod?.spec;
       if (!spec) return;
       if (operation === 'UPDATE') {
@@ -36,6 +44,14 @@ export function priority(reader: ObjectReader): AdmissionPlugin<Pod> {
       spec.preemptionPolicy = policy;
     },
   };
+}
+
+/** There is one default at most, so that no pod depends on which of them was found first. */
+async function checkOnlyDefault(reader: ObjectReader, attributes: AdmissionAttributes<PriorityClass>): Promise<void> {
+  if (!attributes.object.globalDefault) return;
+  const all = await reader.list<PriorityClass>(classes);
+  const other = all.find((one) => one.globalDefault && (attributes.operation === 'CREATE' || one.metadata?.name !== attributes.name));
+  if (other) throw refusal(attributes, `PriorityClass ${other.metadata?.name} is already marked as default. Only one default can exist`);
 }
 
 async function resolve(reader: ObjectReader, pod: Pod, shown: string): Promise<{ value: number; policy: string }> {

@@ -1,11 +1,84 @@
 import type { ApiRequest, UserInfo } from '../../machinery/handler.ts';
+import { unauthorized } from '../../machinery/status-error.ts';
 
 /** Tells who asks; undefined if this way of asking was not used. Throws a StatusError for credentials that are wrong. */
 export type Authenticator = (request: ApiRequest) => UserInfo | undefined | Promise<UserInfo | undefined>;
 
-const authenticated = 'system:authenticated';
+/** What a token turns out to be worth. */
+export interface AuthenticatedToken {
+  readonly user: UserInfo;
+  /** Of the audiences asked for, those that the token is meant for. */
+  readonly audiences: readonly string[];
+}
+
+/** Looks at bearer tokens of one kind. Undefined: none of mine. Throws a TokenError: one of mine, and not good. */
+export interface TokenAuthenticator {
+  authenticate(token: string, audiences: readonly string[]): AuthenticatedToken | undefined | Promise<AuthenticatedToken | undefined>;
+}
+
+/** Why a token is refused; clients see it only in a TokenReview. */
+export class TokenError extends Error {
+  override readonly name = 'TokenError';
+}
+
+export const authenticatedGroup = 'system:authenticated';
+export const unauthenticatedGroup = 'system:unauthenticated';
+export const anonymousName = 'system:anonymous';
 
 /** Every user who has proven who they are is in one more group. */
 export function withAuthenticatedGroup(user: UserInfo): UserInfo {
-  return user.groups.includes(authenticated) ? user : { ...user, groups: [...user.groups, authenticated] };
+  if (user.groups.includes(authenticatedGroup) || user.username === anonymousName) return user;
+  return { ...user, groups: [...user.groups, authenticatedGroup] };
+}
+
+/** Looks at `Authorization: Bearer …` and, for browsers, at the WebSocket's subprotocol. Tokens that nobody knows are refused with 401. */
+export function bearerAuthenticator(tokens: TokenAuthenticator, audiences: readonly string[]): Authenticator {
+  return async (request) => {
+    const token = bearerToken(request.headers);
+    if (token === undefined) return undefined;
+    try {
+      const found = await tokens.authenticate(token, audiences);
+      if (found) return withAuthenticatedGroup(found.user);
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error;
+    }
+    throw unauthorized();
+  };
+}
+
+const socketProtocol = 'base64url.bearer.authorization.k8s.io.';
+
+function bearerToken(headers: ApiRequest['headers']): string | undefined {
+  const { authorization } = headers;
+  if (authorization !== undefined) {
+    const [scheme = '', token = ''] = authorization.trim().split(' ');
+    return scheme.toLowerCase() === 'bearer' && token !== '' ? token : undefined;
+  }
+  const offered = headers['sec-websocket-protocol'];
+  if (!offered) return undefined;
+  const own = offered
+    .split(',')
+    .map((one) => one.trim())
+    .find((one) => one.startsWith(socketProtocol));
+  return own === undefined ? undefined : Buffer.from(own.slice(socketProtocol.length), 'base64url').toString('utf8');
+}
+
+/** Asks one after the other; what several of them have against a token is told together (token/union). */
+export function unionTokens(all: readonly TokenAuthenticator[]): TokenAuthenticator {
+  return {
+    async authenticate(token, audiences) {
+      const errors: string[] = [];
+      for (const one of all) {
+        try {
+          const found = await one.authenticate(token, audiences);
+          if (found) return found;
+        } catch (error) {
+          if (!(error instanceof TokenError)) throw error;
+          errors.push(error.message);
+        }
+      }
+      if (errors.length > 0) throw new TokenError(`[invalid bearer token, ${errors.join(', ')}]`);
+      return undefined;
+    },
+  };
 }

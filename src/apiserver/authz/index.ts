@@ -1,2 +1,10 @@
 export * from './authorizer.ts';
+export type { BootstrapPolicy } from './bootstrap-policy/index.ts';
+export { bootstrapPolicy } from './bootstrap-policy/index.ts';
+export * from './escalation.ts';
 export * from './forbidden.ts';
+export * from './modes.ts';
+export * from './node-authorizer.ts';
+export * from './node-index.ts';
+export * from './rbac-authorizer.ts';
+export * from './rbac-index.ts';

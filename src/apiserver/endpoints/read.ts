@@ -1,6 +1,6 @@
 import { invalidValue } from '../../machinery/field-error.ts';
 import { invalid } from '../../machinery/status-error.ts';
-import { checkNotFuture } from '../../registry/generic/list.ts';
+import { waitForRevision } from '../../registry/generic/list.ts';
 import { parseRevision } from '../../registry/generic/revision.ts';
 import type { Answer } from '../answers.ts';
 import { listBody, objectBody, watchBody } from '../answers.ts';
@@ -13,7 +13,7 @@ export async function getObject(call: Call, resource: ServedResource): Promise<A
   const { form } = call;
   const { registry } = resource;
   const resourceVersion = call.query.get('resourceVersion');
-  if (resourceVersion) checkNotFuture(await registry.deps.store.revision(), parseRevision(resourceVersion, 'resourceVersion'));
+  if (resourceVersion) await waitForRevision(registry.deps, parseRevision(resourceVersion, 'resourceVersion'));
   const entry = await registry.get({ namespace: call.info.namespace, name: call.info.name });
   return { status: 200, body: objectBody(resource, entry, form, call.now) };
 }

@@ -1,16 +1,23 @@
+import type { ApplyAs, WriteAs } from '../../machinery/apply/index.ts';
+import { FieldManager, fieldTypes, scaleManagers, setOf } from '../../machinery/apply/index.ts';
 import { clone } from '../../machinery/deep.ts';
 import { invalidValue } from '../../machinery/field-error.ts';
+import type { Schema } from '../../machinery/schema/index.ts';
 import { findTypeError } from '../../machinery/schema/index.ts';
 import { badRequest, invalid, isNotFound, notFound } from '../../machinery/status-error.ts';
 import type { GroupVersionKind, KubeObject } from '../../machinery/types.ts';
+import { formatGroupVersion } from '../../machinery/types.ts';
 import type { Answer } from '../answers.ts';
 import { dataBody } from '../answers.ts';
 import { decodeObject } from '../body.ts';
 import type { Call } from '../call.ts';
 import { writeOptions } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
+import { isApply, readConfig } from './apply.ts';
+import { managerName } from './field-managers.ts';
+import { applyChange, patchOf } from './patched-object.ts';
 import { namespaceOf } from './read.ts';
-import { applyChange, checkName, patchOf } from './write.ts';
+import { checkName } from './write.ts';
 
 export const scaleKind: GroupVersionKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 
@@ -50,8 +57,11 @@ export async function getScale(call: Call, resource: ServedResource): Promise<An
 export async function writeScale(call: Call, resource: ServedResource): Promise<Answer> {
   const { form, info } = call;
   const patching = call.request.method === 'PATCH';
-  const options = writeOptions(patching ? 'PatchOptions' : 'UpdateOptions', call.query, call.fieldValidation);
-  const next = patching ? patchScale(call, resource) : replaceScale(call, options.fieldValidation);
+  const applying = patching && isApply(call);
+  const options = writeOptions(patching ? 'PatchOptions' : 'UpdateOptions', call.query, call.fieldValidation, applying ? 'apply' : 'other');
+  const as = { manager: managerName(call, options.fieldManager), now: call.now, force: options.force === true };
+  const next = applying ? applyScale(call, as) : tracked(call, as, patching ? patchScale(call, resource) : replaceScale(call, options.fieldValidation));
+  const owners = scaleManagers(resource.apiVersion);
   let wanted: Scale = {};
   const { served } = await resource.registry
     .update({
@@ -60,11 +70,17 @@ export async function writeScale(call: Call, resource: ServedResource): Promise<
       subresource: 'scale',
       admitted: { kind: scaleKind, object: () => wanted, oldObject: (previous) => scaleOf(resource, previous.object) },
       next: (previous) => {
-        wanted = next(scaleOf(resource, previous!.object));
+        const { managedFields } = previous!.object.metadata ?? {};
+        const live = scaleOf(resource, previous!.object);
+        const scaleOwners = owners.toScale(managedFields);
+        wanted = next(scaleOwners ? { ...live, metadata: { ...live.metadata, managedFields: scaleOwners } } : live);
         const replicas = wanted.spec?.replicas ?? 0;
         if (replicas < 0) throw invalid(scaleKind, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')]);
         const changed = clone(previous!.object) as KubeObject;
         changed.metadata = { ...changed.metadata, resourceVersion: wanted.metadata?.resourceVersion ?? '' };
+        const parentOwners = owners.toParent(managedFields, wanted.metadata?.managedFields);
+        if (parentOwners) changed.metadata.managedFields = parentOwners;
+        else delete changed.metadata.managedFields;
         if (wanted.metadata?.uid) changed.metadata.uid = wanted.metadata.uid;
         resource.registry.strategy.scale!.setReplicas(changed, replicas);
         return changed;
@@ -72,6 +88,38 @@ export async function writeScale(call: Call, resource: ServedResource): Promise<
     })
     .catch(absent(resource, info.name));
   return { status: 200, body: dataBody(scaleOf(resource, served.object), form) };
+}
+
+/** Whoever changes a Scale owns the replicas from then on. */
+function tracked(call: Call, as: WriteAs, next: (old: Scale) => Scale): (old: Scale) => Scale {
+  return (old) => {
+    const scale = clone(next(old));
+    scaleFields(call).update(old, scale, as);
+    return scale;
+  };
+}
+
+function applyScale(call: Call, as: ApplyAs): (old: Scale) => Scale {
+  const config = readConfig(call);
+  return (old) => {
+    const { object } = scaleFields(call).apply(old, config, as);
+    checkName(object, call.info.name);
+    return object;
+  };
+}
+
+const scaleFieldManagers = new WeakMap<Schema, FieldManager>();
+
+function scaleFields(call: Call): FieldManager {
+  const { schema } = call.services.bodies;
+  let manager = scaleFieldManagers.get(schema);
+  if (!manager) {
+    const version = { type: fieldTypes(schema).rootOf(scaleKind), ignored: setOf(['f:status']), convert: (object: unknown) => object };
+    const apiVersion = formatGroupVersion(scaleKind);
+    const options = { apiVersion, kind: scaleKind, subresource: 'scale', version: (wanted: string) => (wanted === apiVersion ? version : undefined) };
+    scaleFieldManagers.set(schema, (manager = new FieldManager(options)));
+  }
+  return manager;
 }
 
 function replaceScale(call: Call, fieldValidation: 'Ignore' | 'Warn' | 'Strict'): () => Scale {

@@ -1,18 +1,20 @@
 import { clone } from '../../machinery/deep.ts';
-import { FieldError, invalidValue } from '../../machinery/field-error.ts';
-import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '../../machinery/patch/index.ts';
-import { findTypeError, findUnknownFields, pruneUnknownFields } from '../../machinery/schema/index.ts';
-import { badRequest, failure, invalid, notSimulated } from '../../machinery/status-error.ts';
+import type { FieldError } from '../../machinery/field-error.ts';
+import { invalidValue } from '../../machinery/field-error.ts';
+import { badRequest, invalid } from '../../machinery/status-error.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import type { DeleteQuery } from '../../registry/generic/options.ts';
 import type { StoreEntry } from '../../store/store.ts';
 import type { Answer } from '../answers.ts';
 import { dataBody, listBody, objectBody, successStatus } from '../answers.ts';
-import { decodeAny, decodeObject, mediaTypeOf, notDeleteOptions } from '../body.ts';
+import { decodeAny, decodeObject, notDeleteOptions } from '../body.ts';
 import type { Call } from '../call.ts';
 import { queryFlag } from '../request-info.ts';
 import { dryRunOf, listQuery, notSupportedInOrder, queryInteger, writeOptions } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
+import { applyObject, isApply } from './apply.ts';
+import { fieldManagerOf, managerName } from './field-managers.ts';
+import { patchedObject, patchOf } from './patched-object.ts';
 import { namespaceOf } from './read.ts';
 
 /** POST of a new object. */
@@ -21,7 +23,10 @@ export async function createObject(call: Call, resource: ServedResource): Promis
   const options = writeOptions('CreateOptions', call.query, call.fieldValidation);
   const object = decodeObject(call.services.bodies, call.request.body, { kind: resource.gvk, fieldValidation: options.fieldValidation, warn: call.warn });
   resource.defaults(object);
-  const served = await resource.registry.create(namespaceOf(call, resource), resource.store(object), call.context(options.dryRun));
+  fieldManagerOf(call, resource, '').update(undefined, object, { manager: managerName(call, options.fieldManager), now: call.now });
+  const served = await resource.registry.create(namespaceOf(call, resource), resource.store(object), call.context(options.dryRun), (stored) =>
+    resource.mistakesOnCreate(stored),
+  );
   return { status: 201, body: objectBody(resource, served, form, call.now) };
 }
 
@@ -32,11 +37,15 @@ export async function updateObject(call: Call, resource: ServedResource, subreso
   const object = decodeObject(call.services.bodies, call.request.body, { kind: resource.gvk, fieldValidation: options.fieldValidation, warn: call.warn });
   checkName(object, info.name);
   resource.defaults(object);
-  const stored = resource.store(object);
+  const as = { manager: managerName(call, options.fieldManager), now: call.now };
   const { served, created } = await resource.registry.update({
     key: { namespace: namespaceOf(call, resource), name: info.name },
     context: call.context(options.dryRun),
-    next: () => clone(stored),
+    next: (previous) => {
+      const next = clone(object);
+      fieldManagerOf(call, resource, subresource).update(previous && resource.show(previous).object, next, as);
+      return resource.store(next);
+    },
     subresource,
     mayCreate: subresource === '',
   });
@@ -53,71 +62,25 @@ export function checkName(object: KubeObject, name: string): void {
 /** PATCH of an object or of a subresource that changes it. */
 export async function patchObject(call: Call, resource: ServedResource, subresource: string): Promise<Answer> {
   const { form, info } = call;
+  if (isApply(call)) return applyObject(call, resource, subresource, (object) => checkName(object, info.name));
   const options = writeOptions('PatchOptions', call.query, call.fieldValidation);
-  const change = patchOf(call);
+  const as = { manager: managerName(call, options.fieldManager), now: call.now };
+  const change = patchOf(call, options.fieldValidation);
   const { served } = await resource.registry.update({
     key: { namespace: namespaceOf(call, resource), name: info.name },
     context: call.context(options.dryRun),
     subresource,
+    patching: true,
     next: (previous) => {
-      const patched = patchedObject(call, resource, change, resource.show(previous as StoreEntry).object, options.fieldValidation);
+      const live = resource.show(previous as StoreEntry).object;
+      const patched = patchedObject(call, resource, change, live, options.fieldValidation);
+      checkName(patched, info.name);
       resource.defaults(patched);
+      fieldManagerOf(call, resource, subresource).update(live, patched, as);
       return resource.store(patched);
     },
   });
   return { status: 200, body: objectBody(resource, served, form, call.now) };
-}
-
-export interface PatchChange {
-  readonly type: 'json' | 'merge' | 'strategic';
-  readonly patch: unknown;
-}
-
-/** Reads a patch. @throws StatusError 415 for unknown kinds of patch, 501 for server-side apply */
-export function patchOf(call: Call): PatchChange {
-  const { body } = call.request;
-  const media = mediaTypeOf(body?.kind === 'bytes' ? body.contentType : (body?.contentType ?? call.request.headers['content-type']));
-  if (media === 'application/apply-patch+yaml' || media === 'application/apply-patch+cbor') throw notSimulated('server-side apply yet');
-  const type = patchTypes[media];
-  if (!type) throw failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
-  const patch = decodeAny(call.services.bodies, body);
-  return { type, patch };
-}
-
-const patchTypes: Readonly<Record<string, PatchChange['type'] | undefined>> = {
-  'application/json-patch+json': 'json',
-  'application/merge-patch+json': 'merge',
-  'application/strategic-merge-patch+json': 'strategic',
-};
-
-export function applyChange(call: Call, resource: Pick<ServedResource, 'gvk'>, { type, patch }: PatchChange, object: Readonly<KubeObject>): KubeObject {
-  if (type === 'json') return applyJsonPatch(object, patch) as KubeObject;
-  if (type === 'merge') return clone(applyMergePatch(object, patch)) as KubeObject;
-  return clone(applyStrategicMergePatch(call.services.bodies.schema, resource.gvk, object, patch)) as KubeObject;
-}
-
-/** Applies the patch, and checks that what came out is still such an object. */
-function patchedObject(call: Call, resource: ServedResource, change: PatchChange, object: Readonly<KubeObject>, validation: string): KubeObject {
-  const { schema } = call.services.bodies;
-  const patched = applyChange(call, resource, change, object);
-  if (typeof patched !== 'object' || patched === null || Array.isArray(patched)) throw badRequest('the patch leaves no object');
-  if (call.request.body?.kind === 'object') return patched;
-  const typeError = findTypeError(schema, resource.gvk, patched);
-  if (typeError) throw invalid({ group: '', kind: '' }, '', [invalidValue('patch', patchText(call, change), typeError)]);
-  const unknown = findUnknownFields(schema, resource.gvk, patched);
-  if (unknown.length === 0) return patched;
-  if (validation === 'Strict') {
-    throw invalid({ group: '', kind: '' }, '', [
-      new FieldError('FieldValueInvalid', 'patch', patchText(call, change), `strict decoding error: ${unknown.join(', ')}`),
-    ]);
-  }
-  if (validation === 'Warn') for (const text of unknown) call.warn(text);
-  return pruneUnknownFields(schema, resource.gvk, patched);
-}
-
-function patchText(call: Call, { patch }: PatchChange): string {
-  const { body } = call.request;
-  return body?.kind === 'bytes' ? new TextDecoder().decode(body.bytes) : JSON.stringify(patch);
 }
 
 /** DELETE of one object: a Status once it is gone, the object while it stays (and always for some resources). */
@@ -146,8 +109,9 @@ export async function deleteObjects(call: Call, resource: ServedResource): Promi
 
 /** DeleteOptions come in the body or, where there is none, in the query. */
 export function deleteQuery(call: Call): { query: DeleteQuery; dryRun: boolean } {
-  const body = decodeAny(call.services.bodies, call.request.body) as Record<string, unknown> | undefined;
-  if (body) {
+  const decoded = decodeAny(call.services.bodies, call.request.body);
+  if (decoded !== undefined && decoded !== null) {
+    const body = optionsOf(decoded);
     const { kind, apiVersion = 'v1' } = body;
     if (kind !== undefined && kind !== 'DeleteOptions') throw notDeleteOptions(String(kind), String(apiVersion));
     return checkedDelete(body, Array.isArray(body.dryRun) ? body.dryRun.map(String) : []);
@@ -161,6 +125,13 @@ export function deleteQuery(call: Call): { query: DeleteQuery; dryRun: boolean }
     orphanDependents: orphan === null ? undefined : queryFlag(orphan),
   };
   return checkedDelete(options, query.getAll('dryRun'));
+}
+
+/** Anything but a map would otherwise be taken for options that ask for nothing, and the object be gone. */
+function optionsOf(decoded: unknown): Record<string, unknown> {
+  if (typeof decoded === 'object' && !Array.isArray(decoded)) return decoded as Record<string, unknown>;
+  const found = Array.isArray(decoded) ? 'array' : typeof decoded === 'boolean' ? 'bool' : typeof decoded;
+  throw badRequest(`couldn't get version/kind; json parse error: json: cannot unmarshal ${found} into Go value of type v1.DeleteOptions`);
 }
 
 const policies = ['Foreground', 'Background', 'Orphan', 'nil'];

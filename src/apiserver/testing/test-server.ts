@@ -4,8 +4,8 @@ import { createEnv, nodeMachine, silentLog } from '../../env/index.ts';
 import { loadProtobufSchema } from '../../machinery/codec/index.ts';
 import type { ApiResponse, UserInfo } from '../../machinery/handler.ts';
 import { loadSchema } from '../../machinery/schema/index.ts';
-import { appsStrategies } from '../../registry/apps/index.ts';
-import { coreStrategies, IpAllocator, PortAllocator } from '../../registry/core/index.ts';
+import { builtInStrategies } from '../../registry/built-in.ts';
+import { IpAllocator, PortAllocator } from '../../registry/core/index.ts';
 import { MemoryStore } from '../../store/index.ts';
 import type { ApiServer, ApiServerOptions } from '../create-api-server.ts';
 import { createApiServer } from '../create-api-server.ts';
@@ -32,7 +32,7 @@ export function testServer(options: Partial<ApiServerOptions> = {}): TestServer 
   const env = createEnv({ machine: nodeMachine, log: silentLog, seed: 1, start: Date.parse('2026-01-01T00:00:00Z'), mode: 'manual' });
   const store = new MemoryStore(env);
   const pools = { ips: new IpAllocator('10.96.0.0/16'), ports: new PortAllocator(30000, 32767) };
-  const strategies = [...coreStrategies(pools), ...appsStrategies];
+  const strategies = builtInStrategies(pools);
   const server = createApiServer({ env, store, strategies, schema, protobufSchema: () => loadProtobufSchema(file('protobuf.json')), ...options });
   return { ...server, env, store, ask: (...call) => ask(server, ...call) };
 }

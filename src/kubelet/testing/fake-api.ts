@@ -45,6 +45,11 @@ class FakeResource implements ResourceClient<KubeObject> {
     readonly ref: ResourceRef,
   ) {}
 
+  /** How many watch it now. */
+  get watchers(): number {
+    return this.#watchers.size;
+  }
+
   async get(key: ObjectKey): Promise<AnyObject> {
     const found = this.#objects.get(id(key));
     if (!found) throw notFound(this.ref, key.name);

@@ -6,16 +6,34 @@ export class JsonSyntaxError extends Error {
 }
 
 /**
+ * How deep lists and maps may lie within each other, so that whoever walks them by recursion has stack enough.
+ * Differs from upstream: Go's decoder stops at 10,000, and no object of Kubernetes needs a hundredth of that.
+ */
+export const nestingMax = 1000;
+
+/**
  * Parses JSON.
  * @throws JsonSyntaxError with the text Go's encoding/json would give
  */
 export function parseJson(body: Uint8Array | string): unknown {
   const text = typeof body === 'string' ? body : decodeUtf8(body);
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw new JsonSyntaxError(describeSyntaxError(text));
   }
+  // Every level costs two characters, so that most bodies need no look.
+  if (text.length > 2 * nestingMax && nestsDeeper(value, nestingMax)) throw new JsonSyntaxError(describeSyntaxError(text));
+  return value;
+}
+
+function nestsDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  if (Array.isArray(value)) return value.some((item) => nestsDeeper(item, levels - 1));
+  for (const key in value) if (nestsDeeper((value as Record<string, unknown>)[key], levels - 1)) return true;
+  return false;
 }
 
 const decoder = new TextDecoder();
@@ -44,6 +62,7 @@ class Fault extends Error {}
 /** A second, slow pass: only broken bodies come here. */
 class Scanner {
   private at = 0;
+  private nesting = 0;
 
   constructor(readonly text: string) {}
 
@@ -72,11 +91,17 @@ class Scanner {
 
   private value(): void {
     const first = this.text[this.at] ?? '';
-    if (first === '{') this.object();
-    else if (first === '[') this.array();
+    if (first === '{' || first === '[') this.nested(first);
     else if (first === '"') this.string();
     else if (/[-0-9]/.test(first)) this.number();
     else this.literal(first);
+  }
+
+  private nested(first: string): void {
+    if (++this.nesting > nestingMax) this.fail('exceeded max depth');
+    if (first === '{') this.object();
+    else this.array();
+    this.nesting--;
   }
 
   private literal(first: string): void {

@@ -1,6 +1,6 @@
 import { boolYaml11Tag, floatYaml11Tag, intYaml11Tag, loadAll, mapTag, mergeTag, nullYaml11Tag, Schema, seqTag, strTag, YAMLException } from 'js-yaml';
 import { badRequest, tooLarge } from '../status-error.ts';
-import { decodeUtf8 } from './json.ts';
+import { decodeUtf8, nestingMax } from './json.ts';
 
 /** The largest request body, as the API server has it. */
 const bytesMax = 3 * 1024 * 1024;
@@ -24,13 +24,13 @@ export function parseYaml(body: Uint8Array | string, options: YamlOptions = {}):
   if (text.length > bytesMax) throw tooLarge(`limit is ${bytesMax}`);
   const documents = loadDocuments(text, options);
   if (documents.length > 1) throw badRequest('error converting YAML to JSON: the body holds more than one YAML document');
-  return toJson(documents[0] ?? null, { nodes: 0 });
+  return toJson(documents[0] ?? null, { nodes: 0, nesting: 0, text });
 }
 
 /** All documents of a stream, such as a manifest file with `---` lines; empty ones are left out. */
 export function parseYamlDocuments(text: string): unknown[] {
   return loadDocuments(text, {})
-    .map((one) => toJson(one, { nodes: 0 }))
+    .map((one) => toJson(one, { nodes: 0, nesting: 0, text }))
     .filter((one) => one !== null);
 }
 
@@ -40,7 +40,7 @@ export function parseYamlDocuments(text: string): unknown[] {
  */
 export function findDuplicateYamlKeys(text: string): string[] {
   try {
-    loadAll(text, { schema: kubernetesYaml });
+    loadAll(text, { schema: kubernetesYaml, maxDepth: nestingMax });
     return [];
   } catch (error) {
     if (!(error instanceof YAMLException) || error.reason !== repeatedKey) return [];
@@ -58,7 +58,7 @@ function alreadySet(text: string, line: number): string {
 
 function loadDocuments(text: string, { lastKeyWins = false }: YamlOptions): unknown[] {
   try {
-    return loadAll(text, { schema: kubernetesYaml, json: lastKeyWins });
+    return loadAll(text, { schema: kubernetesYaml, json: lastKeyWins, maxDepth: nestingMax });
   } catch (error) {
     if (error instanceof YAMLException) throw badRequest(`error converting YAML to JSON: yaml: ${describe(text, error)}`);
     throw error;
@@ -71,11 +71,28 @@ function describe(text: string, error: YAMLException): string {
   return `${error.mark ? `line ${line}: ` : ''}${error.reason}`;
 }
 
-/** JSON has no infinities and only text keys. Aliases become copies, so their number is limited here. */
-function toJson(value: unknown, count: { nodes: number }): unknown {
-  if (++count.nodes > nodesMax) throw badRequest('error converting YAML to JSON: yaml: document contains excessive aliasing');
+/** How far the copying of one document has come. */
+interface Copying {
+  nodes: number;
+  nesting: number;
+  readonly text: string;
+}
+
+/** JSON has no infinities and only text keys. Aliases become copies, so their number and depth are limited here. */
+function toJson(value: unknown, copying: Copying): unknown {
+  if (++copying.nodes > nodesMax) throw badRequest('error converting YAML to JSON: yaml: document contains excessive aliasing');
   if (typeof value === 'number' && !Number.isFinite(value)) throw badRequest(`json: unsupported value: ${value}`);
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => toJson(item, count));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item, count)]));
+  // The parser has limited what is written out, so only an alias within its own anchor can lead deeper.
+  if (++copying.nesting > nestingMax) throw badRequest(`error converting YAML to JSON: yaml: anchor '${selfReference(copying.text)}' value contains itself`);
+  const copy = Array.isArray(value)
+    ? value.map((item) => toJson(item, copying))
+    : Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item, copying)]));
+  copying.nesting--;
+  return copy;
+}
+
+/** The name of the first alias: among the few documents that refer to themselves, nearly all have just one. */
+function selfReference(text: string): string {
+  return /(?:^|[\s,[{:])\*([^\s,\]}]+)/.exec(text)?.[1] ?? '';
 }

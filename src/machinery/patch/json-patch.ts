@@ -20,6 +20,7 @@ export function applyJsonPatch<T>(document: T, operations: unknown): T {
       throw badRequest(`json: cannot unmarshal ${goKind(operation)} into Go value of type jsonpatch.Operation`);
     }
     if (!knownOperations.has((operation as { op?: string }).op as string)) throw unprocessable();
+    if (pointsBeyondLists(document, operation as { path?: unknown; from?: unknown })) throw unprocessable();
   }
   try {
     // Validation on: without it the library accepts operations that point nowhere. The document is not mutated, since a
@@ -28,6 +29,19 @@ export function applyJsonPatch<T>(document: T, operations: unknown): T {
   } catch {
     throw unprocessable();
   }
+}
+
+/** Whether a pointer names an item that no list can have. The library reads such a number as 32 bits, and so as another item. */
+function pointsBeyondLists(document: unknown, { path, from }: { path?: unknown; from?: unknown }): boolean {
+  return [path, from].some((pointer) => {
+    if (typeof pointer !== 'string' || !/\/\d{10}/.test(pointer)) return false;
+    let at: unknown = document;
+    for (const part of pointer.slice(1).split('/')) {
+      if (Array.isArray(at) && Number(part) > 2 ** 31) return true;
+      at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[part.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined;
+    }
+    return false;
+  });
 }
 
 /** The library calls a missing `value` an error but upstream reads it as null; nothing else differs. */

@@ -5,7 +5,7 @@ type Json = Record<string, unknown>;
 
 /**
  * A copy of a built-in object without nulls, as Go keeps it: a field that is null is a field that is absent, and a null
- * among texts (a label, an argument) is an empty text. Parts without nulls are shared; the input is never changed.
+ * among texts (a label, an argument) is an empty text, among structs (a container) one without fields. Parts without nulls are shared; the input is never changed.
  * Not for custom resources, whose nulls are kept and validated.
  */
 export function dropNulls<T>(schema: Schema, gvk: GroupVersionKind, object: T): T {
@@ -37,6 +37,10 @@ function clean(schema: Schema, given: SchemaNode, value: unknown): unknown {
   return changed ? Object.fromEntries(entries) : value;
 }
 
+/** The zero value that Go has where a list or map holds null: no text, no number, a struct without fields. */
 function emptyOf(schema: Schema, node: SchemaNode): unknown {
-  return schema.resolve(node).type === 'string' && schema.nameOf(node) === undefined ? '' : null;
+  const { type, properties } = schema.resolve(node);
+  if (type === 'object' && properties) return {};
+  if (schema.nameOf(node) !== undefined) return null;
+  return type === 'string' ? '' : type === 'integer' ? 0 : null;
 }

@@ -79,6 +79,11 @@ class TypeChecker {
   }
 }
 
+/** The decoder of its own that a type has (Time, Quantity, IntOrString …), which says what is wrong with a value. */
+export function specialDecoder(definition: string | undefined): ((value: unknown) => string | undefined) | undefined {
+  return definition === undefined ? undefined : specialChecks[definition];
+}
+
 const noPlace = 'into Go value of type ';
 
 /** Of the errors that types with a decoder of their own give, those about the JSON type are told their place. */

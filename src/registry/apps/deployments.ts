@@ -2,7 +2,7 @@ import type { Deployment } from '../../../generated/types/index.ts';
 import { nameIsSubdomain, setDeploymentDefaults, validateDeployment, validateDeploymentStatusUpdate, validateDeploymentUpdate } from '../../api/index.ts';
 import { ageColumn, column, containerColumns, formatSelector, nameColumn, wide } from '../core/columns.ts';
 import type { Strategy } from '../generic/strategy.ts';
-import { setGeneration } from './workload.ts';
+import { setGeneration, templateWarnings } from './workload.ts';
 
 /** pkg/registry/apps/deployment. */
 export const deploymentStrategy: Strategy<Deployment> = {
@@ -23,6 +23,7 @@ export const deploymentStrategy: Strategy<Deployment> = {
   },
   validateName: nameIsSubdomain,
   validate: validateDeployment,
+  ...templateWarnings,
   prepareForUpdate(next, previous) {
     next.status = previous.status!;
     setGeneration(next, previous, true);

@@ -3,7 +3,7 @@ import { nameIsSubdomain, setReplicaSetDefaults, validateReplicaSet, validateRep
 import { ageColumn, column, containerColumns, formatSelector, nameColumn, wide } from '../core/columns.ts';
 import type { Strategy } from '../generic/strategy.ts';
 import { selectorText } from './deployments.ts';
-import { setGeneration } from './workload.ts';
+import { setGeneration, templateWarnings } from './workload.ts';
 
 /** pkg/registry/apps/replicaset. */
 export const replicaSetStrategy: Strategy<ReplicaSet> = {
@@ -24,6 +24,7 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = {
   },
   validateName: nameIsSubdomain,
   validate: validateReplicaSet,
+  ...templateWarnings,
   prepareForUpdate(next, previous) {
     next.status = previous.status!;
     setGeneration(next, previous, false);
@@ -52,5 +53,4 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = {
     ...containerColumns<ReplicaSet>(({ spec }) => spec?.template, 1),
     wide('Selector', 'Labels of its pods.', ({ spec }) => formatSelector(spec?.selector)),
   ],
-  selectableFields: (set) => ({ 'status.replicas': String(set.status?.replicas ?? 0) }),
 };

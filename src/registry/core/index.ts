@@ -3,11 +3,14 @@ import { eventStrategy } from '../events/events.ts';
 import type { Strategy } from '../generic/strategy.ts';
 import { configMapStrategy, podTemplateStrategy, secretStrategy, serviceAccountStrategy } from './configuration.ts';
 import { endpointsStrategy } from './endpoints.ts';
+import { limitRangeStrategy, resourceQuotaStrategy } from './limits.ts';
 import { namespaceStrategy } from './namespaces.ts';
 import { nodeStrategy } from './nodes.ts';
 import { podStrategy } from './pods.ts';
+import { replicationControllerStrategy } from './replication-controllers.ts';
 import type { ServicePools } from './service-reservation.ts';
 import { createServiceStrategy } from './services.ts';
+import { persistentVolumeClaimStrategy, persistentVolumeStrategy } from './volumes.ts';
 
 export { IpAllocator } from './ip-allocator.ts';
 export { podColumns, podRowConditions, summarizePod } from './pod-columns.ts';
@@ -21,10 +24,15 @@ export function coreStrategies(pools: ServicePools): readonly Strategy[] {
     configMapStrategy,
     endpointsStrategy,
     eventStrategy,
+    limitRangeStrategy,
     namespaceStrategy,
     nodeStrategy,
+    persistentVolumeClaimStrategy,
+    persistentVolumeStrategy,
     podStrategy,
     podTemplateStrategy,
+    replicationControllerStrategy,
+    resourceQuotaStrategy,
     secretStrategy,
     serviceAccountStrategy,
     createServiceStrategy(pools),

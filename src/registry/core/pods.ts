@@ -2,6 +2,7 @@ import type { Pod } from '../../../generated/types/index.ts';
 import {
   nameIsSubdomain,
   podIsTerminal,
+  podWarnings,
   qosClass,
   setPodDefaults,
   validateEphemeralContainersUpdate,
@@ -61,6 +62,7 @@ export const podStrategy: Strategy<Pod> = {
   },
   validateName: nameIsSubdomain,
   validate: validatePod,
+  warningsOnCreate: podWarnings,
   prepareForUpdate(next, previous) {
     next.status = previous.status!;
     if (previous.spec?.ephemeralContainers) next.spec!.ephemeralContainers = previous.spec.ephemeralContainers;

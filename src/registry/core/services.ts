@@ -3,6 +3,7 @@ import {
   isExternallyAccessible,
   nameIs1035Label,
   needsHealthCheck,
+  serviceWarnings,
   setServiceDefaults,
   validateService,
   validateServiceStatusUpdate,
@@ -126,6 +127,8 @@ export function createServiceStrategy(pools: ServicePools): Strategy<Service> {
     },
     validateName: nameIs1035Label,
     validate: validateService,
+    warningsOnCreate: serviceWarnings,
+    warningsOnUpdate: serviceWarnings,
     prepareForUpdate(next, previous) {
       next.status = previous.status!;
       keepAllocated(next, previous);
@@ -136,6 +139,7 @@ export function createServiceStrategy(pools: ServicePools): Strategy<Service> {
     reserve: (service, previous) => reserveForService(pools, service, previous),
     released: (service) => freeService(pools, service),
     createOnUpdate: true,
+    returnsDeletedObject: true,
     status: {
       prepareForUpdate(next, previous) {
         next.spec = previous.spec!;

@@ -1,5 +1,5 @@
 import type { Event, EventsV1Event } from '../../../generated/types/index.ts';
-import { fromEventsV1, nameIsSubdomain, setEventDefaults, toEventsV1, validateEvent, validateEventUpdate } from '../../api/index.ts';
+import { fromEventsV1, nameIsSubdomain, setEventDefaults, toEventsV1, validateEvent, validateEventsV1, validateEventUpdate } from '../../api/index.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import { column, since, wide } from '../core/columns.ts';
 import type { Column, Strategy } from '../generic/strategy.ts';
@@ -65,6 +65,7 @@ export const eventStrategy: Strategy<Event> = {
       resource: { group: 'events.k8s.io', version: 'v1', kind: 'Event', plural: 'events', singular: 'event', shortNames: ['ev'], namespaced: true },
       fromStorage: toEventsV1,
       toStorage: (event) => fromEventsV1(event as EventsV1Event),
+      validateCreate: (event) => validateEventsV1(event as EventsV1Event),
       columns: columns.map((one) => ({ ...one, cell: (event, now) => one.cell(asStored(event), now) })),
       selectableFields(event) {
         // The newer API names the same fields by its own words.

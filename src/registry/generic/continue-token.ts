@@ -15,12 +15,13 @@ export function encodeContinue({ revision, start }: ContinuePoint): string {
 
 /** @throws StatusError 400 for what is no token of ours */
 export function decodeContinue(token: string): ContinuePoint {
-  const text = Buffer.from(token, 'base64url').toString();
+  const bytes = Buffer.from(token, 'base64url');
   let data: { v?: unknown; rv?: unknown; start?: unknown };
   try {
-    data = JSON.parse(text) as typeof data;
+    data = JSON.parse(bytes.toString()) as typeof data;
   } catch {
-    throw invalidToken(`continue key is not valid: ${describeSyntaxError(text)}`);
+    // Go's scanner looks at bytes, not at characters.
+    throw invalidToken(`continue key is not valid: ${describeSyntaxError(bytes.toString('latin1'))}`);
   }
   if (typeof data !== 'object' || data === null || data.v !== 'meta.k8s.io/v1') {
     throw invalidToken(`continue key is not valid: server does not recognize this encoded version "${String(data?.v ?? '')}"`);

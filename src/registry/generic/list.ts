@@ -3,7 +3,7 @@ import type { ListResult, StoreEntry } from '../../store/store.ts';
 import { isStoreError } from '../../store/store.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
 import type { ListAnswer, ListQuery } from './options.ts';
-import type { ResourceRegistry } from './resource-registry.ts';
+import type { RegistryDependencies, ResourceRegistry } from './resource-registry.ts';
 
 /** How many entries are looked at in one go while a selector looks for `limit` matches. */
 const chunk = 500;
@@ -12,9 +12,8 @@ const chunk = 500;
 export async function listObjects(registry: ResourceRegistry, query: ListQuery): Promise<ListAnswer> {
   const prefix = registry.prefixOf(query.namespace);
   if (query.continueToken) return continueListing(registry, query, prefix);
-  const { store } = registry.deps;
   const exact = query.match === 'Exact' || (query.match === '' && query.limit > 0 && !!query.revision);
-  if (query.revision && !exact) await checkNotFuture(await store.revision(), query.revision);
+  if (query.revision && !exact) await waitForRevision(registry.deps, query.revision);
   const revision = exact ? query.revision : undefined;
   const { name } = query.selection;
   if (name !== undefined && query.namespace && revision === undefined) return listOne(registry, query, query.namespace, name);
@@ -105,12 +104,22 @@ function tooOld(query: ListQuery, start: string): Error {
   return error;
 }
 
+/** How long a list waits for a version that is not there yet, and how often it looks (storage/cacher blockTimeout). */
+const futureWaitMs = 3000;
+const futurePollMs = 100;
+
 /**
- * A version that is not there yet.
- * Differs from upstream: it waits three seconds for that version first; our store has no other writer that could bring it.
+ * Waits until the store has reached a revision that the client has seen elsewhere.
+ * @throws StatusError 504 once three seconds have passed
  */
-export function checkNotFuture(current: number, revision: number): void {
-  if (revision > current) throw tooLargeRevision(revision, current);
+export async function waitForRevision({ store, env }: Pick<RegistryDependencies, 'store' | 'env'>, revision: number): Promise<void> {
+  const deadline = env.clock.now() + futureWaitMs;
+  let current = await store.revision();
+  while (current < revision) {
+    if (env.clock.now() >= deadline) throw tooLargeRevision(revision, current);
+    await env.loop.sleep(futurePollMs, 'wait for a resource version');
+    current = await store.revision();
+  }
 }
 
 function tooLargeRevision(revision: number, current: number): Error {

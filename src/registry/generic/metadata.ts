@@ -83,10 +83,14 @@ export function createMistakes(strategy: Strategy, object: KubeObject): FieldErr
   return once([...mistakes.list, ...strategy.validate(object)]);
 }
 
+/**
+ * Mistakes in a change. Those in metadata are found twice, by the engine and by every strategy upstream has
+ * (BeforeUpdate, ValidateObjectMetaUpdate); a message names them once, its causes do not.
+ */
 export function updateMistakes(next: KubeObject, previous: Readonly<KubeObject>, own: readonly FieldError[]): FieldError[] {
   const mistakes = new Mistakes();
   validateObjectMetaUpdate(mistakes, next.metadata, previous.metadata, path('metadata'));
-  return once([...mistakes.list, ...own]);
+  return [...mistakes.list, ...once([...mistakes.list, ...own])];
 }
 
 function once(errors: readonly FieldError[]): FieldError[] {

@@ -1,6 +1,8 @@
 import type { AdmissionChain } from '../../admission/chain.ts';
 import type { AdmissionAttributes, Operation } from '../../admission/types.ts';
 import type { Env } from '../../env/index.ts';
+import { sameButTimes } from '../../machinery/apply/index.ts';
+import type { FieldError } from '../../machinery/field-error.ts';
 import { invalidValue } from '../../machinery/field-error.ts';
 import { alreadyExists, badRequest, conflict, failure, invalid, isAlreadyExists, notFound } from '../../machinery/status-error.ts';
 import type { GroupResource, GroupVersionKind, KubeObject, ObjectKey } from '../../machinery/types.ts';
@@ -37,8 +39,12 @@ export interface UpdateRequest {
   next(previous: StoreEntry | undefined): KubeObject | Promise<KubeObject>;
   /** `status`, `ephemeralcontainers` …; the object itself if absent. */
   readonly subresource?: string | undefined;
+  /** The uid in what a patch leaves is a field like others; in a PUT it is a precondition. */
+  readonly patching?: boolean;
   /** PATCH never creates. */
   readonly mayCreate?: boolean;
+  /** An apply creates whatever the strategy says of updates. */
+  readonly forceCreate?: boolean;
   /** What admission sees instead of the object: a Scale. */
   readonly admitted?: { readonly kind: GroupVersionKind; object(): KubeObject; oldObject(previous: StoreEntry): KubeObject };
 }
@@ -107,8 +113,14 @@ export class ResourceRegistry {
   /**
    * Stores a new object, which this takes over.
    * Fails with 400, 409 AlreadyExists, 422, and with what admission refuses.
+   * `alsoValidate` is what the version of the request asks beyond the strategy.
    */
-  async create(namespace: string | undefined, object: KubeObject, context: RequestContext): Promise<Served> {
+  async create(
+    namespace: string | undefined,
+    object: KubeObject,
+    context: RequestContext,
+    alsoValidate: (object: KubeObject) => FieldError[] = () => [],
+  ): Promise<Served> {
     object = orderedObject(object, this.kind.kind, this.apiVersion);
     const metadata = object.metadata!;
     this.#placeInNamespace(object, namespace);
@@ -117,7 +129,7 @@ export class ResourceRegistry {
     for (let attempt = 1; ; attempt += 1) {
       if (base) metadata.name = generatedName(this.deps.env.ids, base);
       try {
-        return await this.#createOnce(object, context);
+        return await this.#createOnce(object, context, alsoValidate);
       } catch (error) {
         if (!base || !isAlreadyExists(error)) throw error;
         if (attempt === nameAttempts) throw nameExhausted(this.groupResource, metadata.name!);
@@ -125,7 +137,7 @@ export class ResourceRegistry {
     }
   }
 
-  async #createOnce(object: KubeObject, context: RequestContext): Promise<Served> {
+  async #createOnce(object: KubeObject, context: RequestContext, alsoValidate: (object: KubeObject) => FieldError[]): Promise<Served> {
     const { strategy } = this;
     const { env, store } = this.deps;
     const metadata = object.metadata!;
@@ -134,7 +146,7 @@ export class ResourceRegistry {
     const reservation = await strategy.reserve?.(object, undefined, context);
     let done = false;
     try {
-      const mistakes = createMistakes(strategy, object);
+      const mistakes = [...createMistakes(strategy, object), ...alsoValidate(object)];
       if (mistakes.length > 0) throw invalid(this.kind, metadata.name ?? '', mistakes);
       for (const text of strategy.warningsOnCreate?.(object) ?? []) context.warn(text);
       strategy.canonicalize?.(object);
@@ -163,7 +175,7 @@ export class ResourceRegistry {
     for (let attempt = 1; ; attempt += 1) {
       const previous = await this.deps.store.get(key);
       if (!previous) {
-        if (!request.mayCreate || !this.strategy.createOnUpdate) throw notFound(this.groupResource, request.key.name);
+        if (!request.forceCreate && !(request.mayCreate && this.strategy.createOnUpdate)) throw notFound(this.groupResource, request.key.name);
         const created = await this.create(request.key.namespace, await request.next(undefined), request.context);
         return { served: created, created: true };
       }
@@ -182,7 +194,7 @@ export class ResourceRegistry {
     const { strategy } = this;
     const next = orderedObject(await request.next(previous), this.kind.kind, this.apiVersion);
     this.#placeInNamespace(next, request.key.namespace);
-    this.#checkVersion(next, previous, request.key.name);
+    this.#checkVersion(next, previous, request.key.name, request.patching ?? false);
     if (request.admitted) await this.#admitOther(request, previous, context);
     else await this.admit('UPDATE', subresource, next, previous.object, context);
     carryOver(next.metadata!, previous.object.metadata ?? {});
@@ -199,6 +211,7 @@ export class ResourceRegistry {
       strategy.canonicalize?.(next);
       const final = orderedObject(next, this.kind.kind, this.apiVersion);
       if (!request.admitted) await this.validate('UPDATE', subresource, final, previous.object, context);
+      keepTimes(final, previous.object);
       if (leavesDuringUpdate(this, final, previous.object)) return await this.#remove(final, previous, context);
       if (jsonEqual(final, previous.object)) return previous; // Nothing to write: the version stays, and no watcher hears of it.
       if (context.dryRun) return unstored(final);
@@ -287,10 +300,10 @@ export class ResourceRegistry {
   }
 
   /** Whose version the client has seen must be the stored one, unless it did not say. */
-  #checkVersion(next: KubeObject, previous: StoreEntry, name: string): void {
+  #checkVersion(next: KubeObject, previous: StoreEntry, name: string, patching: boolean): void {
     const metadata = next.metadata!;
     const uid = previous.object.metadata?.uid ?? '';
-    if (metadata.uid && metadata.uid !== uid) {
+    if (!patching && metadata.uid && metadata.uid !== uid) {
       const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`;
       throw conflict(this.groupResource, name, `StorageError: invalid object, Code: 4, Key: ${previous.key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`);
     }
@@ -311,6 +324,16 @@ export class ResourceRegistry {
     }
     return unstored(final);
   }
+}
+
+/** When only the times of managed fields would change, they do not either (IgnoreManagedFieldsTimestampsTransformer). */
+function keepTimes(next: KubeObject, previous: Readonly<KubeObject>): void {
+  const metadata = next.metadata!;
+  const { managedFields } = metadata;
+  const before = previous.metadata?.managedFields;
+  if (!managedFields || !before || managedFields === before || !sameButTimes(managedFields, before)) return;
+  metadata.managedFields = before;
+  if (!jsonEqual(next, previous)) metadata.managedFields = managedFields;
 }
 
 function nameExhausted(resource: GroupResource, name: string): Error {

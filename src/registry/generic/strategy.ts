@@ -51,6 +51,8 @@ export interface ServedAs<T extends KubeObject> {
   readonly resource: ResourceInfo;
   fromStorage(object: Readonly<T>): KubeObject;
   toStorage(object: KubeObject): T;
+  /** What this version asks of a new object beyond what the strategy does. */
+  validateCreate?(object: KubeObject): FieldError[];
   readonly columns?: readonly Column<KubeObject>[];
   selectableFields?(object: Readonly<KubeObject>): Readonly<Record<string, string>>;
 }

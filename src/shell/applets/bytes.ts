@@ -1,11 +1,14 @@
 /** dd, md5sum, sha1sum, sha256sum, sha512sum, base64, od, hexdump, cmp, diff: programs that look at bytes. */
 import { createHash } from 'node:crypto';
-import type { Syscall } from '../kernel/types.ts';
+import { type Syscall, SystemError } from '../kernel/types.ts';
 import type { Applet, Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
 import { eachInput, openInput, readAll } from './lib/input.ts';
 import { UsageError } from './lib/options.ts';
 import { parseSize } from './lib/size.ts';
+
+/** A block is held whole, in memory of the host. */
+const blockMax = 128 * 1024 ** 2;
 
 /** dd: `if of bs count skip seek conv=notrunc,sync status=none`. */
 export const dd: Applet = (flavour) => {
@@ -19,6 +22,7 @@ export const dd: Applet = (flavour) => {
     };
     const { process } = call;
     const block = size('bs', size('ibs', 512));
+    if (block > blockMax) throw new Failure(flavour === 'gnu' ? `memory exhausted by input buffer of size ${block} bytes` : 'out of memory');
     const limit = size('count', Number.POSITIVE_INFINITY);
     const from = settings.get('if');
     const to = settings.get('of');
@@ -27,23 +31,38 @@ export const dd: Applet = (flavour) => {
       to === undefined ? 1 : process.open(to, { write: true, create: true, truncate: !(settings.get('conv') ?? '').includes('notrunc'), mode: 0o666 });
     if (settings.has('seek')) process.seek(target, size('seek', 0) * block, 'start');
     for (let i = size('skip', 0); i > 0; i--) yield* readBlock(call, source, block);
-    const counts = { full: 0, part: 0, bytes: 0 };
+    const counts = { full: 0, part: 0, bytes: 0, unwritten: 0 };
     while (counts.full + counts.part < limit) {
       const data = yield* readBlock(call, source, block);
       if (data.length === 0) break;
       if (data.length === block) counts.full += 1;
       else counts.part += 1;
+      try {
+        yield* process.write(target, data);
+      } catch (error) {
+        if (!(error instanceof SystemError)) throw error;
+        yield* call.warn(`error writing '${to ?? 'standard output'}': ${reason(error)}`);
+        counts.unwritten = 1;
+        break;
+      }
       counts.bytes += data.length;
-      yield* process.write(target, data);
     }
     if (settings.get('status') !== 'none') yield* process.write(2, report(counts, flavour === 'gnu'));
-    return 0;
+    return counts.unwritten;
   });
   return runner(flavour);
 };
 
-function report(counts: { readonly full: number; readonly part: number; readonly bytes: number }, gnu: boolean): string {
-  const records = `${counts.full}+${counts.part} records in\n${counts.full}+${counts.part} records out\n`;
+interface Counts {
+  readonly full: number;
+  readonly part: number;
+  readonly bytes: number;
+  /** 1 if the last block could not be written. */
+  readonly unwritten: number;
+}
+
+function report(counts: Counts, gnu: boolean): string {
+  const records = `${counts.full}+${counts.part} records in\n${counts.full - counts.unwritten}+${counts.part} records out\n`;
   return gnu ? `${records}${counts.bytes} bytes copied, 0.001 s, ${(counts.bytes / 1000).toFixed(1)} kB/s\n` : `${records}`;
 }
 

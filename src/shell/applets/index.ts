@@ -39,6 +39,7 @@ import {
   whoami,
   yes,
 } from './system.ts';
+import { tar } from './tar.ts';
 import { test } from './test.ts';
 import { curl, wget } from './web.ts';
 
@@ -125,6 +126,7 @@ export const applets: Readonly<Record<string, Applet>> = {
   sync,
   tac,
   tail,
+  tar,
   tee,
   test,
   time,
@@ -213,6 +215,7 @@ const inDebian = [
   'sync',
   'tac',
   'tail',
+  'tar',
   'tee',
   'test',
   'timeout',

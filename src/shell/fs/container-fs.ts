@@ -37,7 +37,7 @@ export interface ContainerFilesystemOptions {
   readonly processors?: number;
 }
 
-const defaultLimits: StorageLimits = { bytes: 1024 ** 3, files: 100_000 };
+const defaultLimits: StorageLimits = { bytes: 256 * 1024 ** 2, files: 100_000 };
 const rootCaller: Caller = { pid: 0, uid: 0, gid: 0, groups: [], umask: 0, cwd: '/' };
 
 /** A container's files: an image's layer, what was written over it, and mounts. */
@@ -118,6 +118,8 @@ export class ContainerFs implements ContainerFilesystem {
 
   #mount({ target, volume, subPath, readOnly }: ContainerMount): void {
     const root = subPath ? volume.at(subPath) : volume.root;
+    // A mount keeps its file, as an open descriptor does, when the volume puts another one in its place.
+    if (root instanceof FileNode) root.opens += 1;
     const path = this.#makeMountPoint(target, root instanceof DirectoryNode);
     this.#mounts.set(path, new MountEntry(path, volume.source, volume.type, readOnly ?? false, volume.storage, () => root));
   }

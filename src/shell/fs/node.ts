@@ -112,7 +112,8 @@ export class FileNode extends Node {
   #grow(size: number): void {
     if (size <= this.#size) return;
     if (size > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(size, Math.min(this.#bytes.length * 2, this.#bytes.length + 1_048_576), 64));
+      // By a share of what is there, however much that is: growing by a fixed amount would copy a large file again and again.
+      const larger = new Uint8Array(Math.max(size, Math.ceil(this.#bytes.length * (this.#bytes.length < 1_048_576 ? 2 : 1.25)), 64));
       larger.set(this.contents());
       this.#bytes = larger;
     }

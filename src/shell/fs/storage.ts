@@ -1,7 +1,7 @@
 import { SystemError } from '../kernel/types.ts';
 
 export interface StorageLimits {
-  /** Bytes of file contents; beyond it writes fail with ENOSPC. */
+  /** Bytes of file contents; beyond it writes fail with ENOSPC. Default 256 MiB: it is memory of the host. */
   readonly bytes?: number | undefined;
   /** Files, directories and links; beyond it creating fails with ENOSPC. Default 200,000. */
   readonly files?: number | undefined;
@@ -9,6 +9,10 @@ export interface StorageLimits {
 
 /** Empty files are not free for the host. */
 const defaultFilesLimit = 200_000;
+const defaultBytesLimit = 256 * 1024 ** 2;
+
+/** Whatever a volume is declared to hold. */
+const bytesMax = 1024 ** 3;
 
 /** The room behind a writable tree: a container's upper layer or a volume. Counts what is held. */
 export class Storage {
@@ -23,7 +27,7 @@ export class Storage {
     readonly device: number,
     limits: StorageLimits = {},
   ) {
-    this.limitBytes = limits.bytes ?? Number.POSITIVE_INFINITY;
+    this.limitBytes = Math.min(limits.bytes ?? defaultBytesLimit, bytesMax);
     this.limitFiles = limits.files ?? defaultFilesLimit;
   }
 

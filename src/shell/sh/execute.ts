@@ -150,7 +150,8 @@ export function* report(shell: Shell, error: unknown): Syscall<void> {
     yield* shell.complain(syntaxMessage(shell, error.message));
   } else if (error instanceof RangeError) {
     shell.status = 2;
-    yield* shell.complain('maximum nesting level exceeded');
+    // A text longer than the host can hold, or a stack deeper.
+    yield* shell.complain(error.message.includes('string length') ? 'out of memory' : 'maximum nesting level exceeded');
   } else throw error;
 }
 

@@ -44,7 +44,8 @@ function validateSelectorAndTemplate(
   validateTemplate(mistakes, template ?? {}, selector, at.child('template'), kind);
 }
 
-function validateTemplate(mistakes: Mistakes, template: PodTemplateSpec, selector: LabelSelector | undefined, at: FieldPath, kind: string): void {
+/** A template that makes pods which run for ever, and that its selector must match. */
+export function validateTemplate(mistakes: Mistakes, template: PodTemplateSpec, selector: LabelSelector | undefined, at: FieldPath, kind: string): void {
   const labels = template.metadata?.labels;
   const requirements = selector && !isEmptySelector(selector) ? requirementsOf(selector) : selector ? [] : undefined;
   // No selector selects nothing, so the labels do not match it either.
@@ -81,7 +82,8 @@ export function validateCountOrPercent(mistakes: Mistakes, value: IntOrString, a
   else mistakes.nonNegative(at, value);
 }
 
-function numberOf(value: IntOrString): number {
+/** The number of a count or of a percentage. */
+export function numberOf(value: IntOrString): number {
   return typeof value === 'number' ? value : Number.parseInt(value, 10);
 }
 
@@ -93,7 +95,7 @@ export function validateDeploymentUpdate(next: Deployment, previous: Readonly<De
   return mistakes.list;
 }
 
-const aboveReplicas = 'cannot be greater than status.replicas';
+export const aboveReplicas = 'cannot be greater than status.replicas';
 
 export function validateDeploymentStatusUpdate(next: Deployment, previous: Readonly<Deployment>): FieldError[] {
   const mistakes = new Mistakes();

@@ -29,3 +29,11 @@ export const podSpecFields: GoStruct = {
   ),
   elements: { Containers: container, InitContainers: container },
 };
+
+/** The internal type of a claim's spec. */
+export const claimSpecFields: GoStruct = {
+  type: 'core.PersistentVolumeClaimSpec',
+  fields: fields(
+    'AccessModes:l Selector:p Resources:o VolumeName:s StorageClassName:p VolumeMode:p DataSource:p DataSourceRef:p VolumeAttributesClassName:p',
+  ),
+};

@@ -18,7 +18,10 @@ export function setPodDefaults(pod: Pod): void {
 
 /** Fields that Go always writes, empty or not, in what a kubelet reports. */
 function setPodStatusDefaults({ status }: Pod): void {
-  for (const condition of status?.conditions ?? []) condition.lastProbeTime ??= null as never;
+  for (const condition of status?.conditions ?? []) {
+    condition.lastProbeTime ??= null as never;
+    condition.lastTransitionTime ??= null as never;
+  }
   for (const list of [status?.initContainerStatuses, status?.containerStatuses, status?.ephemeralContainerStatuses]) {
     for (const one of list ?? []) {
       one.state ??= {};

@@ -4,7 +4,7 @@ import { compareQuantities, formatQuantity, type ParsedQuantity, parseQuantity }
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { isDns1123Label, isQualifiedName } from '../../meta/names.ts';
 
-const containerResources = new Set(['cpu', 'memory', 'ephemeral-storage']);
+export const containerResources = new Set(['cpu', 'memory', 'ephemeral-storage']);
 /** pkg/apis/core/helper IsStandardResourceName, the ones without a domain. */
 const standardResources = new Set([
   ...containerResources,
@@ -27,7 +27,7 @@ const standardResources = new Set([
   'services.loadbalancers',
 ]);
 /** Resources that come in whole pieces, beside extended ones. */
-const integerResources = new Set([
+export const integerResources = new Set([
   'pods',
   'resourcequotas',
   'services',
@@ -39,8 +39,8 @@ const integerResources = new Set([
   'services.loadbalancers',
 ]);
 
-const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
-const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
+export const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
+export const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
 
 /** `example.com/gpu`: a resource outside kubernetes.io (pkg/apis/core/helper IsExtendedResourceName). */
 export function isExtendedResource(name: string): boolean {
@@ -49,7 +49,8 @@ export function isExtendedResource(name: string): boolean {
 
 const mayOvercommit = (name: string): boolean => isNative(name) && !isHugePages(name);
 
-function validateResourceName(mistakes: Mistakes, name: string, at: FieldPath): boolean {
+/** pkg/apis/core/validation ValidateResourceName: false when the name is wrong. */
+export function validateResourceName(mistakes: Mistakes, name: string, at: FieldPath): boolean {
   const wrong = isQualifiedName(name);
   mistakes.invalid(at, name, wrong);
   if (wrong.length > 0) return false;
@@ -58,7 +59,8 @@ function validateResourceName(mistakes: Mistakes, name: string, at: FieldPath): 
   return false;
 }
 
-function validateContainerResourceName(mistakes: Mistakes, name: string, at: FieldPath): void {
+/** A resource that a container may ask for. */
+export function validateContainerResourceName(mistakes: Mistakes, name: string, at: FieldPath): void {
   validateResourceName(mistakes, name, at);
   if (!name.includes('/')) {
     if (!containerResources.has(name) && !isHugePages(name)) mistakes.invalid(at, name, 'must be a standard resource for containers');

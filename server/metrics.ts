@@ -1,0 +1,38 @@
+import type { MetricFamily, MetricsRenderer, Sample } from '../src/apiserver/index.ts';
+
+/** What prom-client asks of a metric; it offers no way to set a histogram that somebody else has counted. */
+interface ForeignMetric {
+  readonly name: string;
+  get(): Promise<{
+    name: string;
+    help: string;
+    type: string;
+    aggregator: string;
+    values: { labels: Record<string, string>; value: number; metricName: string }[];
+  }>;
+}
+
+/**
+ * Writes `/metrics`: what the API server counts, and what prom-client tells of the process (process_*, nodejs_*).
+ * The library is loaded when somebody first asks, since most clusters are never scraped.
+ */
+export function createMetricsRenderer(): MetricsRenderer {
+  let loading: Promise<typeof import('prom-client')> | undefined;
+  let processRegistry: import('prom-client').Registry | undefined;
+  return async (families) => {
+    const { Registry, collectDefaultMetrics } = await (loading ??= import('prom-client'));
+    if (!processRegistry) {
+      processRegistry = new Registry();
+      collectDefaultMetrics({ register: processRegistry });
+    }
+    const registry = new Registry();
+    for (const family of families) registry.registerMetric(foreignMetric(family) as never);
+    return { contentType: registry.contentType, text: `${await registry.metrics()}\n${await processRegistry.metrics()}` };
+  };
+}
+
+function foreignMetric(family: MetricFamily): ForeignMetric {
+  const { name, help, type } = family;
+  const shown = ({ labels, value, suffix = '' }: Sample) => ({ labels: { ...labels }, value, metricName: name + suffix });
+  return { name, get: async () => ({ name, help, type, aggregator: 'sum', values: (await family.samples()).map(shown) }) };
+}

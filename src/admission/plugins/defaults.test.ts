@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import type { PersistentVolumeClaim, Pod, RuntimeClass, StorageClass } from '../../../generated/types/index.ts';
+import { admissionFixture } from '../testing/fixture.ts';
+import { organizationsOfRequest } from './certificate-request.ts';
+
+const node = { username: 'system:node:worker', groups: ['system:nodes'] };
+
+test('a claim gets the newest default class, unless it names one, even none', async () => {
+  const { storage, run } = admissionFixture();
+  const storageClass = (name: string, creationTimestamp: string): StorageClass => ({
+    provisioner: 'x',
+    metadata: { name, creationTimestamp, annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+  });
+  storage.put('storageclasses', storageClass('old', '2026-01-01T00:00:00Z'));
+  storage.put('storageclasses', storageClass('new', '2026-01-02T00:00:00Z'));
+  const classOf = async (spec: object) =>
+    ((await run('CREATE', 'persistentvolumeclaims', { object: { spec } as never })).object as PersistentVolumeClaim).spec?.storageClassName;
+  expect(await classOf({})).toBe('new');
+  expect(await classOf({ storageClassName: '' })).toBe('');
+});
+
+test('a claim grows only when it is bound and its class lets it', async () => {
+  const { storage, run } = admissionFixture();
+  const claim = (size: string, phase: string) => ({
+    metadata: { name: 'd' },
+    spec: { storageClassName: 'fast', resources: { requests: { storage: size } } },
+    status: { phase },
+  });
+  const grow = (phase: string) => run('UPDATE', 'persistentvolumeclaims', { object: claim('2Gi', phase), oldObject: claim('1Gi', phase) });
+  await expect(grow('Pending')).rejects.toThrow('Only bound persistent volume claims can be expanded');
+  await expect(grow('Bound')).rejects.toThrow('the storageclass that provisions the pvc must support resize');
+  storage.put('storageclasses', { metadata: { name: 'fast' }, provisioner: 'x', allowVolumeExpansion: true } as StorageClass);
+  await grow('Bound');
+});
+
+test('a pod takes on what its runtime costs, and where it runs', async () => {
+  const { storage, run } = admissionFixture();
+  storage.put('runtimeclasses', {
+    metadata: { name: 'gvisor' },
+    handler: 'runsc',
+    overhead: { podFixed: { memory: '10Mi' } },
+    scheduling: { nodeSelector: { sandbox: 'yes' } },
+  } as RuntimeClass);
+  const pod = (spec: object): Pod => ({ metadata: { name: 'p' }, spec: { containers: [{ name: 'c' }], ...spec } });
+  const { object } = await run('CREATE', 'pods', { object: pod({ runtimeClassName: 'gvisor' }) });
+  expect((object as Pod).spec).toMatchObject({ overhead: { memory: '10Mi' }, nodeSelector: { sandbox: 'yes' } });
+  await expect(run('CREATE', 'pods', { object: pod({ runtimeClassName: 'kata' }) })).rejects.toThrow(
+    'pods "p" is forbidden: pod rejected: RuntimeClass "kata" not found',
+  );
+  await expect(run('CREATE', 'pods', { object: pod({ overhead: { cpu: '1' } }) })).rejects.toThrow('Pod Overhead set without corresponding RuntimeClass');
+});
+
+test('a kubelet is kept to its own node and pods', async () => {
+  const { run } = admissionFixture();
+  const other = { metadata: { name: 'other' } };
+  await expect(run('UPDATE', 'nodes/status', { object: other, oldObject: other, user: node })).rejects.toThrow(
+    'nodes "other" is forbidden: node "worker" is not allowed to modify node "other"',
+  );
+  const own = (labels: Record<string, string>) => ({ metadata: { name: 'worker', labels } });
+  await expect(run('UPDATE', 'nodes', { object: own({ 'node-role.kubernetes.io/x': '' }), oldObject: own({}), user: node })).rejects.toThrow(
+    'is not allowed to modify labels: node-role.kubernetes.io/x',
+  );
+  await run('UPDATE', 'nodes', { object: own({ 'kubernetes.io/hostname': 'worker' }), oldObject: own({}), user: node });
+  const pod: Pod = { metadata: { name: 'p' }, spec: { nodeName: 'elsewhere', containers: [] } };
+  await expect(run('UPDATE', 'pods/status', { object: pod, oldObject: pod, user: node })).rejects.toThrow(
+    'can only update pod status for pods with spec.nodeName set to itself',
+  );
+});
+
+test('nobody signs himself into the group of masters', async () => {
+  const request = { spec: { signerName: 'kubernetes.io/kube-apiserver-client', request: masters } };
+  expect(organizationsOfRequest(masters)).toEqual(['system:masters']);
+  const { run } = admissionFixture({ signers: { allowed: async () => false } });
+  const resource = { group: 'certificates.k8s.io', version: 'v1', resource: 'certificatesigningrequests' };
+  await expect(run('CREATE', '', { object: request as never, resource })).rejects.toThrow('with system:masters group is not allowed');
+  await expect(run('UPDATE', '/approval', { object: request as never, oldObject: request as never, resource })).rejects.toThrow(
+    'user not permitted to approve requests with signerName "kubernetes.io/kube-apiserver-client"',
+  );
+});
+
+/** The beginning of a request: version, and a subject with one organization. */
+const masters = (() => {
+  const wrap = (tag: number, ...parts: Buffer[]): Buffer => {
+    const content = Buffer.concat(parts);
+    return Buffer.concat([Buffer.from([tag, content.length]), content]);
+  };
+  const organization = wrap(0x30, wrap(0x06, Buffer.from('55040a', 'hex')), wrap(0x0c, Buffer.from('system:masters')));
+  const der = wrap(0x30, wrap(0x30, wrap(0x02, Buffer.from([0])), wrap(0x30, wrap(0x31, organization))));
+  const pem = `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`;
+  return Buffer.from(pem).toString('base64');
+})();

@@ -1,0 +1,192 @@
+import type { Lease, Node, PersistentVolumeClaim, Pod } from '../../../generated/types/index.ts';
+import { semanticEqual } from '../../machinery/deep.ts';
+import type { UserInfo } from '../../machinery/handler.ts';
+import { notFound } from '../../machinery/status-error.ts';
+import type { KubeObject } from '../../machinery/types.ts';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../types.ts';
+import { refusal } from './refusal.ts';
+
+const userPrefix = 'system:node:';
+const mirrorAnnotation = 'kubernetes.io/config.mirror';
+const pods = { group: '', resource: 'pods' };
+const nodes = { group: '', resource: 'nodes' };
+
+/** A kubelet touches its own node, and the pods that are bound to it (plugin/pkg/admission/noderestriction). */
+export function nodeRestriction(reader: ObjectReader): AdmissionPlugin {
+  return {
+    name: 'NodeRestriction',
+    rules: [
+      ...['pods', 'pods/*', 'nodes', 'nodes/*', 'persistentvolumeclaims', 'persistentvolumeclaims/*', 'serviceaccounts/token'].map(anyOperation('')),
+      anyOperation('coordination.k8s.io')('leases'),
+      anyOperation('storage.k8s.io')('csinodes'),
+    ],
+    admit(attributes) {
+      const node = nodeNameOf(attributes.user);
+      if (node === undefined) return undefined;
+      if (node === '') throw refusal(attributes, `could not determine node from user ${JSON.stringify(attributes.user.username)}`);
+      return restrict(reader, attributes, node);
+    },
+  };
+}
+
+const anyOperation = (group: string) => (resource: string) => ({ resource, group, operations: ['CREATE', 'UPDATE', 'DELETE'] as const });
+
+/** Undefined: no node. Empty: a node that does not say which one (auth/nodeidentifier). */
+function nodeNameOf({ username, groups }: UserInfo): string | undefined {
+  if (!username.startsWith(userPrefix) || !groups.includes('system:nodes')) return undefined;
+  return username.slice(userPrefix.length);
+}
+
+function restrict(reader: ObjectReader, attributes: AdmissionAttributes, node: string): void | Promise<void> {
+  switch (attributes.resource.resource) {
+    case 'pods':
+      return restrictPods(reader, attributes as AdmissionAttributes<Pod>, node);
+    case 'nodes':
+      return restrictNode(attributes as AdmissionAttributes<Node>, node);
+    case 'persistentvolumeclaims':
+      return restrictClaim(attributes as AdmissionAttributes<PersistentVolumeClaim>, node);
+    case 'serviceaccounts':
+      return restrictToken(reader, attributes, node);
+    case 'leases':
+      return restrictLease(attributes as AdmissionAttributes<Lease>, node);
+    default:
+      return restrictCsiNode(attributes, node);
+  }
+}
+
+function restrictPods(reader: ObjectReader, attributes: AdmissionAttributes<Pod>, node: string): void | Promise<void> {
+  const { operation, subresource, oldObject } = attributes;
+  if (subresource === 'status') return restrictPodStatus(attributes, node);
+  if (subresource === 'eviction') return restrictEviction(reader, attributes, node);
+  if (subresource) throw refusal(attributes, `unexpected pod subresource ${JSON.stringify(subresource)}, only 'status' and 'eviction' are allowed`);
+  if (operation === 'CREATE') return restrictMirrorPod(reader, attributes, node);
+  if (operation === 'UPDATE') throw refusal(attributes, `unexpected operation "UPDATE", node "${node}" can only create and delete mirror pods`);
+  if (oldObject?.spec?.nodeName !== node) throw refusal(attributes, `node "${node}" can only delete pods with spec.nodeName set to itself`);
+}
+
+function restrictPodStatus(attributes: AdmissionAttributes<Pod>, node: string): void {
+  const { object, oldObject } = attributes;
+  if (oldObject?.spec?.nodeName !== node) throw refusal(attributes, `node "${node}" can only update pod status for pods with spec.nodeName set to itself`);
+  if (!semanticEqual(object.metadata?.labels, oldObject.metadata?.labels)) throw refusal(attributes, `node "${node}" cannot update labels through pod status`);
+  if (!semanticEqual(object.status?.resourceClaimStatuses, oldObject.status?.resourceClaimStatuses)) {
+    throw refusal(attributes, `node "${node}" cannot update resource claim statues`);
+  }
+}
+
+async function restrictEviction(reader: ObjectReader, attributes: AdmissionAttributes, node: string): Promise<void> {
+  const name = attributes.name || attributes.object?.metadata?.name || '';
+  const pod = await reader.get<Pod>(pods, attributes.namespace, name);
+  if (!pod) throw notFound(pods, name);
+  if (pod.spec?.nodeName !== node) throw refusal(attributes, `node ${node} can only evict pods with spec.nodeName set to itself`);
+}
+
+async function restrictMirrorPod(reader: ObjectReader, attributes: AdmissionAttributes<Pod>, node: string): Promise<void> {
+  const { metadata, spec } = attributes.object;
+  const refuse = (why: string) => refusal(attributes, `node "${node}" ${why}`);
+  if (metadata?.annotations?.[mirrorAnnotation] === undefined) {
+    throw refusal(attributes, `pod does not have "${mirrorAnnotation}" annotation, node "${node}" can only create mirror pods`);
+  }
+  if (spec?.nodeName !== node) throw refuse('can only create pods with spec.nodeName set to itself');
+  const [owner, ...others] = metadata.ownerReferences ?? [];
+  if (others.length > 0) throw refuse('can only create pods with a single owner reference set to itself');
+  if (owner?.apiVersion !== 'v1' || owner.kind !== 'Node' || owner.name !== node) throw refuse('can only create pods with an owner reference set to itself');
+  if (!owner.controller) throw refuse('can only create pods with a controller owner reference set to itself');
+  if (owner.blockOwnerDeletion) throw refuse('must not set blockOwnerDeletion on an owner reference');
+  const found = await reader.get<Node>(nodes, undefined, node);
+  if (!found) throw notFound(nodes, node);
+  const uid = found.metadata?.uid ?? '';
+  if (owner.uid !== uid) throw refusal(attributes, `node ${node} UID mismatch: expected ${owner.uid} got ${uid}`);
+  const referenced = referencesOf(attributes.object);
+  if (referenced) throw refuse(`can not create pods that reference ${referenced}`);
+}
+
+/** The first sort of other objects that a pod depends on. */
+function referencesOf({ spec }: Readonly<Pod>): string | undefined {
+  if (spec?.serviceAccountName) return 'a service account';
+  const volumes = spec?.volumes ?? [];
+  const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
+  const sources = volumes.flatMap((volume) => volume.projected?.sources ?? []);
+  const env = containers.flatMap((one) => (one.env ?? []).map((variable) => variable.valueFrom ?? {}));
+  const envFrom = containers.flatMap((one) => one.envFrom ?? []);
+  const usesSecret = [...volumes, ...sources].some((one) => one.secret) || env.some((one) => one.secretKeyRef) || envFrom.some((one) => one.secretRef);
+  if (usesSecret || (spec?.imagePullSecrets ?? []).length > 0) return 'secrets';
+  if ([...volumes, ...sources].some((one) => one.configMap) || env.some((one) => one.configMapKeyRef) || envFrom.some((one) => one.configMapRef))
+    return 'configmaps';
+  if (sources.some((one) => one.clusterTrustBundle)) return 'clustertrustbundles';
+  return volumes.some((volume) => volume.persistentVolumeClaim) ? 'persistentvolumeclaims' : undefined;
+}
+
+function restrictNode(attributes: AdmissionAttributes<Node>, node: string): void {
+  const { operation, object, oldObject } = attributes;
+  const name = attributes.name || object?.metadata?.name || '';
+  if (name !== node) throw refusal(attributes, `node "${node}" is not allowed to modify node "${name}"`);
+  if (operation === 'DELETE') return;
+  const forbidden = changedKeys(object.metadata?.labels, oldObject?.metadata?.labels).filter(isForbiddenLabel);
+  if (operation === 'CREATE') {
+    if (forbidden.length > 0) throw refusal(attributes, `node "${node}" is not allowed to set the following labels: ${forbidden.join(', ')}`);
+    return;
+  }
+  if (!semanticEqual(object.spec?.taints, oldObject?.spec?.taints)) throw refusal(attributes, `node "${node}" is not allowed to modify taints`);
+  if (forbidden.length > 0) throw refusal(attributes, `is not allowed to modify labels: ${forbidden.join(', ')}`);
+}
+
+function changedKeys(a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => a[key] !== b[key]).sort();
+}
+
+const kubeletLabels = new Set(
+  [
+    ['kubernetes.io', 'hostname', 'os', 'arch'],
+    ['topology.kubernetes.io', 'zone', 'region'],
+    ['failure-domain.beta.kubernetes.io', 'zone', 'region'],
+    ['beta.kubernetes.io', 'instance-type', 'os', 'arch'],
+    ['node.kubernetes.io', 'instance-type'],
+  ].flatMap(([namespace, ...names]) => names.map((name) => `${namespace}/${name}`)),
+);
+
+/** Labels that steer pods to nodes are not for the nodes themselves to choose (kubelet/pkg/apis IsKubeletLabel). */
+function isForbiddenLabel(label: string): boolean {
+  const slash = label.indexOf('/');
+  const namespace = slash < 0 ? '' : label.slice(0, slash);
+  const within = (domain: string) => namespace === domain || namespace.endsWith(`.${domain}`);
+  if (within('node-restriction.kubernetes.io')) return true;
+  if (!within('kubernetes.io') && !within('k8s.io')) return false;
+  return !kubeletLabels.has(label) && !within('kubelet.kubernetes.io') && !within('node.kubernetes.io');
+}
+
+function restrictClaim(attributes: AdmissionAttributes<PersistentVolumeClaim>, node: string): void {
+  const { subresource, object, oldObject } = attributes;
+  if (subresource !== 'status') throw refusal(attributes, 'may only update PVC status');
+  const fixed = (claim: Readonly<PersistentVolumeClaim> | undefined) => {
+    const { capacity: _, conditions: __, allocatedResources: ___, allocatedResourceStatuses: ____, ...status } = claim?.status ?? {};
+    const { resourceVersion: _____, managedFields: ______, ...metadata } = claim?.metadata ?? {};
+    return { metadata, spec: claim?.spec, status };
+  };
+  if (semanticEqual(fixed(object), fixed(oldObject))) return;
+  throw refusal(attributes, `node "${node}" is not allowed to update fields other than status.capacity and status.conditions`);
+}
+
+async function restrictToken(reader: ObjectReader, attributes: AdmissionAttributes, node: string): Promise<void> {
+  const { boundObjectRef: bound } =
+    (attributes.object as { spec?: { boundObjectRef?: { apiVersion?: string; kind?: string; name?: string; uid?: string } } }).spec ?? {};
+  if (bound?.apiVersion !== 'v1' || bound.kind !== 'Pod' || !bound.name) throw refusal(attributes, 'node requested token not bound to a pod');
+  if (!bound.uid) throw refusal(attributes, 'node requested token with a pod binding without a uid');
+  const pod = await reader.get<Pod>(pods, attributes.namespace, bound.name);
+  if (!pod) throw notFound(pods, bound.name);
+  if (bound.uid !== pod.metadata?.uid) {
+    const why = `the UID in the bound object reference (${bound.uid}) does not match the UID in record. The object might have been deleted and then recreated`;
+    throw refusal(attributes, why);
+  }
+  if (pod.spec?.nodeName !== node) throw refusal(attributes, 'node requested token bound to a pod scheduled on a different node');
+}
+
+function restrictLease(attributes: AdmissionAttributes<Lease>, node: string): void {
+  if (attributes.namespace !== 'kube-node-lease') throw refusal(attributes, 'can only access leases in the "kube-node-lease" system namespace');
+  if (nameOf(attributes) !== node) throw refusal(attributes, 'can only access node lease with the same name as the requesting node');
+}
+
+function restrictCsiNode(attributes: AdmissionAttributes, node: string): void {
+  if (nameOf(attributes) !== node) throw refusal(attributes, 'can only access CSINode with the same name as the requesting node');
+}
+
+const nameOf = ({ name, object }: AdmissionAttributes<KubeObject>): string => name || object?.metadata?.name || '';

@@ -1,0 +1,15 @@
+import type { StatusError } from '../../machinery/status-error.ts';
+import { forbidden } from '../../machinery/status-error.ts';
+import type { KubeObject } from '../../machinery/types.ts';
+import type { AdmissionAttributes } from '../types.ts';
+
+/** The 403 of a plugin (apiserver/pkg/admission NewForbidden). An object that has no name yet is called by the prefix of the one it will get. */
+export function refusal<T extends KubeObject>({ resource, name, object }: AdmissionAttributes<T>, why: string): StatusError {
+  return forbidden(resource, name || object?.metadata?.generateName || '', why);
+}
+
+/** Texts as one aggregate: one bare, several in brackets, repeated ones once (apimachinery/pkg/util/errors). */
+export function aggregateText(texts: readonly string[]): string {
+  const unique = [...new Set(texts)];
+  return unique.length === 1 ? (unique[0] as string) : `[${unique.join(', ')}]`;
+}

@@ -1,0 +1,251 @@
+import type {
+  Affinity,
+  Container,
+  ContainerPort,
+  EnvVar,
+  NodeSelectorTerm,
+  ObjectMeta,
+  Pod,
+  PodAffinityTerm,
+  PodSpec,
+  PodTemplateSpec,
+  Volume,
+} from '../../../../generated/types/index.ts';
+import { FieldPath } from '../../../machinery/field-error.ts';
+import { canonicalQuantity, parseQuantity } from '../../../machinery/quantity.ts';
+import { isDns1123Label } from '../../meta/names.ts';
+import { overlappingPathWarnings } from './volume-warnings.ts';
+
+const deprecatedNodeLabels = new Map([
+  ['beta.kubernetes.io/arch', 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
+  ['beta.kubernetes.io/os', 'deprecated since v1.14; use "kubernetes.io/os" instead'],
+  ['failure-domain.beta.kubernetes.io/region', 'deprecated since v1.17; use "topology.kubernetes.io/region" instead'],
+  ['failure-domain.beta.kubernetes.io/zone', 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead'],
+  ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
+]);
+
+const deprecatedAnnotations = new Map([
+  ['scheduler.alpha.kubernetes.io/critical-pod', 'non-functional in v1.16+; use the "priorityClassName" field instead'],
+  ['security.alpha.kubernetes.io/sysctls', 'non-functional in v1.11+; use the "sysctls" field instead'],
+  ['security.alpha.kubernetes.io/unsafe-sysctls', 'non-functional in v1.11+; use the "sysctls" field instead'],
+]);
+
+const deprecatedVolumes: readonly (readonly [keyof Volume, string])[] = [
+  ['photonPersistentDisk', 'deprecated in v1.11, non-functional in v1.16+'],
+  ['gitRepo', 'deprecated in v1.11, and disabled by default in v1.33+'],
+  ['scaleIO', 'deprecated in v1.16, non-functional in v1.22+'],
+  ['flocker', 'deprecated in v1.22, non-functional in v1.25+'],
+  ['storageos', 'deprecated in v1.22, non-functional in v1.25+'],
+  ['quobyte', 'deprecated in v1.22, non-functional in v1.25+'],
+  ['glusterfs', 'deprecated in v1.25, non-functional in v1.26+'],
+  ['cephfs', 'deprecated in v1.28, non-functional in v1.31+'],
+  ['rbd', 'deprecated in v1.28, non-functional in v1.31+'],
+];
+
+const seccompPodAnnotation = 'seccomp.security.alpha.kubernetes.io/pod';
+const seccompContainerAnnotation = 'container.seccomp.security.alpha.kubernetes.io/';
+const appArmorAnnotation = 'container.apparmor.security.beta.kubernetes.io/';
+
+/** What a new pod is warned of (pkg/registry/core/pod WarningsOnCreate, pkg/api/pod GetWarningsForPod). */
+export function podWarnings(pod: Readonly<Pod>): string[] {
+  const labels = isDns1123Label(pod.metadata?.name ?? '');
+  const name =
+    labels.length > 0
+      ? [`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${labels.join(' ')}]`]
+      : [];
+  return [...name, ...warningsOf(new FieldPath(''), pod.spec, pod.metadata)];
+}
+
+/** What a workload is warned of because of its name, which its pods carry on. */
+export function workloadNameWarnings(name: string): string[] {
+  const labels = isDns1123Label(name);
+  if (labels.length === 0) return [];
+  return [`metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${labels.join(' ')}]`];
+}
+
+/** What a workload is warned of because of its pod template (GetWarningsForPodTemplate). */
+export function podTemplateWarnings(template: Readonly<PodTemplateSpec> | undefined): string[] {
+  return warningsOf(new FieldPath('spec.template'), template?.spec, template?.metadata);
+}
+
+function warningsOf(at: FieldPath, spec: Readonly<PodSpec> | undefined, meta: Readonly<ObjectMeta> | undefined): string[] {
+  if (!spec) return [];
+  const inSpec = at.child('spec');
+  const annotations = meta?.annotations ?? {};
+  return [
+    ...nodeLabelWarnings(inSpec, spec),
+    ...[...deprecatedAnnotations].filter(([key]) => key in annotations).map(([key, why]) => `${at.child('metadata', 'annotations').key(key)}: ${why}`),
+    ...volumeWarnings(inSpec.child('volumes'), spec.volumes ?? []),
+    ...overlappingPathWarnings(spec.volumes ?? []),
+    ...repeated(spec.hostAliases ?? [], ({ ip }) => ip).map(([index, ip]) => `${inSpec.child('hostAliases').index(index).child('ip')}: duplicate ip "${ip}"`),
+    ...pullSecretWarnings(inSpec.child('imagePullSecrets'), spec),
+    ...fractionWarnings(inSpec.child('overhead'), spec.overhead),
+    ...seccompWarning(at, annotations, seccompPodAnnotation, spec.securityContext?.seccompProfile),
+    ...containersOf(inSpec, spec).flatMap(([path, container]) => containerWarnings(at, path, container, spec, annotations)),
+    ...portWarnings(containersOf(inSpec, spec)),
+    ...((spec.terminationGracePeriodSeconds ?? 0) < 0
+      ? [`${inSpec.child('terminationGracePeriodSeconds')}: must be >= 0; negative values are invalid and will be treated as 1`]
+      : []),
+    ...podAffinityWarnings(inSpec.child('affinity'), spec.affinity),
+  ];
+}
+
+function nodeLabelWarnings(inSpec: FieldPath, spec: Readonly<PodSpec>): string[] {
+  const warnings = Object.keys(spec.nodeSelector ?? {}).flatMap((key) => {
+    const why = deprecatedNodeLabels.get(key);
+    return why ? [`${inSpec.child('nodeSelector').key(key)}: ${why}`] : [];
+  });
+  const affinity = spec.affinity?.nodeAffinity;
+  const at = inSpec.child('affinity', 'nodeAffinity');
+  const required = at.child('requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms');
+  affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms?.forEach((term, index) => {
+    warnings.push(...termWarnings(required.index(index), term));
+  });
+  const preferred = at.child('preferredDuringSchedulingIgnoredDuringExecution');
+  affinity?.preferredDuringSchedulingIgnoredDuringExecution?.forEach(({ preference }, index) => {
+    warnings.push(...termWarnings(preferred.index(index).child('preference'), preference));
+  });
+  spec.topologySpreadConstraints?.forEach(({ topologyKey, labelSelector }, index) => {
+    const path = inSpec.child('topologySpreadConstraints').index(index);
+    const why = deprecatedNodeLabels.get(topologyKey);
+    if (why) warnings.push(`${path.child('topologyKey')}: ${topologyKey} is ${why}`);
+    if (!labelSelector) warnings.push(`${path.child('labelSelector')}: a null labelSelector results in matching no pod`);
+  });
+  return warnings;
+}
+
+function termWarnings(at: FieldPath, term: Readonly<NodeSelectorTerm> | undefined): string[] {
+  return (term?.matchExpressions ?? []).flatMap(({ key }, index) => {
+    const why = deprecatedNodeLabels.get(key);
+    return why ? [`${at.child('matchExpressions').index(index).child('key')}: ${key} is ${why}`] : [];
+  });
+}
+
+function volumeWarnings(at: FieldPath, volumes: readonly Readonly<Volume>[]): string[] {
+  return volumes.flatMap((volume, index) =>
+    deprecatedVolumes.filter(([kind]) => volume[kind] !== undefined).map(([kind, why]) => `${at.index(index).child(shownKind(kind))}: ${why}`),
+  );
+}
+
+/** Upstream spells one of the fields otherwise than the API does. */
+function shownKind(kind: string): string {
+  return kind === 'storageos' ? 'storageOS' : kind;
+}
+
+function pullSecretWarnings(at: FieldPath, { imagePullSecrets = [] }: Readonly<PodSpec>): string[] {
+  const twice = repeated(imagePullSecrets, ({ name }) => name ?? '').map(([index, name]) => `${at.index(index).child('name')}: duplicate name "${name}"`);
+  const empty = imagePullSecrets.flatMap(({ name }, index) => (name ? [] : [`${at.index(index).child('name')}: invalid empty name ""`]));
+  return [...twice, ...empty];
+}
+
+/** The items whose key has been there before, with their index. */
+function repeated<T>(items: readonly T[], keyOf: (item: T) => string): [number, string][] {
+  const seen = new Set<string>();
+  const found: [number, string][] = [];
+  items.forEach((item, index) => {
+    const key = keyOf(item);
+    if (seen.has(key)) found.push([index, key]);
+    seen.add(key);
+  });
+  return found;
+}
+
+/** Bytes come in whole numbers. */
+function fractionWarnings(at: FieldPath, quantities: Readonly<Record<string, string>> | undefined): string[] {
+  return ['memory', 'ephemeral-storage'].flatMap((name) => {
+    const value = quantities?.[name];
+    const parsed = value === undefined ? undefined : parseQuantity(value);
+    if (!parsed || parsed.nano % 1_000_000_000n === 0n) return [];
+    return [`${at.key(name)}: fractional byte value "${canonicalQuantity(value as string)}" is invalid, must be an integer`];
+  });
+}
+
+function seccompWarning(at: FieldPath, annotations: Readonly<Record<string, string>>, key: string, profile: unknown): string[] {
+  if (profile || !(key in annotations)) return [];
+  return [`${at.child('metadata', 'annotations').key(key)}: non-functional in v1.27+; use the "seccompProfile" field instead`];
+}
+
+/** In upstream's order: init containers, containers, ephemeral ones. */
+function containersOf(inSpec: FieldPath, spec: Readonly<PodSpec>): [FieldPath, Container][] {
+  const lists = { initContainers: spec.initContainers, containers: spec.containers, ephemeralContainers: spec.ephemeralContainers };
+  return Object.entries(lists).flatMap(([field, list]) =>
+    ((list ?? []) as Container[]).map((container, index): [FieldPath, Container] => [inSpec.child(field).index(index), container]),
+  );
+}
+
+function containerWarnings(
+  at: FieldPath,
+  path: FieldPath,
+  container: Readonly<Container>,
+  spec: Readonly<PodSpec>,
+  annotations: Readonly<Record<string, string>>,
+): string[] {
+  const { name, securityContext, resources, env = [] } = container;
+  const warnings = seccompWarning(at, annotations, seccompContainerAnnotation + name, securityContext?.seccompProfile);
+  const hasAppArmor = spec.securityContext?.appArmorProfile || securityContext?.appArmorProfile;
+  const key = appArmorAnnotation + name;
+  if (at.text !== '' && !hasAppArmor && key in annotations) {
+    warnings.push(`${at.child('metadata', 'annotations').key(key)}: deprecated since v1.30; use the "appArmorProfile" field instead`);
+  }
+  const limits = fractionWarnings(path.child('resources', 'limits'), resources?.limits);
+  const requests = fractionWarnings(path.child('resources', 'requests'), resources?.requests);
+  const byResource = (text: string): number => (text.includes('[memory]') ? 0 : 1);
+  warnings.push(...[...limits, ...requests].sort((a, b) => byResource(a) - byResource(b)));
+  return [...warnings, ...envWarnings(path.child('env'), env)];
+}
+
+/** A name that is there twice is lost on apply, unless the second value is built from the first. */
+function envWarnings(at: FieldPath, env: readonly Readonly<EnvVar>[]): string[] {
+  return repeated(env, ({ name }) => name).flatMap(([index, name]) => {
+    const { value = '', valueFrom } = env[index] as EnvVar;
+    const reference = `$(${name})`;
+    if (!valueFrom && value !== reference && value.includes(reference)) return [];
+    return [`${at.index(index)}: hides previous definition of "${name}", which may be dropped when using apply`];
+  });
+}
+
+function portWarnings(containers: readonly [FieldPath, Container][]): string[] {
+  const warnings: string[] = [];
+  const seen = new Map<string, { at: FieldPath; port: ContainerPort }[]>();
+  for (const [path, { ports = [] }] of containers) {
+    ports.forEach((port, index) => {
+      const at = path.child('ports').index(index);
+      const { hostIP = '', hostPort = 0 } = port;
+      if (hostIP && !hostPort) warnings.push(`${at}: hostIP set without hostPort: ${goPort(port)}`);
+      const key = `${port.containerPort}/${port.protocol}`;
+      const others = seen.get(key) ?? [];
+      for (const other of others) {
+        const [otherIp, otherPort] = [other.port.hostIP ?? '', other.port.hostPort ?? 0];
+        if (hostIP === otherIp && hostPort === otherPort) warnings.push(`${at}: duplicate port definition with ${other.at}`);
+        else if (!hostPort || !otherPort) warnings.push(`${at}: overlapping port definition with ${other.at}`);
+        else if (hostPort === otherPort && Boolean(hostIP) !== Boolean(otherIp)) {
+          warnings.push(`${at}: dangerously ambiguous port definition with ${other.at}`);
+        }
+      }
+      seen.set(key, [...others, { at, port }]);
+    });
+  }
+  return warnings;
+}
+
+function goPort({ name = '', hostPort = 0, containerPort, protocol = '', hostIP = '' }: Readonly<ContainerPort>): string {
+  return `{Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`;
+}
+
+function podAffinityWarnings(at: FieldPath, affinity: Readonly<Affinity> | undefined): string[] {
+  const warnings: string[] = [];
+  const check = (path: FieldPath, term: Readonly<PodAffinityTerm> | undefined): void => {
+    if (!term?.labelSelector) warnings.push(`${path.child('labelSelector')}: a null labelSelector results in matching no pod`);
+  };
+  for (const kind of ['podAffinity', 'podAntiAffinity'] as const) {
+    const { requiredDuringSchedulingIgnoredDuringExecution: required = [], preferredDuringSchedulingIgnoredDuringExecution: preferred = [] } =
+      affinity?.[kind] ?? {};
+    required.forEach((term, index) => {
+      check(at.child(kind, 'requiredDuringSchedulingIgnoredDuringExecution').index(index), term);
+    });
+    preferred.forEach(({ podAffinityTerm }, index) => {
+      check(at.child(kind, 'preferredDuringSchedulingIgnoredDuringExecution').index(index).child('podAffinityTerm'), podAffinityTerm);
+    });
+  }
+  return warnings;
+}

@@ -1,0 +1,51 @@
+import type { IPAddress, ServiceCIDR } from '../../../../generated/types/index.ts';
+import { semanticEqual } from '../../../machinery/deep.ts';
+import { type FieldError, path } from '../../../machinery/field-error.ts';
+import { mistakesOf, validateSegment } from '../../meta/checks.ts';
+import { ipFamilyOf, isIp, validateCidr } from '../../meta/ip.ts';
+import { isDns1123Subdomain, nameIsPathSegment } from '../../meta/names.ts';
+
+/** The name of an IPAddress is the address itself. */
+export function nameIsIpAddress(name: string): string[] {
+  return isIp(name) ? [] : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
+}
+
+/** pkg/apis/networking/validation ValidateIPAddress. */
+export function validateIpAddress({ spec }: IPAddress): FieldError[] {
+  return mistakesOf((mistakes) => {
+    const at = path('spec', 'parentRef');
+    const parent = spec?.parentRef;
+    if (!parent) {
+      mistakes.required(at);
+      return;
+    }
+    if (parent.group) mistakes.invalid(at.child('group'), parent.group, isDns1123Subdomain(parent.group));
+    validateSegment(mistakes, parent.resource, at.child('resource'));
+    validateSegment(mistakes, parent.name, at.child('name'));
+    if (parent.namespace) mistakes.invalid(at.child('namespace'), parent.namespace, nameIsPathSegment(parent.namespace));
+  });
+}
+
+export function validateIpAddressUpdate(next: IPAddress, previous: Readonly<IPAddress>): FieldError[] {
+  const same = semanticEqual(next.spec?.parentRef, previous.spec?.parentRef);
+  return mistakesOf((mistakes) => mistakes.immutable(path('spec', 'parentRef'), next.spec?.parentRef ?? null, same));
+}
+
+/** ValidateServiceCIDR: one range, or one per family. */
+export function validateServiceCidr({ spec }: ServiceCIDR): FieldError[] {
+  return mistakesOf((mistakes) => {
+    const at = path('spec', 'cidrs');
+    const cidrs = spec?.cidrs ?? [];
+    const families = new Set(cidrs.map((text) => ipFamilyOf(text.split('/')[0] ?? '')));
+    if (cidrs.length === 0) mistakes.required(at, 'at least one CIDR required');
+    else if (cidrs.length > 2) mistakes.invalid(at, spec, 'may only hold up to 2 values');
+    else if (families.size < cidrs.length)
+      mistakes.invalid(at, spec, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64');
+    else cidrs.forEach((text, i) => validateCidr(mistakes, text, at.index(i)));
+  });
+}
+
+export function validateServiceCidrUpdate(next: ServiceCIDR, previous: Readonly<ServiceCIDR>): FieldError[] {
+  const same = semanticEqual(next.spec?.cidrs, previous.spec?.cidrs);
+  return mistakesOf((mistakes) => mistakes.immutable(path('spec', 'cidrs'), next.spec?.cidrs ?? null, same));
+}

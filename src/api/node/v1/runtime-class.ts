@@ -1,0 +1,30 @@
+import type { RuntimeClass } from '../../../../generated/types/index.ts';
+import { type FieldError, path } from '../../../machinery/field-error.ts';
+import { validateContainerResourceName, validateQuantity } from '../../core/v1/resources-validation.ts';
+import { canonicalAmounts } from '../../core/v1/persistent-volume-claim.ts';
+import { validateTolerations } from '../../core/v1/scheduling-validation.ts';
+import { mistakesOf } from '../../meta/checks.ts';
+import { validateLabels } from '../../meta/labels.ts';
+import { isDns1123Label } from '../../meta/names.ts';
+
+export function setRuntimeClassDefaults(one: RuntimeClass): void {
+  canonicalAmounts(one.overhead?.podFixed);
+}
+
+/** pkg/apis/node/validation ValidateRuntimeClass. */
+export function validateRuntimeClass(one: RuntimeClass): FieldError[] {
+  return mistakesOf((mistakes) => {
+    mistakes.invalid(path('handler'), one.handler ?? '', isDns1123Label(one.handler ?? ''));
+    for (const [name, amount] of Object.entries(one.overhead?.podFixed ?? {})) {
+      const at = path('overhead', 'podFixed');
+      validateContainerResourceName(mistakes, name, at.key(name));
+      validateQuantity(mistakes, name, amount, at.key(name));
+    }
+    validateLabels(mistakes, one.scheduling?.nodeSelector, path('scheduling', 'nodeSelector'));
+    validateTolerations(mistakes, one.scheduling?.tolerations ?? [], path('scheduling', 'tolerations'));
+  });
+}
+
+export function validateRuntimeClassUpdate(next: RuntimeClass, previous: Readonly<RuntimeClass>): FieldError[] {
+  return mistakesOf((mistakes) => mistakes.immutable(path('handler'), next.handler, next.handler === previous.handler));
+}

@@ -1,0 +1,3 @@
+export * from './amounts.ts';
+export type { QuotaEvaluator } from './evaluator.ts';
+export { matchesQuota, quotaEvaluatorFor, scopesOf } from './evaluator.ts';

@@ -1,0 +1,113 @@
+import type { CSIDriver, CSINode, CSIStorageCapacity, VolumeAttachment } from '../../../../generated/types/index.ts';
+import { semanticEqual } from '../../../machinery/deep.ts';
+import { type FieldError, path } from '../../../machinery/field-error.ts';
+import { compareQuantities } from '../../../machinery/quantity.ts';
+import { mistakesOf } from '../../meta/checks.ts';
+import { validateLabelSelector } from '../../meta/labels.ts';
+import { isDns1123Subdomain, isQualifiedName } from '../../meta/names.ts';
+import { validateProvisioner } from './storage-class.ts';
+
+const modes = ['Ephemeral', 'Persistent'];
+const groupPolicies = ['File', 'None', 'ReadWriteOnceWithFSType'];
+const maxDriverName = 63;
+const maxNodeId = 256;
+const specPath = path('spec');
+
+/** pkg/apis/storage/v1 SetDefaults_CSIDriver. */
+export function setCsiDriverDefaults(driver: CSIDriver): void {
+  const spec = (driver.spec ??= {});
+  spec.attachRequired ??= true;
+  spec.podInfoOnMount ??= false;
+  spec.storageCapacity ??= false;
+  spec.fsGroupPolicy ??= 'ReadWriteOnceWithFSType';
+  if ((spec.volumeLifecycleModes ?? []).length === 0) spec.volumeLifecycleModes = ['Persistent'];
+  spec.requiresRepublish ??= false;
+  spec.seLinuxMount ??= false;
+}
+
+/** Names of drivers are subdomains of at most 63 characters, whatever their case. */
+export function nameIsCsiDriver(name: string): string[] {
+  const wrong = name.length > maxDriverName ? [`must be no more than ${maxDriverName} bytes`] : [];
+  return [...wrong, ...isDns1123Subdomain(name.toLowerCase())];
+}
+
+/** pkg/apis/storage/validation ValidateCSIDriver. */
+export function validateCsiDriver({ spec }: CSIDriver): FieldError[] {
+  return mistakesOf((mistakes) => {
+    for (const field of ['attachRequired', 'podInfoOnMount', 'storageCapacity'] as const) if (spec?.[field] === undefined) mistakes.required(specPath.child(field));
+    for (const mode of spec?.volumeLifecycleModes ?? []) if (!modes.includes(mode)) mistakes.notSupported(specPath.child('volumeLifecycleModes'), mode, modes);
+    const policy = spec?.fsGroupPolicy;
+    if (policy !== undefined && !groupPolicies.includes(policy)) mistakes.notSupported(specPath.child('fsGroupPolicy'), policy, groupPolicies);
+    const audiences = new Set<string>();
+    (spec?.tokenRequests ?? []).forEach(({ audience, expirationSeconds }, i) => {
+      const at = specPath.child('tokenRequests').index(i);
+      if (audiences.has(audience)) mistakes.duplicate(at.child('audience'), audience);
+      audiences.add(audience);
+      if (expirationSeconds !== undefined && expirationSeconds < 600) mistakes.invalid(at.child('expirationSeconds'), expirationSeconds, 'may not specify a duration less than 10 minutes');
+    });
+  });
+}
+
+export function validateCsiDriverUpdate(next: CSIDriver, previous: Readonly<CSIDriver>): FieldError[] {
+  const frozen = mistakesOf((mistakes) => {
+    for (const field of ['attachRequired', 'volumeLifecycleModes'] as const)
+      mistakes.immutable(specPath.child(field === 'attachRequired' ? 'attachedRequired' : field), next.spec?.[field], semanticEqual(next.spec?.[field], previous.spec?.[field]));
+  });
+  return [...validateCsiDriver(next), ...frozen];
+}
+
+/** ValidateCSINode. */
+export function validateCsiNode({ spec }: CSINode): FieldError[] {
+  return mistakesOf((mistakes) => {
+    const seen = new Set<string>();
+    (spec?.drivers ?? []).forEach((driver, i) => {
+      const at = specPath.child('drivers').index(i);
+      if (!driver.name) mistakes.required(at.child('name'));
+      else mistakes.invalid(at.child('name'), driver.name, nameIsCsiDriver(driver.name));
+      if (!driver.nodeID) mistakes.required(at.child('nodeID'));
+      else if (driver.nodeID.length > maxNodeId) mistakes.invalid(at.child('nodeID'), driver.nodeID, `must be ${maxNodeId} characters or less`);
+      if (seen.has(driver.name)) mistakes.duplicate(at.child('name'), driver.name);
+      seen.add(driver.name);
+      (driver.topologyKeys ?? []).forEach((key) => mistakes.invalid(at.child('topologyKeys'), key, isQualifiedName(key)));
+    });
+  });
+}
+
+/** ValidateVolumeAttachment. */
+export function validateVolumeAttachment({ spec }: VolumeAttachment): FieldError[] {
+  return mistakesOf((mistakes) => {
+    validateProvisioner(mistakes, spec?.attacher, specPath.child('attacher'));
+    const { persistentVolumeName, inlineVolumeSpec } = spec?.source ?? {};
+    const at = specPath.child('source');
+    if (!inlineVolumeSpec && persistentVolumeName === undefined) mistakes.required(at, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName');
+    if (inlineVolumeSpec && persistentVolumeName !== undefined)
+      mistakes.forbidden(at, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName');
+    if (persistentVolumeName === '') mistakes.required(at.child('persistentVolumeName'), 'must specify non empty persistentVolumeName');
+    mistakes.invalid(specPath.child('nodeName'), spec?.nodeName ?? '', isDns1123Subdomain(spec?.nodeName ?? ''));
+  });
+}
+
+export function validateVolumeAttachmentUpdate(next: VolumeAttachment, previous: Readonly<VolumeAttachment>): FieldError[] {
+  const same = semanticEqual(next.spec, previous.spec);
+  return [...validateVolumeAttachment(next), ...mistakesOf((mistakes) => (same ? undefined : mistakes.invalid(specPath, next.spec, 'field is immutable')))];
+}
+
+/** ValidateCSIStorageCapacity. */
+export function validateCsiStorageCapacity(one: CSIStorageCapacity): FieldError[] {
+  return mistakesOf((mistakes) => {
+    mistakes.invalid(path('storageClassName'), one.storageClassName ?? '', isDns1123Subdomain(one.storageClassName ?? ''));
+    validateLabelSelector(mistakes, one.nodeTopology, path('nodeTopology'));
+    for (const field of ['capacity', 'maximumVolumeSize'] as const) {
+      const amount = one[field];
+      if (amount !== undefined && compareQuantities(amount, '0') < 0) mistakes.invalid(path(field), amount, 'must be greater than or equal to 0');
+    }
+  });
+}
+
+export function validateCsiStorageCapacityUpdate(next: CSIStorageCapacity, previous: Readonly<CSIStorageCapacity>): FieldError[] {
+  const frozen = mistakesOf((mistakes) => {
+    mistakes.immutable(path('nodeTopology'), next.nodeTopology ?? null, semanticEqual(next.nodeTopology, previous.nodeTopology));
+    mistakes.immutable(path('storageClassName'), next.storageClassName, next.storageClassName === previous.storageClassName);
+  });
+  return [...validateCsiStorageCapacity(next), ...frozen];
+}

@@ -1,0 +1,242 @@
+import { describe, expect, test } from 'vitest';
+import type { UserInfo } from '../machinery/handler.ts';
+import { appsStrategies } from '../registry/apps/index.ts';
+import { coreStrategies, IpAllocator, PortAllocator } from '../registry/core/index.ts';
+import { rbacStrategies } from '../registry/rbac/index.ts';
+import type { AuditEvent } from './audit/index.ts';
+import { parseAuditPolicy } from './audit/index.ts';
+import { bootstrapPolicy, hmacSigner } from './index.ts';
+import type { TestServer } from './testing/test-server.ts';
+import { admin, testServer } from './testing/test-server.ts';
+
+const issuer = 'https://kubernetes.default.svc.cluster.local';
+const tokenFile = 'alice-token,alice,1,\nbob-token,bob,2,devs\n';
+const rbacPath = '/apis/rbac.authorization.k8s.io/v1';
+const rbacVersion = 'rbac.authorization.k8s.io/v1';
+
+/** A server with RBAC, static tokens and the roles that every cluster has. */
+async function server(options: Parameters<typeof testServer>[0] = {}) {
+  const pools = { ips: new IpAllocator('10.96.0.0/16'), ports: new PortAllocator(30000, 32767) };
+  const strategies = [...coreStrategies(pools), ...appsStrategies, ...rbacStrategies];
+  const serviceAccountTokens = { signer: hmacSigner('secret'), issuer };
+  const made = testServer({ strategies, authorizationModes: ['Node', 'RBAC'], tokenFile, serviceAccountTokens, ...options });
+  const { clusterRoles, clusterRoleBindings } = bootstrapPolicy();
+  for (const role of clusterRoles) await made.ask('POST', `${rbacPath}/clusterroles`, role);
+  for (const binding of clusterRoleBindings) await made.ask('POST', `${rbacPath}/clusterrolebindings`, binding);
+  await made.ask('POST', '/api/v1/namespaces', { metadata: { name: 'facts' } });
+  await made.ask('POST', '/api/v1/namespaces/facts/serviceaccounts', { metadata: { name: 'default' } });
+  return made;
+}
+
+interface Asked {
+  readonly token?: string | undefined;
+  readonly as?: UserInfo;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+/** A request as it comes off the wire: who asks must be found out. */
+async function ask({ handler }: TestServer, method: string, path: string, { token, as, body, headers = {} }: Asked = {}) {
+  const [pathname = '', search = ''] = path.split('?');
+  const response = await handler({
+    method,
+    path: pathname,
+    query: new URLSearchParams(search),
+    headers: { ...headers, ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    ...(as ? { user: as } : {}),
+    ...(body ? { body: { kind: 'bytes' as const, bytes: new TextEncoder().encode(JSON.stringify(body)), contentType: 'application/json' } } : {}),
+  });
+  const data = response.body.kind === 'object' ? JSON.parse(String(response.body.json())) : response.body.kind === 'bytes' ? String(response.body.bytes) : undefined;
+  return { status: response.status, body: data };
+}
+
+const anonymousCannot = (what: string) => `User "system:anonymous" cannot ${what}`;
+const aliceCannot = (what: string) => `User "alice" cannot ${what}`;
+const inFacts = 'in the namespace "facts"';
+
+describe('what a kube-apiserver with RBAC has answered', () => {
+  const alice = 'alice-token';
+  const shared = server();
+  const cases: [string, string, string, string | undefined, string][] = [
+    ['anonymous, core resource', 'GET', '/api/v1/namespaces/facts/pods', undefined, `pods is forbidden: ${anonymousCannot(`list resource "pods" in API group "" ${inFacts}`)}`],
+    ['anonymous, path', 'GET', '/metrics', undefined, `forbidden: ${anonymousCannot('get path "/metrics"')}`],
+    ['get', 'GET', '/api/v1/namespaces/facts/pods/e', alice, `pods "e" is forbidden: ${aliceCannot(`get resource "pods" in API group "" ${inFacts}`)}`],
+    [
+      'list in a namespace',
+      'GET',
+      '/apis/apps/v1/namespaces/facts/deployments',
+      alice,
+      `deployments.apps is forbidden: ${aliceCannot(`list resource "deployments" in API group "apps" ${inFacts}`)}`,
+    ],
+    ['list of the cluster', 'GET', '/api/v1/nodes', alice, `nodes is forbidden: ${aliceCannot('list resource "nodes" in API group "" at the cluster scope')}`],
+    ['create', 'POST', '/api/v1/namespaces/facts/pods', alice, `pods is forbidden: ${aliceCannot(`create resource "pods" in API group "" ${inFacts}`)}`],
+    ['subresource', 'GET', '/api/v1/namespaces/facts/pods/e/log', alice, `pods "e" is forbidden: ${aliceCannot(`get resource "pods/log" in API group "" ${inFacts}`)}`],
+    [
+      'delete of a collection',
+      'DELETE',
+      '/api/v1/namespaces/facts/pods',
+      alice,
+      `pods is forbidden: ${aliceCannot(`deletecollection resource "pods" in API group "" ${inFacts}`)}`,
+    ],
+    ['watch', 'GET', '/api/v1/namespaces/facts/pods?watch=1', alice, `pods is forbidden: ${aliceCannot(`watch resource "pods" in API group "" ${inFacts}`)}`],
+    [
+      'custom resource',
+      'GET',
+      '/apis/facts.example.com/v1/namespaces/facts/widgets',
+      alice,
+      `widgets.facts.example.com is forbidden: ${aliceCannot(`list resource "widgets" in API group "facts.example.com" ${inFacts}`)}`,
+    ],
+  ];
+  test.each(cases)('%s', async (_name, method, path, token, message) => {
+    const answer = await ask(await shared, method, path, { token });
+    expect(answer).toMatchObject({ status: 403, body: { reason: 'Forbidden', code: 403, message } });
+  });
+});
+
+test('an unknown token is a 401; without RBAC, so is none at all, save on the public paths', async () => {
+  expect(await ask(await server(), 'GET', '/api/v1/pods', { token: 'bad' })).toMatchObject({ status: 401, body: { message: 'Unauthorized', reason: 'Unauthorized' } });
+  const open = testServer();
+  expect((await ask(open, 'GET', '/api/v1/pods')).status).toBe(401);
+  expect((await ask(open, 'GET', '/version')).status).toBe(200);
+  expect((await ask(await server({ anonymous: false }), 'GET', '/version')).status).toBe(401);
+});
+
+test('a role that is granted counts for the very next request', async () => {
+  const api = await server();
+  const path = '/api/v1/namespaces/facts/configmaps';
+  await api.ask('POST', `${rbacPath}/namespaces/facts/roles`, { metadata: { name: 'r' }, rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list'] }] });
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'r' };
+  await api.ask('POST', `${rbacPath}/namespaces/facts/rolebindings`, { metadata: { name: 'b' }, roleRef, subjects: [{ kind: 'User', apiGroup: roleRef.apiGroup, name: 'alice' }] });
+  expect((await ask(api, 'GET', path, { token: 'alice-token' })).status).toBe(200);
+  const spec = { user: 'alice', resourceAttributes: { namespace: 'facts', verb: 'list', resource: 'configmaps' } };
+  const review = await api.ask('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec });
+  expect(review.body).toMatchObject({ spec, status: { allowed: true, reason: 'RBAC: allowed by RoleBinding "b/facts" of Role "r" to User "alice"' } });
+});
+
+test('who may act as somebody else does so with the rights of that one', async () => {
+  const api = await server();
+  const headers = { 'impersonate-user': 'alice' };
+  expect(await ask(api, 'GET', '/api/v1/namespaces/facts/pods', { token: 'bob-token', headers })).toMatchObject({
+    status: 403,
+    body: { message: 'users "alice" is forbidden: User "bob" cannot impersonate resource "users" in API group "" at the cluster scope' },
+  });
+  const acting = { as: admin, headers: { ...headers, 'impersonate-group': 'devs' } };
+  const who = await ask(api, 'POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { ...acting, body: {} });
+  expect(who.body.status).toEqual({ userInfo: { username: 'alice', groups: ['devs', 'system:authenticated'] } });
+  expect(await ask(api, 'GET', '/api/v1/nodes', acting)).toMatchObject({ status: 403, body: { message: expect.stringContaining('User "alice" cannot list') } });
+});
+
+test('nobody grants what they do not have', async () => {
+  const api = await server();
+  const grant = (name: string) => ({ apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name });
+  const bob = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'bob' }];
+  const rules = [{ apiGroups: ['rbac.authorization.k8s.io'], resources: ['roles', 'rolebindings'], verbs: ['*'] }, { apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
+  await api.ask('POST', `${rbacPath}/clusterroles`, { metadata: { name: 'granter' }, rules });
+  await api.ask('POST', `${rbacPath}/namespaces/facts/rolebindings`, { metadata: { name: 'granters' }, roleRef: grant('granter'), subjects: bob });
+  const create = (kind: string, body: object) => ask(api, 'POST', `${rbacPath}/namespaces/facts/${kind}`, { token: 'bob-token', body: { apiVersion: rbacVersion, ...body } });
+  const role = (name: string, verbs: string[]) => create('roles', { kind: 'Role', metadata: { name }, rules: [{ apiGroups: [''], resources: ['pods'], verbs }] });
+  // `*` on roles holds `escalate`, on rolebindings not `bind`: that is asked of roles and cluster roles.
+  expect((await role('more', ['get', 'list', 'watch'])).status).toBe(201);
+  expect((await create('rolebindings', { kind: 'RoleBinding', metadata: { name: 'x' }, roleRef: grant('cluster-admin'), subjects: bob })).body.message).toBe(
+    'rolebindings.rbac.authorization.k8s.io "x" is forbidden: user "bob" (groups=["devs" "system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n' +
+      '{APIGroups:["*"], Resources:["*"], Verbs:["*"]}\n{NonResourceURLs:["*"], Verbs:["*"]}',
+  );
+  expect((await create('rolebindings', { kind: 'RoleBinding', metadata: { name: 'x' }, roleRef: grant('absent'), subjects: bob })).status).toBe(404);
+  await api.ask('PUT', `${rbacPath}/clusterroles/granter`, { metadata: { name: 'granter' }, rules: [{ ...rules[0], verbs: ['create'] }, rules[1]] });
+  expect(await role('even-more', ['get', 'list', 'watch'])).toMatchObject({
+    status: 403,
+    body: { message: expect.stringContaining('not currently held:\n{APIGroups:[""], Resources:["pods"], Verbs:["list" "watch"]}') },
+  });
+  expect((await role('same', ['get'])).status).toBe(201);
+});
+
+describe('a token request', () => {
+  const path = '/api/v1/namespaces/facts/serviceaccounts/default/token';
+  const request = async (api: TestServer, spec: object) => (await api.ask('POST', path, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec })) as Awaited<ReturnType<typeof ask>>;
+
+  test('gives a token that its bearer can show', async () => {
+    const api = await server();
+    const answer = await request(api, { expirationSeconds: 3600 });
+    expect(answer).toMatchObject({
+      status: 201,
+      body: {
+        kind: 'TokenRequest',
+        spec: { audiences: [issuer], expirationSeconds: 3600, boundObjectRef: null },
+        status: { expirationTimestamp: '2026-01-01T01:00:00Z' },
+      },
+    });
+    const { token } = answer.body.status;
+    const review = await api.ask('POST', '/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token } });
+    expect(review.body).toMatchObject({ status: { authenticated: true, audiences: [issuer], user: { username: 'system:serviceaccount:facts:default' } } });
+    expect((await ask(api, 'GET', '/openid/v1/jwks', { token })).status).toBe(200);
+    await api.env.loop.advance(3601_000);
+    expect((await ask(api, 'GET', '/version', { token })).status).toBe(401);
+  });
+
+  test('must be for ten minutes at least', async () => {
+    const answer = await request(await server(), { expirationSeconds: 10 });
+    const why = 'Invalid value: 10: may not specify a duration less than 10 minutes';
+    expect(answer).toMatchObject({ status: 422, body: { message: `TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: ${why}` } });
+  });
+
+  test('binds to nothing but what is there', async () => {
+    const api = await server();
+    expect(await request(api, { boundObjectRef: { apiVersion: 'v1', kind: 'Secret', name: 'gone' } })).toMatchObject({ status: 404, body: { message: 'secrets "gone" not found' } });
+    const other = await request(api, { boundObjectRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' } });
+    expect(other).toMatchObject({ status: 400, body: { message: 'cannot bind token to object of type apps/v1, Kind=Deployment' } });
+  });
+});
+
+test('reviews answer as recorded', async () => {
+  const api = await server();
+  const post = (path: string, kind: string, spec: object, token?: string) =>
+    ask(api, 'POST', `/apis/${path}`, { ...(token ? { token } : { as: admin }), body: { apiVersion: path.slice(0, path.lastIndexOf('/')), kind, spec } });
+  const bad = await post('authentication.k8s.io/v1/tokenreviews', 'TokenReview', { token: 'nonsense' });
+  expect(bad.body).toMatchObject({ spec: { token: 'nonsense' }, status: { user: {}, error: 'invalid bearer token' } });
+  const none = await post('authorization.k8s.io/v1/subjectaccessreviews', 'SubjectAccessReview', { user: 'carol' });
+  const why = 'spec.resourceAttributes: Invalid value: "null": exactly one of nonResourceAttributes or resourceAttributes must be specified';
+  expect(none).toMatchObject({ status: 422, body: { message: `.authorization.k8s.io "" is invalid: ${why}` } });
+  const attributes = { verb: 'get', resource: 'pods', namespace: 'facts' };
+  const self = await post('authorization.k8s.io/v1/selfsubjectaccessreviews', 'SelfSubjectAccessReview', { resourceAttributes: attributes }, 'alice-token');
+  expect(self.body.status).toEqual({ allowed: false });
+  const rules = await post('authorization.k8s.io/v1/selfsubjectrulesreviews', 'SelfSubjectRulesReview', { namespace: 'facts' }, 'alice-token');
+  expect(rules.body.spec).toEqual({});
+  expect(rules.body.status).toMatchObject({ incomplete: false, resourceRules: [{ verbs: ['create'] }, { verbs: ['create'] }] });
+});
+
+test('the audit log holds what its policy asks for', async () => {
+  const events: AuditEvent[] = [];
+  const policy = parseAuditPolicy({
+    apiVersion: 'audit.k8s.io/v1',
+    kind: 'Policy',
+    omitStages: ['RequestReceived'],
+    rules: [
+      { level: 'None', verbs: ['get'] },
+      { level: 'Request', resources: [{ group: '', resources: ['configmaps'] }] },
+      { level: 'Metadata', users: ['alice'] },
+    ],
+  });
+  const api = await server({ audit: { policy, sink: (event) => events.push(event) } });
+  await api.ask('POST', '/api/v1/namespaces/facts/configmaps', { metadata: { name: 'm' }, data: { a: '1' } });
+  await ask(api, 'GET', '/api/v1/nodes', { token: 'alice-token' });
+  await ask(api, 'GET', '/api/v1/nodes/x', { token: 'alice-token' });
+  await ask(api, 'GET', '/api/v1/namespaces/facts/pods', { as: admin, headers: { 'impersonate-user': 'alice' } });
+  expect(events).toHaveLength(2);
+  expect(events[0]).toMatchObject({
+    level: 'Request',
+    stage: 'ResponseComplete',
+    verb: 'create',
+    objectRef: { resource: 'configmaps', namespace: 'facts', apiVersion: 'v1' },
+    requestObject: { metadata: { name: 'm' }, data: { a: '1' } },
+    responseStatus: { code: 201 },
+    requestReceivedTimestamp: '2026-01-01T00:00:00.000000Z',
+  });
+  expect(events[0]?.responseObject).toBeUndefined();
+  expect(events[1]).toMatchObject({
+    level: 'Metadata',
+    user: { username: 'alice' },
+    responseStatus: { code: 403, reason: 'Forbidden' },
+    annotations: { 'authorization.k8s.io/decision': 'forbid' },
+  });
+  expect(() => parseAuditPolicy({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules: [{ level: 'All' }] })).toThrow('rules[0].level');
+});

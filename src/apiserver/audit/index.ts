@@ -1,0 +1,2 @@
+export * from './auditor.ts';
+export * from './policy.ts';

@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import type { ApiRequest } from '../../machinery/handler.ts';
+import type { KubeObject } from '../../machinery/types.ts';
+import { bearerAuthenticator, TokenError, unionTokens } from './authenticator.ts';
+import { impersonationOf } from './impersonation.ts';
+import { ServiceAccountTokens } from './service-account-tokens.ts';
+import { tokenFileAuthenticator } from './token-file.ts';
+import { hmacSigner } from './token-signer.ts';
+
+const issuer = 'https://kubernetes.default.svc.cluster.local';
+const start = Date.parse('2026-01-01T00:00:00Z');
+
+function accounts() {
+  let now = start;
+  const objects = new Map<string, KubeObject>();
+  const put = (key: string, uid: string, rest: object = {}) => objects.set(key, { metadata: { uid, ...rest } });
+  const reader = {
+    get: async (resource: { resource: string }, namespace: string | undefined, name: string) => objects.get(`${resource.resource}/${namespace ?? ''}/${name}`) as never,
+    list: async () => [],
+  };
+  const clock = { now: () => now, mode: 'manual', speed: 0 } as const;
+  const random = { next: () => 0, int: () => 0, text: () => '', bytes: (length: number) => new Uint8Array(length) };
+  const tokens = new ServiceAccountTokens({ clock, random, signer: hmacSigner('secret'), issuer, reader });
+  put('serviceaccounts/default/robot', 'u1');
+  const issue = (change: Partial<Parameters<typeof tokens.issue>[0]> = {}) =>
+    tokens.issue({ namespace: 'default', account: { name: 'robot', uid: 'u1' }, audiences: [issuer], expirationSeconds: 600, binding: {}, ...change }).token;
+  return { tokens, objects, put, issue, advance: (seconds: number) => (now += seconds * 1000) };
+}
+
+test('a token of a service account tells who it is, and what it is bound to', async () => {
+  const { tokens, put, issue } = accounts();
+  put('pods/default/web', 'p1');
+  const token = issue({ binding: { pod: { name: 'web', uid: 'p1' }, node: { name: 'one', uid: 'n1' } } });
+  const found = await tokens.authenticate(token, [issuer]);
+  expect(found?.user).toEqual({
+    username: 'system:serviceaccount:default:robot',
+    uid: 'u1',
+    groups: ['system:serviceaccounts', 'system:serviceaccounts:default'],
+    extra: {
+      'authentication.kubernetes.io/credential-id': ['JTI=00000000-0000-4000-a000-000000000000'],
+      'authentication.kubernetes.io/node-name': ['one'],
+      'authentication.kubernetes.io/node-uid': ['n1'],
+      'authentication.kubernetes.io/pod-name': ['web'],
+      'authentication.kubernetes.io/pod-uid': ['p1'],
+    },
+  });
+});
+
+test('a token is refused when its time is over, when it is for others, and when it was changed', async () => {
+  const { tokens, issue, advance } = accounts();
+  const token = issue();
+  const [header, , signature] = token.split('.');
+  const forged = Buffer.from(JSON.stringify({ iss: issuer, aud: [issuer], sub: 'system:serviceaccount:kube-system:admin' })).toString('base64url');
+  await expect(tokens.authenticate(`${header}.${forged}.${signature}`, [issuer])).rejects.toThrow('error in cryptographic primitive');
+  await expect(tokens.authenticate(token, ['other'])).rejects.toThrow(`token audiences ["${issuer}"] is invalid for the target audiences ["other"]`);
+  expect(await tokens.authenticate('nonsense', [issuer])).toBeUndefined();
+  advance(601);
+  await expect(tokens.authenticate(token, [issuer])).rejects.toThrow('service account token has expired');
+});
+
+test('a token dies with its account and with its pod, also when one of the same name follows', async () => {
+  const { tokens, objects, put, issue } = accounts();
+  put('pods/default/web', 'p1');
+  const token = issue({ binding: { pod: { name: 'web', uid: 'p1' } } });
+  put('pods/default/web', 'p2');
+  await expect(tokens.authenticate(token, [issuer])).rejects.toThrow('service account token has been invalidated');
+  put('pods/default/web', 'p1', { deletionTimestamp: new Date(start).toISOString() });
+  expect(await tokens.authenticate(token, [issuer])).toBeDefined(); // A pod that is ending may still say goodbye.
+  objects.delete('serviceaccounts/default/robot');
+  await expect(tokens.authenticate(token, [issuer])).rejects.toThrow(TokenError);
+});
+
+test('the token of a pod lasts longer than it says', async () => {
+  const { tokens, put, issue, advance } = accounts();
+  put('pods/default/web', 'p1');
+  const token = issue({ expirationSeconds: 3607, binding: { pod: { name: 'web', uid: 'p1' } } });
+  advance(7200);
+  expect(await tokens.authenticate(token, [issuer])).toBeDefined();
+});
+
+test('a file of tokens is read as upstream reads it', async () => {
+  const file = tokenFileAuthenticator('# people\nt1,alice,1001,"devs,qa"\n t2 , "bob ""b""",\n');
+  expect(await file.authenticate('t1', ['a'])).toEqual({ user: { username: 'alice', uid: '1001', groups: ['devs', 'qa'] }, audiences: ['a'] });
+  expect((await file.authenticate('t2', []))?.user).toEqual({ username: 'bob "b"', groups: [] });
+  expect(await file.authenticate('t3', [])).toBeUndefined();
+  expect(() => tokenFileAuthenticator('t1,alice')).toThrow('token file, line 1');
+});
+
+test('bearer tokens come in a header or in a WebSocket protocol; unknown ones are refused', async () => {
+  const authenticate = bearerAuthenticator(unionTokens([tokenFileAuthenticator('t1,alice,')]), []);
+  const ask = (headers: Record<string, string>) => authenticate({ headers } as unknown as ApiRequest);
+  expect(await ask({ authorization: 'Bearer t1' })).toEqual({ username: 'alice', groups: ['system:authenticated'] });
+  expect(await ask({ 'sec-websocket-protocol': `v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.${Buffer.from('t1').toString('base64url')}` })).toMatchObject({
+    username: 'alice',
+  });
+  expect(await ask({})).toBeUndefined();
+  expect(await ask({ authorization: 'Basic eDp5' })).toBeUndefined();
+  await expect(ask({ authorization: 'Bearer wrong' })).rejects.toMatchObject({ code: 401 });
+});
+
+test('impersonation asks for each thing by itself, and fills in the groups that such a user has', () => {
+  expect(impersonationOf({ accept: '*/*' })).toBeUndefined();
+  const headers = { 'impersonate-user': 'eve', 'impersonate-group': 'devs, ops', 'impersonate-uid': '7', 'impersonate-extra-acme.com%2Fscope': 'a, b' };
+  const { user, targets } = impersonationOf(headers) ?? {};
+  expect(user).toEqual({ username: 'eve', uid: '7', groups: ['devs', 'ops', 'system:authenticated'], extra: { 'acme.com/scope': ['a', 'b'] } });
+  expect(targets?.map(({ resource, subresource, name }) => [resource, subresource, name].join('/'))).toEqual([
+    'users//eve',
+    'groups//devs',
+    'groups//ops',
+    'userextras/acme.com/scope/a',
+    'userextras/acme.com/scope/b',
+    'uids//7',
+  ]);
+  const robot = impersonationOf({ 'impersonate-user': 'system:serviceaccount:tools:robot' });
+  expect(robot?.user.groups).toEqual(['system:serviceaccounts', 'system:serviceaccounts:tools', 'system:authenticated']);
+  expect(robot?.targets).toEqual([{ group: '', resource: 'serviceaccounts', subresource: '', namespace: 'tools', name: 'robot' }]);
+  expect(impersonationOf({ 'impersonate-user': 'system:anonymous' })?.user.groups).toEqual(['system:unauthenticated']);
+  expect(() => impersonationOf({ 'impersonate-group': 'devs' })).toThrow('without impersonating a user');
+});

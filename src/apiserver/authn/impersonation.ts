@@ -1,0 +1,86 @@
+import type { ApiRequest, UserInfo } from '../../machinery/handler.ts';
+import { failure } from '../../machinery/status-error.ts';
+import { anonymousName, authenticatedGroup, unauthenticatedGroup } from './authenticator.ts';
+
+/** What one must be allowed to `impersonate`. */
+export interface ImpersonationTarget {
+  readonly group: string;
+  readonly resource: 'groups' | 'serviceaccounts' | 'uids' | 'userextras' | 'users';
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface Impersonation {
+  readonly user: UserInfo;
+  /** In the order in which they are asked for. */
+  readonly targets: readonly ImpersonationTarget[];
+}
+
+const accountPrefix = 'system:serviceaccount:';
+const extraPrefix = 'impersonate-extra-';
+
+/**
+ * Who the headers `Impersonate-…` ask to be; undefined without them (apiserver/pkg/endpoints/filters/impersonation).
+ * Differs from upstream: a group's name cannot hold a comma followed by a blank, since that is how repeated headers are joined here.
+ * @throws StatusError 500 for headers that name no user, as upstream
+ */
+export function impersonationOf(headers: ApiRequest['headers']): Impersonation | undefined {
+  const username = headers['impersonate-user'] ?? '';
+  const uid = headers['impersonate-uid'] ?? '';
+  const groups = valuesOf(headers['impersonate-group']);
+  const extra = extraOf(headers);
+  const extras = Object.keys(extra);
+  if (!username) {
+    if (uid || groups.length > 0 || extras.length > 0) throw failure(500, 'InternalError', 'Internal Server Error: impersonation without impersonating a user');
+    return undefined;
+  }
+  const target = (resource: ImpersonationTarget['resource'], name: string, group = '', subresource = '') => ({
+    group,
+    resource,
+    subresource,
+    namespace: '',
+    name,
+  });
+  const account = accountOf(username);
+  const targets: ImpersonationTarget[] = [account ? { ...target('serviceaccounts', account.name), namespace: account.namespace } : target('users', username)];
+  for (const group of groups) targets.push(target('groups', group));
+  for (const key of extras) for (const value of extra[key] ?? []) targets.push(target('userextras', value, 'authentication.k8s.io', key));
+  if (uid) targets.push(target('uids', uid, 'authentication.k8s.io'));
+  const user: UserInfo = { username, groups: groupsFor(username, groups), ...(uid ? { uid } : {}), ...(extras.length > 0 ? { extra } : {}) };
+  return { user, targets };
+}
+
+function groupsFor(username: string, asked: readonly string[]): string[] {
+  const account = accountOf(username);
+  const groups = asked.length === 0 && account ? ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`] : [...asked];
+  if (username === anonymousName) return groups.includes(unauthenticatedGroup) ? groups : [...groups, unauthenticatedGroup];
+  return groups.includes(authenticatedGroup) || groups.includes(unauthenticatedGroup) ? groups : [...groups, authenticatedGroup];
+}
+
+function accountOf(username: string): { readonly namespace: string; readonly name: string } | undefined {
+  if (!username.startsWith(accountPrefix)) return undefined;
+  const [namespace, name, ...rest] = username.slice(accountPrefix.length).split(':');
+  return namespace && name && rest.length === 0 ? { namespace, name } : undefined;
+}
+
+function valuesOf(header: string | undefined): string[] {
+  return header ? header.split(', ').filter((one) => one !== '') : [];
+}
+
+function extraOf(headers: ApiRequest['headers']): Record<string, string[]> {
+  const extra: Record<string, string[]> = {};
+  for (const name of Object.keys(headers)) {
+    if (name.startsWith(extraPrefix)) extra[decodeKey(name.slice(extraPrefix.length))] = valuesOf(headers[name]);
+  }
+  return extra;
+}
+
+/** Keys are percent-encoded, since header names are poor in letters. */
+function decodeKey(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
+}

@@ -1,0 +1,209 @@
+import type { Node, Pod, Secret, ServiceAccount } from '../../../generated/types/index.ts';
+import type { ObjectReader } from '../../admission/types.ts';
+import type { Clock, RandomStream } from '../../env/index.ts';
+import type { UserInfo } from '../../machinery/handler.ts';
+import type { KubeObject } from '../../machinery/types.ts';
+import type { AuthenticatedToken, TokenAuthenticator } from './authenticator.ts';
+import { TokenError } from './authenticator.ts';
+import type { TokenSigner } from './token-signer.ts';
+
+export interface Reference {
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** What a token is bound to beside its account: it is worthless once that is gone. */
+export interface TokenBinding {
+  readonly pod?: Reference;
+  readonly secret?: Reference;
+  /** Of a pod, or on its own. */
+  readonly node?: Reference;
+}
+
+interface PrivateClaims extends TokenBinding {
+  readonly namespace: string;
+  readonly serviceaccount: Reference;
+  /** Seconds since the epoch. */
+  readonly warnafter?: number;
+}
+
+interface Claims {
+  readonly aud: readonly string[];
+  readonly exp: number;
+  readonly iat: number;
+  readonly iss: string;
+  readonly jti: string;
+  readonly 'kubernetes.io': PrivateClaims;
+  readonly nbf: number;
+  readonly sub: string;
+}
+
+export interface IssueRequest {
+  readonly namespace: string;
+  readonly account: Reference;
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+  readonly binding: TokenBinding;
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  /** When it is said to expire, in simulated seconds since the epoch. */
+  readonly expiresAtSeconds: number;
+}
+
+export interface ServiceAccountTokensOptions {
+  readonly clock: Clock;
+  readonly random: RandomStream;
+  readonly signer: TokenSigner;
+  /** `https://kubernetes.default.svc.cluster.local` */
+  readonly issuer: string;
+  /** Audiences of the API server itself; the issuer if absent. */
+  readonly audiences?: readonly string[];
+  readonly reader: ObjectReader;
+}
+
+/** How long pods ask for: such tokens last longer than they say, for clients that read them but once. */
+const injectedSeconds = 3607;
+const extendedSeconds = 365 * 24 * 3600;
+const extraPrefix = 'authentication.kubernetes.io';
+
+/**
+ * Tokens of service accounts: JSON Web Tokens that say what they are bound to, checked against storage at each use
+ * (pkg/serviceaccount claims.go, jwt.go; --service-account-extend-token-expiration is on, as by default).
+ */
+export class ServiceAccountTokens implements TokenAuthenticator {
+  readonly audiences: readonly string[];
+
+  constructor(readonly options: ServiceAccountTokensOptions) {
+    this.audiences = options.audiences ?? [options.issuer];
+  }
+
+  issue({ namespace, account, audiences, expirationSeconds, binding }: IssueRequest): IssuedToken {
+    const { clock, issuer } = this.options;
+    const now = Math.floor(clock.now() / 1000);
+    const extended = expirationSeconds === injectedSeconds && binding.pod !== undefined && audiences.some((one) => this.audiences.includes(one));
+    const { pod, secret, node } = binding;
+    const claims: Claims = {
+      aud: audiences,
+      exp: now + (extended ? extendedSeconds : expirationSeconds),
+      iat: now,
+      iss: issuer,
+      jti: this.#tokenId(),
+      'kubernetes.io': {
+        namespace,
+        ...(node ? { node } : {}),
+        ...(pod ? { pod } : {}),
+        ...(secret ? { secret } : {}),
+        serviceaccount: account,
+        ...(extended ? { warnafter: now + expirationSeconds } : {}),
+      },
+      nbf: now,
+      sub: `system:serviceaccount:${namespace}:${account.name}`,
+    };
+    return { token: this.#sign(claims), expiresAtSeconds: now + expirationSeconds };
+  }
+
+  async authenticate(token: string, audiences: readonly string[]): Promise<AuthenticatedToken | undefined> {
+    const claims = this.#read(token);
+    if (!claims) return undefined;
+    const meant = audiences.filter((one) => claims.aud.includes(one));
+    if (meant.length === 0) throw new TokenError(`token audiences ${goList(claims.aud)} is invalid for the target audiences ${goList(audiences)}`);
+    this.#checkTime(claims);
+    return { user: await this.#userOf(claims), audiences: meant };
+  }
+
+  /** What `/.well-known/openid-configuration` says. */
+  openIdConfiguration(serverAddress: string): object {
+    return {
+      issuer: this.options.issuer,
+      jwks_uri: `https://${serverAddress}/openid/v1/jwks`,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: [this.options.signer.algorithm],
+    };
+  }
+
+  /** The keys that tokens can be checked with. */
+  keySet(): object {
+    const { signer } = this.options;
+    return { keys: signer.publicKey ? [{ use: 'sig', kty: 'EC', kid: signer.keyId, alg: signer.algorithm, ...signer.publicKey }] : [] };
+  }
+
+  #sign(claims: Claims): string {
+    const { signer } = this.options;
+    const text = `${encode({ alg: signer.algorithm, kid: signer.keyId })}.${encode(claims)}`;
+    return `${text}.${Buffer.from(signer.sign(text)).toString('base64url')}`;
+  }
+
+  /** Undefined for what is no token of this issuer. */
+  #read(token: string): Claims | undefined {
+    const parts = token.split('.');
+    const claims = parts.length === 3 ? (decode(parts[1] as string) as Claims | undefined) : undefined;
+    if (claims?.iss !== this.options.issuer) return undefined;
+    const [header, body, signature] = parts as [string, string, string];
+    const { alg } = (decode(header) ?? {}) as { alg?: unknown };
+    const { signer } = this.options;
+    if (alg !== signer.algorithm || !signer.verify(`${header}.${body}`, Buffer.from(signature, 'base64url'))) {
+      throw new TokenError('go-jose/go-jose: error in cryptographic primitive');
+    }
+    return claims;
+  }
+
+  #checkTime({ exp, nbf }: Claims): void {
+    const now = this.options.clock.now() / 1000;
+    if (now < nbf) throw new TokenError('service account token is not valid yet');
+    if (now > exp) throw new TokenError('service account token has expired');
+  }
+
+  async #userOf(claims: Claims): Promise<UserInfo> {
+    const { namespace, serviceaccount, pod, secret, node } = claims['kubernetes.io'];
+    await this.#check<ServiceAccount>('serviceaccounts', namespace, serviceaccount);
+    if (secret) await this.#check<Secret>('secrets', namespace, secret);
+    if (pod) await this.#check<Pod>('pods', namespace, pod);
+    // A pod's node is said for information; only a token for a node alone goes with it.
+    if (node && !pod) await this.#check<Node>('nodes', undefined, node);
+    const one = (name: string, value: string) => ({ [`${extraPrefix}/${name}`]: [value] });
+    return {
+      username: claims.sub,
+      uid: serviceaccount.uid,
+      groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
+      extra: {
+        ...one('credential-id', `JTI=${claims.jti}`),
+        ...(node ? { ...one('node-name', node.name), ...one('node-uid', node.uid) } : {}),
+        ...(pod ? { ...one('pod-name', pod.name), ...one('pod-uid', pod.uid) } : {}),
+      },
+    };
+  }
+
+  /** What the token is bound to must still be there, be the same one, and not have been gone for more than a minute. */
+  async #check<T extends KubeObject>(resource: string, namespace: string | undefined, { name, uid }: Reference): Promise<void> {
+    const object = await this.options.reader.get<T>({ group: '', resource }, namespace, name);
+    const deleted = object?.metadata?.deletionTimestamp;
+    const gone = deleted !== undefined && Date.parse(deleted) + 60_000 < this.options.clock.now();
+    if (!object || object.metadata?.uid !== uid || gone) throw new TokenError('service account token has been invalidated');
+  }
+
+  #tokenId(): string {
+    const hex = Buffer.from(this.options.random.bytes(16)).toString('hex');
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+  }
+}
+
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url');
+}
+
+function decode(part: string): object | undefined {
+  try {
+    const data: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+    return typeof data === 'object' && data !== null ? data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As Go's %q prints a list of texts. */
+function goList(list: readonly string[]): string {
+  return `[${list.map((one) => JSON.stringify(one)).join(' ')}]`;
+}

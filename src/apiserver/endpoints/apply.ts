@@ -1,0 +1,99 @@
+import { findDuplicateYamlKeys, parseYaml } from '../../machinery/codec/index.ts';
+import { clone } from '../../machinery/deep.ts';
+import type { RequestBody } from '../../machinery/handler.ts';
+import { dropNulls, findTypeError } from '../../machinery/schema/index.ts';
+import { badRequest, conflict, failure, isStatusError, notSimulated } from '../../machinery/status-error.ts';
+import type { AnyObject, KubeObject } from '../../machinery/types.ts';
+import type { StoreEntry } from '../../store/store.ts';
+import type { Answer } from '../answers.ts';
+import { objectBody } from '../answers.ts';
+import { mediaTypeOf } from '../body.ts';
+import type { Call } from '../call.ts';
+import type { FieldValidation } from '../request-options.ts';
+import { writeOptions } from '../request-options.ts';
+import type { ServedResource } from '../served-resource.ts';
+import { fieldManagerOf, managerName } from './field-managers.ts';
+import { namespaceOf } from './read.ts';
+
+const applyMedia = 'application/apply-patch+yaml';
+
+/** Whether a PATCH is a server-side apply. @throws StatusError 501 for one in CBOR */
+export function isApply(call: Call): boolean {
+  const { body } = call.request;
+  const media = mediaTypeOf(body?.kind === 'bytes' ? body.contentType : (body?.contentType ?? call.request.headers['content-type']));
+  if (media === 'application/apply-patch+cbor') throw notSimulated('server-side apply of CBOR');
+  return media === applyMedia;
+}
+
+/** PATCH with an applied configuration (handlers applyPatcher): makes the object if it is not there yet. */
+export async function applyObject(call: Call, resource: ServedResource, subresource: string, checkName: (object: KubeObject) => void): Promise<Answer> {
+  const { form, info } = call;
+  const options = writeOptions('PatchOptions', call.query, call.fieldValidation, 'apply');
+  const config = readConfig(call);
+  const as = { manager: managerName(call, options.fieldManager), now: call.now, force: options.force === true };
+  const { served, created } = await resource.registry.update({
+    key: { namespace: namespaceOf(call, resource), name: info.name },
+    context: call.context(options.dryRun),
+    subresource,
+    forceCreate: subresource === '',
+    next: (previous) => {
+      const live = previous && resource.show(previous as StoreEntry).object;
+      const { object } = fieldManagerOf(call, resource, subresource).apply(live, config, as);
+      tellRepeatedKeys(call, options.fieldValidation);
+      const next = finished(call, resource, object);
+      if (!live && next.metadata?.uid) {
+        const why = `uid mismatch: the provided object specified uid ${next.metadata.uid}, and no existing object was found`;
+        throw conflict(resource.registry.groupResource, info.name, why);
+      }
+      checkName(next);
+      return resource.store(next);
+    },
+  });
+  return { status: created ? 201 : 200, body: objectBody(resource, served, form, call.now) };
+}
+
+/** Nulls that the configuration carries are absent fields; what is absent gets its default. */
+function finished(call: Call, resource: ServedResource, object: KubeObject): KubeObject {
+  const { schema } = call.services.bodies;
+  const misfit = findTypeError(schema, resource.gvk, object);
+  if (misfit) throw failure(500, '', `failed to convert new typed object to object: ${misfit}`);
+  const next = dropNulls(schema, resource.gvk, object);
+  resource.defaults(next);
+  return next;
+}
+
+/** The configuration of an apply. @throws StatusError 400 */
+export function readConfig(call: Call): AnyObject {
+  const { body } = call.request;
+  if (body?.kind === 'object') return clone(body.object) as AnyObject;
+  const config = parse(textOf(body));
+  if (typeof config === 'object' && config !== null && !Array.isArray(config)) return config as AnyObject;
+  if (config === null) return {};
+  const kind = Array.isArray(config) ? 'array' : typeof config === 'boolean' ? 'bool' : typeof config;
+  throw badRequest(
+    `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`,
+  );
+}
+
+function parse(text: string): unknown {
+  try {
+    return parseYaml(text, { lastKeyWins: true });
+  } catch (error) {
+    if (isStatusError(error) && error.code === 400) throw badRequest(`error decoding YAML: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Keys that the text repeats are all that field validation means for an apply: unknown fields are always refused. */
+export function tellRepeatedKeys(call: Call, validation: FieldValidation): void {
+  if (validation === 'Ignore') return;
+  for (const repeated of findDuplicateYamlKeys(textOf(call.request.body))) {
+    const text = `error converting YAML to JSON: ${repeated}`;
+    if (validation === 'Strict') throw badRequest(`error strict decoding YAML: ${text}`);
+    call.warn(text);
+  }
+}
+
+function textOf(body: RequestBody | undefined): string {
+  return body?.kind === 'bytes' ? new TextDecoder().decode(body.bytes) : '';
+}

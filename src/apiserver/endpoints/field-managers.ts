@@ -1,0 +1,93 @@
+import type { FieldSet, VersionedType } from '../../machinery/apply/index.ts';
+import { emptySet, FieldManager, fieldTypes, setOf, union } from '../../machinery/apply/index.ts';
+import { clone } from '../../machinery/deep.ts';
+import type { Schema } from '../../machinery/schema/index.ts';
+import type { KubeObject } from '../../machinery/types.ts';
+import { formatGroupVersion } from '../../machinery/types.ts';
+import type { Call } from '../call.ts';
+import { isPrintable } from '../request-options.ts';
+import type { ServedResource } from '../served-resource.ts';
+
+/** The longest name of a manager, in bytes. */
+const managerMaxBytes = 128;
+
+/** The name under which a request owns what it writes: the one it gives, or how its user agent begins (handlers managerOrUserAgent). */
+export function managerName(call: Call, fieldManager: string): string {
+  return fieldManager || prefixOf(call.request.headers['user-agent'] ?? '');
+}
+
+const prefixes = new Map<string, string>();
+
+function prefixOf(userAgent: string): string {
+  let known = prefixes.get(userAgent);
+  if (known === undefined) {
+    known = cut(userAgent.split('/')[0] ?? '');
+    if (prefixes.size < 1000) prefixes.set(userAgent, known);
+  }
+  return known;
+}
+
+/** Only characters that can be printed, and whole ones. */
+function cut(text: string): string {
+  let out = '';
+  for (const character of text) {
+    if (!isPrintable(character)) continue;
+    if (Buffer.byteLength(out + character) > managerMaxBytes) break;
+    out += character;
+  }
+  return out;
+}
+
+const known = new WeakMap<ServedResource, Map<string, FieldManager>>();
+
+/** Who keeps managedFields for a resource, or for one of its subresources. */
+export function fieldManagerOf(call: Call, resource: ServedResource, subresource: string): FieldManager {
+  let managers = known.get(resource);
+  if (!managers) known.set(resource, (managers = new Map()));
+  let manager = managers.get(subresource);
+  if (!manager) managers.set(subresource, (manager = makeFieldManager(call.services.bodies.schema, resource, subresource)));
+  return manager;
+}
+
+function makeFieldManager(schema: Schema, resource: ServedResource, subresource: string): FieldManager {
+  const types = fieldTypes(schema);
+  const ignored = resetFields(resource, subresource);
+  const versions = new Map<string, VersionedType>();
+  versions.set(resource.apiVersion, { type: types.rootOf(resource.gvk), ignored, convert: (object) => object });
+  for (const other of otherVersions(resource)) {
+    versions.set(formatGroupVersion(other.kind), { type: types.rootOf(other.kind), ignored, convert: (object) => other.convert(object as KubeObject) });
+  }
+  return new FieldManager({
+    apiVersion: resource.apiVersion,
+    kind: resource.gvk,
+    subresource,
+    version: (apiVersion) => versions.get(apiVersion),
+  });
+}
+
+/** The other versions that the same objects are served in. */
+function otherVersions({ registry, servedAs }: ServedResource): { kind: ServedResource['gvk']; convert(object: KubeObject): KubeObject }[] {
+  const stored = (object: KubeObject): KubeObject => (servedAs ? servedAs.toStorage(clone(object)) : object);
+  const others = (registry.strategy.alsoServedAs ?? []).filter((one) => one !== servedAs);
+  return [
+    ...(servedAs ? [{ kind: registry.kind, convert: stored }] : []),
+    ...others.map((one) => ({ kind: one.resource, convert: (object: KubeObject) => one.fromStorage(stored(object)) })),
+  ];
+}
+
+/** What strategies put back beside the spec, or the status (GetResetFields of each). */
+const alsoReset: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'pods/status': [
+    ['f:metadata', 'f:deletionTimestamp'],
+    ['f:metadata', 'f:ownerReferences'],
+  ],
+  'deployments.apps/status': [['f:metadata', 'f:labels']],
+  'customresourcedefinitions.apiextensions.k8s.io/status': [['f:metadata']],
+};
+
+/** Fields that a request to this resource cannot change, whatever it says. */
+function resetFields({ info, registry }: ServedResource, subresource: string): FieldSet {
+  const main = subresource === '' ? (registry.strategy.status ? [['f:status']] : []) : subresource === 'status' ? [['f:spec']] : [];
+  const special = alsoReset[`${info.plural}${info.group ? `.${info.group}` : ''}${subresource ? `/${subresource}` : ''}`] ?? [];
+  return [...main, ...special].reduce<FieldSet>((set, path) => union(set, setOf(path)), emptySet);
+}

@@ -1,0 +1,106 @@
+import type { AuthenticationV1TokenRequest as TokenRequest, Pod, ServiceAccount } from '../../../generated/types/index.ts';
+import type { FieldError } from '../../machinery/field-error.ts';
+import { invalidValue } from '../../machinery/field-error.ts';
+import { badRequest, conflict, invalid, notFound, notSimulated } from '../../machinery/status-error.ts';
+import { formatTime } from '../../machinery/time.ts';
+import type { GroupVersionKind, KubeObject } from '../../machinery/types.ts';
+import type { Answer } from '../answers.ts';
+import { dataBody } from '../answers.ts';
+import type { Reference, TokenBinding } from '../authn/index.ts';
+import { decodeObject } from '../body.ts';
+import type { Call } from '../call.ts';
+import { writeOptions } from '../request-options.ts';
+import type { ServedResource } from '../served-resource.ts';
+
+const kind: GroupVersionKind = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
+const defaultSeconds = 3600;
+const minSeconds = 600;
+const maxSeconds = 2 ** 32;
+
+interface ObjectRef {
+  readonly kind?: string;
+  readonly apiVersion?: string;
+  readonly name?: string;
+  readonly uid?: string;
+}
+
+/** POST serviceaccounts/NAME/token (pkg/registry/core/serviceaccount/storage TokenREST). */
+export async function requestToken(call: Call, accounts: ServedResource): Promise<Answer> {
+  const { form, info } = call;
+  const { tokens } = call.services;
+  if (!tokens) throw notSimulated('tokens of service accounts in this server, which has no key to sign them');
+  const options = writeOptions('CreateOptions', call.query, call.fieldValidation);
+  const decoding = { kind, fieldValidation: options.fieldValidation, warn: call.warn };
+  const request = decodeObject(call.services.bodies, call.request.body, decoding) as TokenRequest;
+  const expirationSeconds = request.spec?.expirationSeconds ?? defaultSeconds;
+  checkNames(request, info);
+  const account = (await accounts.registry.get({ namespace: info.namespace, name: info.name })).object as Readonly<ServiceAccount>;
+  const mistakes = durationMistakes(expirationSeconds);
+  if (mistakes.length > 0) throw invalid(kind, '', mistakes);
+  const audiences = request.spec?.audiences?.length ? request.spec.audiences : tokens.audiences;
+  request.metadata = { ...request.metadata, name: info.name, namespace: info.namespace };
+  const context = call.context(options.dryRun);
+  await accounts.registry.admit('CREATE', 'token', request, undefined, context);
+  await accounts.registry.validate('CREATE', 'token', request, undefined, context);
+  const boundObjectRef = (request.spec?.boundObjectRef as ObjectRef | undefined) ?? null;
+  const binding = boundObjectRef ? await bindingOf(call, boundObjectRef, info) : {};
+  const issued = options.dryRun ? undefined : tokens.issue({ namespace: info.namespace, account: referenceTo(account), audiences, expirationSeconds, binding });
+  const answer = {
+    kind: 'TokenRequest',
+    apiVersion: 'authentication.k8s.io/v1',
+    metadata: { name: info.name, namespace: info.namespace, creationTimestamp: formatTime(call.now) },
+    spec: { audiences, expirationSeconds, boundObjectRef },
+    status: issued
+      ? { token: issued.token, expirationTimestamp: formatTime(issued.expiresAtSeconds * 1000) }
+      : { token: '', expirationTimestamp: null },
+  };
+  return { status: 201, body: dataBody(answer, form) };
+}
+
+function checkNames({ metadata }: TokenRequest, { name, namespace }: { readonly name: string; readonly namespace: string }): void {
+  if (metadata?.name && metadata.name !== name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  }
+  if (metadata?.namespace && metadata.namespace !== namespace) throw badRequest('namespace in token request does not match the namespace of the request');
+}
+
+function durationMistakes(seconds: number): FieldError[] {
+  const mistake = (why: string) => [invalidValue('spec.expirationSeconds', seconds, why)];
+  if (seconds < minSeconds) return mistake('may not specify a duration less than 10 minutes');
+  return seconds > maxSeconds ? mistake('may not specify a duration larger than 2^32 seconds') : [];
+}
+
+async function bindingOf(call: Call, ref: ObjectRef, account: { readonly namespace: string; readonly name: string }): Promise<TokenBinding> {
+  const { namespace } = account;
+  const type = `${ref.apiVersion}/${ref.kind}`;
+  if (type === 'v1/Pod') {
+    const pod = (await boundObject(call, ref, 'pods', namespace)) as Readonly<Pod>;
+    if ((pod.spec?.serviceAccountName ?? '') !== account.name) {
+      throw badRequest(
+        `cannot bind token for serviceaccount ${JSON.stringify(account.name)} to pod ${JSON.stringify(ref.name)} running with different serviceaccount name.`,
+      );
+    }
+    const nodeName = pod.spec?.nodeName;
+    const node = nodeName ? await call.services.find('', 'nodes')?.registry.find({ name: nodeName }) : undefined;
+    return { pod: referenceTo(pod), ...(node ? { node: referenceTo(node.object) } : {}) };
+  }
+  if (type === 'v1/Secret') return { secret: referenceTo(await boundObject(call, ref, 'secrets', namespace)) };
+  if (type === 'v1/Node') return { node: referenceTo(await boundObject(call, ref, 'nodes', undefined)) };
+  const slash = ref.apiVersion?.includes('/') ? ref.apiVersion : `/${ref.apiVersion ?? ''}`;
+  throw badRequest(`cannot bind token to object of type ${slash}, Kind=${ref.kind ?? ''}`);
+}
+
+async function boundObject(call: Call, { kind: type = '', name = '', uid }: ObjectRef, plural: string, namespace: string | undefined): Promise<Readonly<KubeObject>> {
+  const found = await call.services.find('', plural)?.registry.find({ namespace, name });
+  if (!found) throw notFound({ group: '', resource: plural }, name);
+  const own = found.object.metadata?.uid ?? '';
+  if (uid && uid !== own) {
+    const why = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
+    throw conflict({ group: '', resource: type }, name, why);
+  }
+  return found.object;
+}
+
+function referenceTo({ metadata }: Readonly<KubeObject>): Reference {
+  return { name: metadata?.name ?? '', uid: metadata?.uid ?? '' };
+}

@@ -1,0 +1,2 @@
+export type { MetricFamily, MetricsRenderer, Sample } from './family.ts';
+export { isLongRunning, ServerMetrics } from './server-metrics.ts';

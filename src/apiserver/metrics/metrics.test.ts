@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { createMetricsRenderer } from '../../../server/metrics.ts';
+import { testServer } from '../testing/test-server.ts';
+
+test('requests, watches and stored objects are told under the names of upstream', async () => {
+  const server = testServer({ renderMetrics: createMetricsRenderer() });
+  await server.ask('POST', '/api/v1/namespaces', { metadata: { name: 'default' } });
+  await server.ask('POST', '/api/v1/namespaces/default/configmaps?dryRun=All', { metadata: { name: 'a' } });
+  await server.ask('GET', '/api/v1/namespaces/default/configmaps/absent');
+  await server.ask('GET', '/api/v1/nonsense/made/up');
+  const watch = await server.handler({ method: 'GET', path: '/api/v1/namespaces', query: new URLSearchParams('watch=1'), headers: {}, user: { username: 'a', groups: [] } });
+  const stop = watch.body.kind === 'watch' ? watch.body.start({ event() {}, end() {} }) : () => {};
+  await server.env.loop.settle();
+  const scrape = async () => Buffer.from((await server.ask('GET', '/metrics')).body).toString();
+  const text = await scrape();
+  const lines = text.split('\n');
+  expect(lines).toContain(
+    'apiserver_request_total{verb="POST",group="",version="v1",resource="namespaces",subresource="",scope="resource",dry_run="",component="apiserver",code="201"} 1',
+  );
+  expect(text).toMatch(/apiserver_request_total\{verb="POST".*resource="configmaps".*dry_run="All".*code="201"\} 1/);
+  expect(text).toMatch(/apiserver_request_total\{verb="GET".*resource="configmaps".*scope="resource".*code="404"\} 1/);
+  expect(text).not.toContain('nonsense');
+  expect(lines).toContain('apiserver_watch_events_total{group="",version="v1",kind="Namespace"} 1');
+  expect(lines).toContain('apiserver_storage_objects{resource="namespaces"} 1');
+  expect(text).toMatch(/apiserver_longrunning_requests\{verb="WATCH".*resource="namespaces".*\} 1/);
+  expect(text).toMatch(/apiserver_request_duration_seconds_bucket\{.*resource="namespaces".*le="\+Inf"\} 1/);
+  expect(text).toMatch(/process_resident_memory_bytes \d+/);
+  stop();
+  expect(await scrape()).toMatch(/apiserver_longrunning_requests\{verb="WATCH".*resource="namespaces".*\} 0/);
+});
+
+test('health tells every check, and excludes those that are named', async () => {
+  let failing: Record<string, string> = {};
+  const server = testServer({ failing: () => failing });
+  const ask = async (path: string) => {
+    const { status, body } = await server.ask('GET', path);
+    return { status, text: Buffer.from(body).toString() };
+  };
+  const verbose = await ask('/readyz?verbose');
+  expect(verbose.text).toMatch(/^\[\+\]ping ok\n\[\+\]log ok\n\[\+\]etcd ok\n\[\+\]etcd-readiness ok\n\[\+\]informer-sync ok\n\[\+\]poststarthook\/.*shutdown ok\nreadyz check passed\n$/s);
+  expect((await ask('/livez?verbose')).text).not.toContain('[+]informer-sync');
+  expect(await ask('/readyz/poststarthook/rbac/bootstrap-roles')).toEqual({ status: 200, text: 'ok' });
+  failing = { etcd: 'no answer' };
+  expect((await ask('/livez')).text).toContain('[-]etcd failed: reason withheld\n');
+  expect((await ask('/livez/etcd')).text).toBe('internal server error: no answer\n');
+  const excluded = await ask('/livez?verbose&exclude=etcd&exclude=nope');
+  expect([excluded.status, excluded.text.includes('[+]etcd excluded: ok')]).toEqual([200, true]);
+  expect(excluded.text).toContain('warn: some health checks cannot be excluded: no matches for "nope"\nlivez check passed\n');
+});

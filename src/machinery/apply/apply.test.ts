@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { loadSchema } from '../schema/index.ts';
+import type { AnyObject, KubeObject } from '../types.ts';
+import { FieldManager } from './field-manager.ts';
+import type { FieldSet } from './field-set.ts';
+import { difference, emptySet, equalSets, intersection, isEmpty, parseFieldSet, pathsOf, recursiveDifference, setOf, union } from './field-set.ts';
+import { fieldTypes } from './field-type.ts';
+import { mergeObjects } from './merge-objects.ts';
+import { compareElements, showPath } from './path-element.ts';
+import { reconciled, toFieldSet } from './to-field-set.ts';
+
+const schema = loadSchema(JSON.parse(readFileSync(new URL('../../../generated/schema/defs.json', import.meta.url), 'utf8')));
+const kind = { group: '', version: 'v1', kind: 'ConfigMap' };
+const types = fieldTypes(schema);
+const podType = types.rootOf({ ...kind, kind: 'Pod' });
+
+const set = (...paths: string[]): FieldSet => paths.reduce<FieldSet>((all, path) => union(all, setOf(path.split('/'))), emptySet);
+const paths = (fields: FieldSet): string[] => [...pathsOf(fields)].map((path) => path.join('/'));
+
+/** Repeatable numbers for property tests. */
+function numbers(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+describe('sets of fields', () => {
+  it('are written in the order of kinds, then of content', () => {
+    const fields = parseFieldSet({
+      'i:2': {},
+      'v:"b"': {},
+      'k:{"name":"b"}': {},
+      'f:b': { '.': {}, 'f:c': {} },
+      'k:{"name":"a"}': {},
+      'f:a': {},
+      'i:10': {},
+      'v:1': {},
+    });
+    expect(JSON.stringify(fields)).toBe(
+      JSON.stringify({ 'f:a': {}, 'f:b': { '.': {}, 'f:c': {} }, 'k:{"name":"a"}': {}, 'k:{"name":"b"}': {}, 'v:1': {}, 'v:"b"': {}, 'i:2': {}, 'i:10': {} }),
+    );
+    expect(compareElements('k:{"containerPort":80,"protocol":"TCP"}', 'k:{"containerPort":443,"protocol":"TCP"}')).toBeLessThan(0);
+  });
+
+  it('drop elements of unknown kinds, and are none if an element cannot be read', () => {
+    expect(parseFieldSet({ 'x:new': {}, 'f:a': {} })).toEqual({ 'f:a': {} });
+    expect(parseFieldSet({ a: {} })).toBeUndefined();
+    expect(parseFieldSet({ 'k:{': {} })).toBeUndefined();
+    expect(parseFieldSet({ 'f:a': 1 })).toBeUndefined();
+  });
+
+  it('keep what is below a field when only the field itself is taken away', () => {
+    const all = set('f:a', 'f:a/f:b', 'f:c');
+    expect(difference(all, set('f:a'))).toEqual({ 'f:a': { 'f:b': {} }, 'f:c': {} });
+    expect(recursiveDifference(all, set('f:a'))).toEqual({ 'f:c': {} });
+    expect(isEmpty(difference(all, all))).toBe(true);
+  });
+
+  it('obey the laws of sets', () => {
+    const pick = numbers(7);
+    const some = (): FieldSet => {
+      const names = Array.from({ length: pick(8) }, () => Array.from({ length: 1 + pick(3) }, () => `f:${'abc'[pick(3)]}`).join('/'));
+      return set(...names);
+    };
+    for (let round = 0; round < 100; round += 1) {
+      const [a, b] = [some(), some()];
+      const [left, right] = [new Set(paths(a)), new Set(paths(b))];
+      expect(new Set(paths(union(a, b)))).toEqual(new Set([...left, ...right]));
+      expect(new Set(paths(intersection(a, b)))).toEqual(new Set([...left].filter((path) => right.has(path))));
+      expect(new Set(paths(difference(a, b)))).toEqual(new Set([...left].filter((path) => !right.has(path))));
+      expect(equalSets(union(difference(a, b), intersection(a, b)), a)).toBe(true);
+      expect(JSON.stringify(union(a, b))).toBe(JSON.stringify(union(b, a)));
+      expect(parseFieldSet(JSON.parse(JSON.stringify(a)))).toEqual(a);
+    }
+  });
+
+  it('show their paths as messages have them', () => {
+    expect(showPath(['f:spec', 'k:{"containerPort":80,"protocol":"TCP"}', 'v:"x"', 'i:0'])).toBe('.spec[containerPort=80,protocol="TCP"][="x"][0]');
+  });
+});
+
+describe('along the schema', () => {
+  it('owns atomic lists and maps as a whole, and items by their keys with defaults filled in', () => {
+    const spec = { nodeSelector: { a: 'b' }, tolerations: [{ key: 'k' }], containers: [{ name: 'c', command: ['x'], ports: [{ containerPort: 80 }] }] };
+    expect(toFieldSet(podType, { spec })).toEqual({
+      'f:spec': {
+        'f:containers': {
+          'k:{"name":"c"}': {
+            '.': {},
+            'f:command': {},
+            'f:name': {},
+            'f:ports': { 'k:{"containerPort":80,"protocol":"TCP"}': { '.': {}, 'f:containerPort': {} } },
+          },
+        },
+        'f:nodeSelector': {},
+        'f:tolerations': {},
+      },
+    });
+  });
+
+  it('gives whoever owns a whole granular map what has come into it since', () => {
+    const owned = parseFieldSet({ 'f:spec': { 'f:containers': { 'k:{"name":"c"}': { '.': {}, 'f:resources': {} } } } }) as FieldSet;
+    const live = { spec: { containers: [{ name: 'c', resources: { limits: { cpu: '1' } } }] } };
+    const after = reconciled(owned, podType, live);
+    expect(after).toEqual({ 'f:spec': { 'f:containers': { 'k:{"name":"c"}': { '.': {}, 'f:resources': { '.': {}, 'f:limits': { 'f:cpu': {} } } } } } });
+    expect(reconciled(after, podType, live)).toBe(after);
+  });
+
+  it('merges items in the order of the configuration, others where they stood', () => {
+    const containers = (...names: string[]) => ({ spec: { containers: names.map((name) => ({ name })) } });
+    expect(mergeObjects(podType, containers('a', 'b', 'c'), containers('c', 'a', 'x'))).toEqual(containers('b', 'c', 'a', 'x'));
+    expect(mergeObjects(podType, containers('a', 'b'), containers('x'))).toEqual(containers('a', 'b', 'x'));
+  });
+});
+
+describe('a field manager', () => {
+  const own = types.rootOf(kind);
+  const make = (): FieldManager =>
+    new FieldManager({
+      apiVersion: 'v1',
+      kind,
+      subresource: '',
+      version: (apiVersion) => (apiVersion === 'v1' ? { type: own, ignored: emptySet, convert: (object) => object } : undefined),
+    });
+  const config = (data: Record<string, string>): AnyObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm' }, data });
+  const withUid = (object: KubeObject): KubeObject => ({ ...object, metadata: { ...object.metadata, uid: 'u' } });
+  const ownersOf = (object: KubeObject) => Object.fromEntries((object.metadata?.managedFields ?? []).map((entry) => [entry.manager, entry.fieldsV1]));
+
+  it('shares the owners of objects that look alike', () => {
+    const manager = make();
+    const [first, second] = [config({ a: '1' }), config({ a: '2' })];
+    manager.update(undefined, first, { manager: 'm', now: 0 });
+    manager.update(undefined, second, { manager: 'm', now: 0 });
+    expect(second.metadata?.managedFields?.[0]?.fieldsV1).toBe(first.metadata?.managedFields?.[0]?.fieldsV1);
+  });
+
+  it('drops entries of versions that are no longer served', () => {
+    const live = withUid(config({ a: '1' }));
+    live.metadata!.managedFields = [
+      { manager: 'old', operation: 'Update', apiVersion: 'v0', fieldsType: 'FieldsV1', fieldsV1: { 'f:data': { 'f:a': {} } } as never },
+      { manager: 'new', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: { 'f:data': { 'f:a': {} } } as never },
+    ];
+    const next = withUid(config({ a: '1', b: '1' }));
+    make().update(live, next, { manager: 'm', now: 0 });
+    expect(Object.keys(ownersOf(next))).toEqual(['m', 'new']);
+  });
+
+  it('keeps what is stored when a request sends managedFields that cannot be read', () => {
+    const live = withUid(config({ a: '1' }));
+    make().update(undefined, live, { manager: 'm', now: 0 });
+    const next = { ...withUid(config({ a: '1' })) };
+    next.metadata = { ...next.metadata, managedFields: [{ manager: 'x', operation: 'Nonsense' as never }] };
+    make().update(live, next, { manager: 'n', now: 9000 });
+    expect(next.metadata.managedFields).toEqual(live.metadata?.managedFields);
+  });
+
+  it('ends, whatever several managers applied before, with what the last apply says and nothing it has withdrawn', () => {
+    const pick = numbers(11);
+    const some = (): Record<string, string> => Object.fromEntries(Array.from({ length: 1 + pick(3) }, () => ['abcd'[pick(4)]!, String(pick(2))]));
+    for (let round = 0; round < 80; round += 1) {
+      const manager = make();
+      const last = new Map<string, Record<string, string>>();
+      // Without data: whoever owned the empty map would come to own what is put into it, one write later.
+      let live = withUid({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm', labels: { l: '1' } } });
+      manager.update(undefined, live, { manager: 'creator', now: 0 });
+      for (let step = 0; step < 6; step += 1) {
+        const [name, data] = [['x', 'y'][pick(2)]!, some()];
+        const before = live as AnyObject & { data?: Record<string, string> };
+        const applied = manager.apply(live, config(data), { manager: name, now: step * 1000, force: true }).object;
+        const after = (applied as AnyObject).data as Record<string, string> | undefined;
+        expect(after ?? {}).toMatchObject(data);
+        const other = last.get(name === 'x' ? 'y' : 'x') ?? {};
+        for (const key of Object.keys(last.get(name) ?? {})) {
+          // A key that was withdrawn is gone, unless the other applier still owns it.
+          const shared = key in other && ((ownersOf(before)[name === 'x' ? 'y' : 'x'] as unknown as FieldSet | undefined)?.['f:data']?.[`f:${key}`] ?? false);
+          if (!(key in data) && !shared) expect(after ?? {}).not.toHaveProperty(key);
+        }
+        const again = manager.apply(applied, config(data), { manager: name, now: 99_000, force: true });
+        expect(again.changed).toBe(false);
+        expect(again.object).toEqual(applied);
+        last.set(name, data);
+        live = applied;
+      }
+    }
+  });
+});

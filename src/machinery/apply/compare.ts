@@ -1,0 +1,194 @@
+import type { FieldSet } from './field-set.ts';
+import { emptySet, isEmpty, isMember, leaf, NodeBuilder, union } from './field-set.ts';
+import type { FieldType } from './field-type.ts';
+import type { PathElement } from './path-element.ts';
+
+/** How two objects differ; no field is in more than one of the sets (structured-merge-diff typed.Comparison). */
+export interface Comparison {
+  readonly added: FieldSet;
+  readonly modified: FieldSet;
+  readonly removed: FieldSet;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+type Side = 'added' | 'modified' | 'removed';
+type Nodes = { [side in Side]?: FieldSet | undefined };
+
+const same: Comparison = { added: emptySet, modified: emptySet, removed: emptySet };
+
+export function isSame({ added, modified, removed }: Comparison): boolean {
+  return isEmpty(added) && isEmpty(modified) && isEmpty(removed);
+}
+
+/** Everything that was added or modified. */
+export function changedSet({ added, modified }: Comparison): FieldSet {
+  return union(added, modified);
+}
+
+/**
+ * Compares two objects of a type. A field that is null, and one that Go always writes, count as absent from neither side.
+ * Fields in `ignored` are left out, with all below them.
+ */
+export function compare(type: FieldType, before: unknown, after: unknown, ignored: FieldSet = emptySet): Comparison {
+  if (before === after) return same;
+  const nodes = compareMaps(type, (before ?? {}) as Json, (after ?? {}) as Json, ignored);
+  if (!nodes) return same;
+  return { added: nodes.added ?? emptySet, modified: nodes.modified ?? emptySet, removed: nodes.removed ?? emptySet };
+}
+
+/** All that an object adds to nothing: what whoever creates it comes to own. Nodes equal to those of `hint` are taken from there. */
+export function createdSet(type: FieldType, object: unknown, ignored: FieldSet = emptySet, hint?: FieldSet): FieldSet {
+  return presentNode(type, object as Json, ignored, hint) ?? emptySet;
+}
+
+/** What is in a field that is always there. */
+function presentNode(type: FieldType, value: unknown, ignored: FieldSet | undefined, hint: FieldSet | undefined): FieldSet | undefined {
+  if (value === null || value === undefined) return undefined;
+  if (type.atomic || typeof value !== 'object' || type.shape === 'scalar') return leaf;
+  return childNodes(type, value, true, ignored, hint)?.node(false, hint);
+}
+
+/** Everything of a value that was not there before. */
+function wholeNode(type: FieldType, value: unknown, hint?: FieldSet): FieldSet {
+  if (type.atomic || typeof value !== 'object' || value === null || type.shape === 'scalar') return leaf;
+  return childNodes(type, value, false, undefined, hint)?.node(true, hint) ?? leaf;
+}
+
+/** `present`: nulls and structs of the value are those that Go writes into every object. */
+function childNodes(type: FieldType, value: object, present: boolean, ignored: FieldSet | undefined, hint: FieldSet | undefined): NodeBuilder | undefined {
+  if (Array.isArray(value)) return itemNodes(type, value, hint);
+  const out = new NodeBuilder();
+  const { fields, values } = type;
+  for (const key in value) {
+    const child = (value as Json)[key];
+    if (child === undefined) continue;
+    const field = fields.get(key);
+    const childType = field?.type ?? values;
+    if (!childType) continue;
+    const element = field?.element ?? `f:${key}`;
+    const skip = ignored?.[element];
+    if (skip && isMember(skip)) continue;
+    if (present && child === null) continue;
+    const below = hint?.[element];
+    const node = present && field?.present ? presentNode(childType, child, skip, below) : wholeNode(childType, child, below);
+    if (node) out.add(element, node);
+  }
+  return out;
+}
+
+function itemNodes(type: FieldType, list: readonly unknown[], hint: FieldSet | undefined): NodeBuilder | undefined {
+  if (type.shape !== 'list') return undefined;
+  const out = new NodeBuilder();
+  for (const item of list) {
+    const element = type.itemElement(item);
+    if (out.has(element)) continue;
+    out.add(element, wholeNode(type.items, item, hint?.[element]));
+  }
+  return out;
+}
+
+/** Collects what children of one node differ in, on three sides. */
+class Collector {
+  readonly #builders: { [side in Side]?: NodeBuilder } = {};
+
+  add(element: PathElement, nodes: Nodes | undefined): void {
+    if (!nodes) return;
+    if (nodes.added) this.#on('added').add(element, nodes.added);
+    if (nodes.modified) this.#on('modified').add(element, nodes.modified);
+    if (nodes.removed) this.#on('removed').add(element, nodes.removed);
+  }
+
+  /** The nodes, with the parent itself in the set of `member`. */
+  nodes(member?: Side): Nodes | undefined {
+    const { added, modified, removed } = this.#builders;
+    if (!added && !modified && !removed && !member) return undefined;
+    return {
+      added: added?.node(member === 'added') ?? (member === 'added' ? leaf : undefined),
+      modified: modified?.node(false),
+      removed: removed?.node(member === 'removed') ?? (member === 'removed' ? leaf : undefined),
+    };
+  }
+
+  #on(side: Side): NodeBuilder {
+    const known = this.#builders[side];
+    if (known) return known;
+    const made = new NodeBuilder();
+    this.#builders[side] = made;
+    return made;
+  }
+}
+
+function compareMaps(type: FieldType, before: Json, after: Json, ignored: FieldSet | undefined, member?: Side): Nodes | undefined {
+  const out = new Collector();
+  for (const key in after) compareField(type, key, before[key], after[key], ignored, out);
+  for (const key in before) if (!(key in after)) compareField(type, key, before[key], undefined, ignored, out);
+  return out.nodes(member);
+}
+
+function compareField(type: FieldType, key: string, before: unknown, after: unknown, ignored: FieldSet | undefined, out: Collector): void {
+  if (before === after) return;
+  const field = type.fields.get(key);
+  const childType = field?.type ?? type.values;
+  if (!childType) return;
+  const element = field?.element ?? `f:${key}`;
+  const skip = ignored?.[element];
+  if (skip && isMember(skip)) return;
+  out.add(element, compareValues(childType, before ?? undefined, after ?? undefined, field?.present === true, skip));
+}
+
+function compareValues(type: FieldType, before: unknown, after: unknown, present: boolean, ignored: FieldSet | undefined): Nodes | undefined {
+  if (before === after) return undefined;
+  if (present && !type.atomic) return compareGranular(type, before, after, ignored, undefined);
+  if (before === undefined) return present ? { modified: leaf } : { added: wholeNode(type, after) };
+  if (after === undefined) return present ? { modified: leaf } : { removed: wholeNode(type, before) };
+  if (type.atomic || typeof before !== 'object' || typeof after !== 'object') return equalValues(before, after) ? undefined : { modified: leaf };
+  return compareGranular(type, before, after, ignored, undefined);
+}
+
+function compareGranular(type: FieldType, before: unknown, after: unknown, ignored: FieldSet | undefined, member: Side | undefined): Nodes | undefined {
+  if (Array.isArray(before ?? after)) {
+    if (Array.isArray(after ?? before) && type.shape === 'list') return compareLists(type, (before ?? []) as unknown[], (after ?? []) as unknown[]);
+    return equalValues(before, after) ? undefined : { modified: leaf };
+  }
+  return Array.isArray(after) ? { modified: leaf } : compareMaps(type, (before ?? {}) as Json, (after ?? {}) as Json, ignored, member);
+}
+
+function compareLists(type: FieldType, before: readonly unknown[], after: readonly unknown[]): Nodes | undefined {
+  if (equalValues(before, after)) return undefined;
+  const out = new Collector();
+  const [old, next] = [indexed(type, before), indexed(type, after)];
+  for (const [element, items] of old) out.add(element, compareItems(type.items, items, next.get(element) ?? []));
+  for (const [element, items] of next) if (!old.has(element)) out.add(element, compareItems(type.items, [], items));
+  return out.nodes();
+}
+
+/** The items of a list by their elements: more than one where upstream let in what should be unique. */
+function indexed(type: FieldType, list: readonly unknown[]): Map<PathElement, unknown[]> {
+  const items = new Map<PathElement, unknown[]>();
+  for (const item of list) {
+    const element = type.itemElement(item);
+    const known = items.get(element);
+    if (known) known.push(item);
+    else items.set(element, [item]);
+  }
+  return items;
+}
+
+function compareItems(type: FieldType, before: readonly unknown[], after: readonly unknown[]): Nodes | undefined {
+  if (before.length === 0) return { added: after.length === 1 ? wholeNode(type, after[0]) : leaf };
+  if (after.length === 0) return { removed: before.length === 1 ? wholeNode(type, before[0]) : leaf };
+  if (before.length === 1 && after.length === 1) return compareValues(type, before[0], after[0], false, undefined);
+  return equalValues(before, after) ? undefined : { modified: leaf };
+}
+
+/** Whether two values are the same; an absent field and a null are one. */
+export function equalValues(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return (a ?? null) === (b ?? null);
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((one, index) => equalValues(one, b[index]));
+  }
+  for (const key in a) if (!equalValues((a as Json)[key], (b as Json)[key])) return false;
+  for (const key in b) if (!(key in a) && (b as Json)[key] !== undefined && (b as Json)[key] !== null) return false;
+  return true;
+}

@@ -1,0 +1,78 @@
+import type { GroupVersionKind } from '../types.ts';
+import { goTypeOf } from './go-types.ts';
+import type { Schema, SchemaNode } from './schema.ts';
+import { specialDecoder } from './type-errors.ts';
+
+/**
+ * The first value that does not fit its field, in the words of the converter that turns maps into Go structs
+ * (apimachinery/pkg/runtime FromUnstructured), which strategic patches go through: `cannot restore slice from string`.
+ * It never says where. Undefined if all fit; null fits everywhere.
+ */
+export function findRestoreError(schema: Schema, gvk: GroupVersionKind, object: unknown): string | undefined {
+  const root = schema.rootFor(gvk);
+  return root ? check(schema, root, object) : undefined;
+}
+
+function check(schema: Schema, given: SchemaNode, value: unknown): string | undefined {
+  if (value === null || value === undefined) return undefined;
+  const special = specialDecoder(schema.nameOf(given));
+  if (special) return special(value);
+  const node = schema.resolve(given);
+  switch (node.type) {
+    case 'array':
+      return Array.isArray(value) ? checkItems(schema, node, value) : `cannot restore slice from ${goKind(value)}`;
+    case 'object':
+      if (isMap(value)) return checkMap(schema, node, value);
+      return `cannot restore ${node.properties ? 'struct' : 'map'} from${node.properties ? ':' : ''} ${goKind(value)}`;
+    case 'string':
+      if (node.format === 'byte') return typeof value === 'string' ? undefined : `cannot restore slice from ${goKind(value)}`;
+      return checkScalar(schema, given, typeof value === 'string', value);
+    case 'boolean':
+      return checkScalar(schema, given, typeof value === 'boolean', value);
+    case 'integer':
+      return checkScalar(schema, given, Number.isInteger(value), value);
+    case 'number':
+      return checkScalar(schema, given, typeof value === 'number', value);
+    default:
+      return undefined;
+  }
+}
+
+function checkItems(schema: Schema, { items }: SchemaNode, values: readonly unknown[]): string | undefined {
+  if (!items) return undefined;
+  for (const value of values) {
+    const error = check(schema, items, value);
+    if (error) return error;
+  }
+  return undefined;
+}
+
+function checkMap(schema: Schema, node: SchemaNode, map: Record<string, unknown>): string | undefined {
+  const values = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
+  for (const key in map) {
+    const child = node.properties && Object.hasOwn(node.properties, key) ? node.properties[key] : values;
+    const error = child && check(schema, child, map[key]);
+    if (error) return error;
+  }
+  return undefined;
+}
+
+/** Numbers convert to texts in Go, but not here: that is told by type. Anything else is told by the wanted kind alone. */
+function checkScalar(schema: Schema, given: SchemaNode, fits: boolean, value: unknown): string | undefined {
+  if (fits) return undefined;
+  const { type, format } = schema.resolve(given);
+  if (typeof value === 'number' && type !== 'boolean') return `cannot convert ${goKind(value)} to ${goTypeOf(schema, given)}`;
+  const kind = type === 'string' ? 'string' : type === 'boolean' ? 'bool' : type === 'number' ? 'float64' : (format ?? 'int64');
+  return `unrecognized type: ${kind}`;
+}
+
+function goKind(value: unknown): string {
+  if (Array.isArray(value)) return 'slice';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value === 'string' ? 'string' : 'map';
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

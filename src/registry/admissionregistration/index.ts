@@ -1,0 +1,111 @@
+import type {
+  MutatingWebhookConfiguration,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+  ValidatingWebhookConfiguration,
+} from '../../../generated/types/index.ts';
+import {
+  setAdmissionPolicyBindingDefaults,
+  setAdmissionPolicyDefaults,
+  setMutatingWebhookDefaults,
+  setValidatingWebhookDefaults,
+  validateWebhooks,
+} from '../../api/index.ts';
+import { ageColumn, column, formatSelector, nameColumn } from '../core/columns.ts';
+import { schemaOnlyStrategy } from '../generic/schema-only-strategy.ts';
+import type { Strategy } from '../generic/strategy.ts';
+
+const group = { group: 'admissionregistration.k8s.io', version: 'v1', categories: ['api-extensions'], namespaced: false };
+const webhooksDoNotRun = 'paperkube does not run admission webhooks yet';
+const policiesDoNotRun = 'paperkube does not run admission policies yet';
+const webhookValues = {
+  'webhooks[].failurePolicy': ['Fail', 'Ignore'],
+  'webhooks[].matchPolicy': ['Equivalent', 'Exact'],
+  'webhooks[].sideEffects': ['None', 'NoneOnDryRun'],
+  'webhooks[].rules[].scope': ['*', 'Cluster', 'Namespaced'],
+};
+const count = (list: readonly unknown[] | undefined): number => (list ?? []).length;
+
+/** pkg/registry/admissionregistration/mutatingwebhookconfiguration. */
+export const mutatingWebhookStrategy = schemaOnlyStrategy<MutatingWebhookConfiguration>(
+  {
+    resource: { ...group, kind: 'MutatingWebhookConfiguration', plural: 'mutatingwebhookconfigurations' },
+    applyDefaults: setMutatingWebhookDefaults,
+    countsGeneration: true,
+    validate: validateWebhooks,
+    warningsOnCreate: ({ webhooks }) => (count(webhooks) > 0 ? [webhooksDoNotRun] : []),
+    columns: [nameColumn, column('Webhooks', 'How many webhooks there are.', ({ webhooks }) => count(webhooks), 'integer'), ageColumn],
+  },
+  { required: ['webhooks[].sideEffects'], oneOf: { ...webhookValues, 'webhooks[].reinvocationPolicy': ['Never', 'IfNeeded'] } },
+);
+
+/** pkg/registry/admissionregistration/validatingwebhookconfiguration. */
+export const validatingWebhookStrategy = schemaOnlyStrategy<ValidatingWebhookConfiguration>(
+  {
+    resource: { ...group, kind: 'ValidatingWebhookConfiguration', plural: 'validatingwebhookconfigurations' },
+    applyDefaults: setValidatingWebhookDefaults,
+    countsGeneration: true,
+    validate: validateWebhooks,
+    warningsOnCreate: ({ webhooks }) => (count(webhooks) > 0 ? [webhooksDoNotRun] : []),
+    columns: [nameColumn, column('Webhooks', 'How many webhooks there are.', ({ webhooks }) => count(webhooks), 'integer'), ageColumn],
+  },
+  { required: ['webhooks[].sideEffects'], oneOf: webhookValues },
+);
+
+function paramKind({ spec }: Readonly<ValidatingAdmissionPolicy>): string {
+  const { apiVersion, kind } = spec?.paramKind ?? {};
+  return spec?.paramKind ? `${apiVersion}/${kind}` : '<unset>';
+}
+
+/** pkg/registry/admissionregistration/validatingadmissionpolicy. */
+export const admissionPolicyStrategy = schemaOnlyStrategy<ValidatingAdmissionPolicy>(
+  {
+    resource: { ...group, kind: 'ValidatingAdmissionPolicy', plural: 'validatingadmissionpolicies' },
+    applyDefaults: setAdmissionPolicyDefaults,
+    statusOnCreate: () => ({}),
+    countsGeneration: true,
+    warningsOnCreate: () => [policiesDoNotRun],
+    columns: [
+      nameColumn,
+      column('Validations', 'How many rules there are.', ({ spec }) => count(spec?.validations), 'integer'),
+      column('ParamKind', 'What kind of object holds its parameters.', paramKind),
+      ageColumn,
+    ],
+  },
+  {
+    required: ['spec.matchConstraints', 'spec.matchConstraints.resourceRules', 'spec.validations[].expression', 'spec.matchConditions[].name', 'spec.variables[].name'],
+    oneOf: { 'spec.failurePolicy': ['Fail', 'Ignore'], 'spec.matchConstraints.matchPolicy': ['Equivalent', 'Exact'] },
+  },
+);
+
+function paramRef({ spec }: Readonly<ValidatingAdmissionPolicyBinding>): string {
+  const reference = spec?.paramRef;
+  if (!reference) return '<unset>';
+  if (reference.name) return `${reference.namespace || '*'}/${reference.name}`;
+  return reference.selector ? formatSelector(reference.selector) : '<unset>';
+}
+
+/** pkg/registry/admissionregistration/validatingadmissionpolicybinding. */
+export const admissionPolicyBindingStrategy = schemaOnlyStrategy<ValidatingAdmissionPolicyBinding>(
+  {
+    resource: { ...group, kind: 'ValidatingAdmissionPolicyBinding', plural: 'validatingadmissionpolicybindings' },
+    applyDefaults: setAdmissionPolicyBindingDefaults,
+    countsGeneration: true,
+    warningsOnCreate: () => [policiesDoNotRun],
+    columns: [
+      nameColumn,
+      column('PolicyName', 'The policy it puts to use.', ({ spec }) => spec?.policyName ?? ''),
+      column('ParamRef', 'The object that holds the parameters.', paramRef),
+      ageColumn,
+    ],
+  },
+  { required: ['spec.policyName', 'spec.validationActions'], oneOf: { 'spec.matchResources.matchPolicy': ['Equivalent', 'Exact'] } },
+);
+
+/** The resources of admissionregistration.k8s.io/v1. */
+export const admissionRegistrationStrategies = [
+  mutatingWebhookStrategy,
+  admissionPolicyStrategy,
+  admissionPolicyBindingStrategy,
+  validatingWebhookStrategy,
+] as unknown as readonly Strategy[];

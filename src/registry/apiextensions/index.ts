@@ -1,0 +1,30 @@
+import type { CustomResourceDefinition } from '../../../generated/types/index.ts';
+import { newDefinitionStatus, setCustomResourceDefinitionDefaults, validateCustomResourceDefinition } from '../../api/index.ts';
+import { schemaOnlyStrategy } from '../generic/schema-only-strategy.ts';
+import type { Strategy } from '../generic/strategy.ts';
+
+/** apiextensions-apiserver/pkg/registry/customresourcedefinition. Definitions are kept; what they define is not served yet. */
+export const customResourceDefinitionStrategy = schemaOnlyStrategy<CustomResourceDefinition>({
+  resource: {
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    kind: 'CustomResourceDefinition',
+    plural: 'customresourcedefinitions',
+    shortNames: ['crd', 'crds'],
+    categories: ['api-extensions'],
+    namespaced: false,
+  },
+  applyDefaults: setCustomResourceDefinitionDefaults,
+  statusOnCreate: newDefinitionStatus,
+  countsGeneration: true,
+  prepareForUpdate(next) {
+    const status = (next.status = { ...next.status });
+    for (const { name, storage } of next.spec.versions ?? [])
+      if (storage && !status.storedVersions?.includes(name)) status.storedVersions = [...(status.storedVersions ?? []), name];
+  },
+  validate: validateCustomResourceDefinition,
+  warningsOnCreate: () => ['paperkube does not serve custom resources yet: CustomResourceDefinition objects are stored but nothing acts on them'],
+});
+
+/** The resources of apiextensions.k8s.io/v1. */
+export const apiExtensionsStrategies = [customResourceDefinitionStrategy] as unknown as readonly Strategy[];

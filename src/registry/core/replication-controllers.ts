@@ -1,0 +1,43 @@
+import type { ReplicationController } from '../../../generated/types/index.ts';
+import { setReplicationControllerDefaults, validateReplicationController, validateReplicationControllerStatus } from '../../api/index.ts';
+import { resourceStrategy } from '../generic/resource-strategy.ts';
+import { ageColumn, column, containerColumns, formatLabels, nameColumn, wide } from './columns.ts';
+
+const selectorText = (controller: Readonly<ReplicationController>): string => formatLabels(controller.spec?.selector);
+
+/** pkg/registry/core/replicationcontroller. */
+export const replicationControllerStrategy = resourceStrategy<ReplicationController>({
+  resource: {
+    group: '',
+    version: 'v1',
+    kind: 'ReplicationController',
+    plural: 'replicationcontrollers',
+    shortNames: ['rc'],
+    categories: ['all'],
+    namespaced: true,
+  },
+  applyDefaults: setReplicationControllerDefaults,
+  statusOnCreate: () => ({ replicas: 0 }),
+  countsGeneration: true,
+  defaultPropagation: 'Orphan',
+  validate: validateReplicationController,
+  validateStatus: validateReplicationControllerStatus,
+  scale: {
+    replicas: (controller) => controller.spec?.replicas ?? 0,
+    statusReplicas: (controller) => controller.status?.replicas ?? 0,
+    selector: (controller) => (controller.spec?.selector ? selectorText(controller) : ''),
+    setReplicas(controller, replicas) {
+      controller.spec!.replicas = replicas;
+    },
+  },
+  columns: [
+    nameColumn,
+    column('Desired', 'How many pods are wanted.', ({ spec }) => spec?.replicas ?? 0, 'integer'),
+    column('Current', 'How many pods there are.', ({ status }) => status?.replicas ?? 0, 'integer'),
+    column('Ready', 'How many pods are ready.', ({ status }) => status?.readyReplicas ?? 0, 'integer'),
+    ageColumn,
+    ...containerColumns<ReplicationController>(({ spec }) => spec?.template, 1),
+    wide('Selector', 'Labels of its pods.', selectorText),
+  ],
+  selectableFields: (controller) => ({ 'status.replicas': String(controller.status?.replicas ?? 0) }),
+});

@@ -1,0 +1,29 @@
+import type { IPAddress, ServiceCIDR } from '../../../generated/types/index.ts';
+import { nameIsIpAddress, validateIpAddress, validateIpAddressUpdate, validateServiceCidr, validateServiceCidrUpdate } from '../../api/index.ts';
+import { ageColumn, column, nameColumn } from '../core/columns.ts';
+import { resourceStrategy } from '../generic/resource-strategy.ts';
+
+/** `services/default/web`. */
+function parent({ spec }: Readonly<IPAddress>): string {
+  const { group, resource, namespace, name } = spec?.parentRef ?? {};
+  if (!spec?.parentRef) return '<none>';
+  return [`${resource}${group ? `.${group}` : ''}`.toLowerCase(), ...(namespace ? [namespace] : []), name].join('/');
+}
+
+/** pkg/registry/networking/ipaddress. Differs from upstream: addresses of services are kept by the allocator, and have no objects. */
+export const ipAddressStrategy = resourceStrategy<IPAddress>({
+  resource: { group: 'networking.k8s.io', version: 'v1', kind: 'IPAddress', plural: 'ipaddresses', shortNames: ['ip'], namespaced: false },
+  validateName: nameIsIpAddress,
+  validate: validateIpAddress,
+  validateUpdate: validateIpAddressUpdate,
+  columns: [nameColumn, column('ParentRef', 'What has this address.', parent)],
+});
+
+/** pkg/registry/networking/servicecidr. */
+export const serviceCidrStrategy = resourceStrategy<ServiceCIDR>({
+  resource: { group: 'networking.k8s.io', version: 'v1', kind: 'ServiceCIDR', plural: 'servicecidrs', namespaced: false },
+  statusOnCreate: () => ({}),
+  validate: validateServiceCidr,
+  validateUpdate: validateServiceCidrUpdate,
+  columns: [nameColumn, column('CIDRs', 'Ranges that services get addresses from.', ({ spec }) => (spec?.cidrs ?? []).join(',')), ageColumn],
+});

@@ -1,0 +1,24 @@
+import type { PriorityClass } from '../../../generated/types/index.ts';
+import { setPriorityClassDefaults, validatePriorityClass, validatePriorityClassUpdate } from '../../api/index.ts';
+import { ageColumn, column, nameColumn } from '../core/columns.ts';
+import { resourceStrategy } from '../generic/resource-strategy.ts';
+import type { Strategy } from '../generic/strategy.ts';
+
+/** pkg/registry/scheduling/priorityclass. */
+export const priorityClassStrategy = resourceStrategy<PriorityClass>({
+  resource: { group: 'scheduling.k8s.io', version: 'v1', kind: 'PriorityClass', plural: 'priorityclasses', shortNames: ['pc'], namespaced: false },
+  applyDefaults: setPriorityClassDefaults,
+  countsGeneration: true,
+  validate: validatePriorityClass,
+  validateUpdate: validatePriorityClassUpdate,
+  columns: [
+    nameColumn,
+    column('Value', 'How important pods of this class are.', (one) => one.value, 'integer'),
+    column('Global-Default', 'Whether pods without a class get this one.', (one) => one.globalDefault ?? false, 'boolean'),
+    ageColumn,
+    column('PreemptionPolicy', 'Whether its pods may drive out others.', (one) => one.preemptionPolicy ?? ''),
+  ],
+});
+
+/** The resources of scheduling.k8s.io/v1. */
+export const schedulingStrategies = [priorityClassStrategy] as unknown as readonly Strategy[];

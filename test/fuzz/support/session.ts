@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { builtInPlugins } from '../../../src/admission/plugins/index.ts';
+import { admin, type TestServer, testServer } from '../../../src/apiserver/testing/test-server.ts';
+import { createEnv, nodeMachine, silentLog } from '../../../src/env/index.ts';
+import { encodeProtobuf as encode, loadProtobufSchema } from '../../../src/machinery/codec/index.ts';
+import type { ApiResponse } from '../../../src/machinery/index.ts';
+import type { FuzzedRequest, FuzzedResource } from './requests.ts';
+
+const protobufSchema = loadProtobufSchema(JSON.parse(readFileSync(new URL('../../../generated/schema/protobuf.json', import.meta.url), 'utf8')));
+
+export function encodeProtobuf(object: unknown): Uint8Array | undefined {
+  try {
+    return encode(protobufSchema, object as { apiVersion?: string; kind?: string });
+  } catch {
+    return undefined; // Of the wrong shape for its own kind: such bytes cannot come from an encoder.
+  }
+}
+
+/** Answers with 500 that upstream gives too, by what they say. */
+const allowed500: readonly RegExp[] = [
+  /resourceVersion should not be set on objects to be created/,
+  /^resourceVersion: Invalid value: ".*": strconv\.ParseUint: parsing ".*": (invalid syntax|value out of range)$/s,
+  /^failed to create typed patch object \(/,
+  /^unable to find api field in struct /,
+  /^unknown patch type: /,
+  /^strconv\.ParseUint: parsing ".*": (invalid syntax|value out of range)$/s,
+  /^no kind ".*" is registered for version ".*" in scheme "k8s.io\/apimachinery\/pkg\/apis\/meta\/internalversion\/scheme\/register.go:27"$/,
+];
+
+/** A server with every plugin, and two namespaces. */
+export async function fuzzedServer(): Promise<TestServer> {
+  const { ids } = createEnv({ machine: nodeMachine, log: silentLog, seed: 1, start: 0, mode: 'manual' });
+  const server = testServer({ admissionPlugins: (reader, writer) => builtInPlugins({ reader, writer, ids }) });
+  for (const name of ['default', 'other']) {
+    await server.ask('POST', '/api/v1/namespaces', { metadata: { name } });
+    await server.ask('POST', `/api/v1/namespaces/${name}/serviceaccounts`, { metadata: { name: 'default' } });
+  }
+  return server;
+}
+
+interface ApiResourceList {
+  readonly resources: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly namespaced: boolean;
+    readonly verbs: readonly string[];
+    readonly group?: string;
+    readonly version?: string;
+  }[];
+}
+
+/** Everything with objects that the server says it serves. */
+export async function servedResources(server: TestServer): Promise<FuzzedResource[]> {
+  const { groups } = (await server.ask('GET', '/apis')).body as { groups: { versions: { groupVersion: string }[] }[] };
+  const roots = ['v1', ...groups.flatMap((group) => group.versions.map((one) => one.groupVersion))];
+  const found: FuzzedResource[] = [];
+  for (const groupVersion of roots) {
+    const [group, version] = groupVersion.includes('/') ? (groupVersion.split('/') as [string, string]) : ['', groupVersion];
+    const { resources } = (await server.ask('GET', group ? `/apis/${groupVersion}` : `/api/${groupVersion}`)).body as ApiResourceList;
+    for (const { name, kind, namespaced, verbs } of resources) {
+      if (name.includes('/') || !verbs.includes('list')) continue;
+      const subresources = resources.filter((one) => one.name.startsWith(`${name}/`)).map((one) => one.name.slice(name.length + 1));
+      found.push({ group, version, kind, plural: name, namespaced, subresources });
+    }
+  }
+  return found;
+}
+
+/** Sends a request as bytes; lets time pass if the answer waits for it. */
+async function send(server: TestServer, { method, path, headers, body }: FuzzedRequest): Promise<ApiResponse> {
+  const mark = path.indexOf('?');
+  let answered = false;
+  const pending = server
+    .handler({
+      method,
+      path: mark < 0 ? path : path.slice(0, mark),
+      query: new URLSearchParams(mark < 0 ? '' : path.slice(mark + 1)),
+      headers,
+      user: admin,
+      ...(body ? { body: { kind: 'bytes' as const, bytes: body, contentType: headers['content-type'] ?? '' } } : {}),
+    })
+    .finally(() => {
+      answered = true;
+    });
+  await server.env.loop.settle();
+  if (!answered) await server.env.loop.advance(70_000);
+  if (!answered) throw new Error(`${method} ${path.slice(0, 200)} has no answer after a minute`);
+  return pending;
+}
+
+/** The whole answer as text; a watch is begun and ended. */
+async function read(server: TestServer, { body }: ApiResponse): Promise<string> {
+  switch (body.kind) {
+    case 'object': {
+      const text = body.json();
+      return typeof text === 'string' ? text : new TextDecoder().decode(text);
+    }
+    case 'bytes':
+      return typeof body.bytes === 'string' ? body.bytes : new TextDecoder().decode(body.bytes);
+    case 'watch': {
+      const stop = body.start({ event: (event) => JSON.parse(new TextDecoder().decode(event.frame())), end() {} });
+      await server.env.loop.settle();
+      stop();
+      return '';
+    }
+    case 'stream':
+      body.start({ data() {}, end() {} })();
+      return '';
+    default:
+      return '';
+  }
+}
+
+const writes = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+/** Sends one request and checks what is promised of every answer. */
+export async function checkRequest(server: TestServer, request: FuzzedRequest): Promise<void> {
+  const before = await server.store.revision();
+  const response = await send(server, request);
+  const text = await read(server, response);
+  const after = await server.store.revision();
+  const what = `${request.method} ${request.path.slice(0, 300)} -> ${response.status} ${text.slice(0, 600)}`;
+  const { status } = response;
+  if (!Number.isInteger(status) || status < 200 || status > 599) throw new Error(`no such status: ${what}`);
+  if (status >= 500 && status !== 501 && status !== 504) {
+    const message = text.startsWith('{') ? String((JSON.parse(text) as { message?: string }).message) : text;
+    if (!allowed500.some((one) => one.test(message))) throw new Error(`the server failed: ${what}`);
+  }
+  const isJson = response.body.kind === 'object' && (response.body.contentType ?? 'application/json').startsWith('application/json');
+  if (isJson) {
+    const data = JSON.parse(text) as { kind?: string; code?: number };
+    if (status >= 400 && data.kind === 'Status' && data.code !== status) throw new Error(`the Status says another code: ${what}`);
+  }
+  const mayWrite = writes.has(request.method) && status < 300;
+  if (!mayWrite && after !== before) throw new Error(`written although refused: ${what}`);
+  if (mayWrite && /[?&]dryRun=All/.test(request.path) && after !== before) throw new Error(`a dry run has written: ${what}`);
+  if (Object.keys(Object.prototype).length > 0 || 'polluted' in {}) throw new Error(`the prototype of all objects was changed by ${what}`);
+}
+
+interface Item {
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly resourceVersion: string };
+}
+
+/** What holds of the store however it came about: lists equal gets, and everything in it is valid still. */
+export async function checkStore(server: TestServer, resources: readonly FuzzedResource[]): Promise<void> {
+  for (const resource of resources) {
+    const apiVersion = resource.group ? `${resource.group}/${resource.version}` : resource.version;
+    const root = resource.group ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    const list = await server.ask('GET', `${root}/${resource.plural}`);
+    if (list.status !== 200) throw new Error(`${resource.plural} cannot be listed any more: ${JSON.stringify(list.body).slice(0, 500)}`);
+    for (const accept of ['application/json;as=Table;v=v1;g=meta.k8s.io', 'application/yaml']) {
+      const other = await server.ask('GET', `${root}/${resource.plural}`, undefined, { accept });
+      if (other.status !== 200) throw new Error(`${resource.plural} cannot be shown as ${accept}: ${JSON.stringify(other.body).slice(0, 500)}`);
+    }
+    for (const item of (list.body as { items: Item[] }).items) await checkItem(server, `${root}`, resource, item);
+  }
+}
+
+async function checkItem(server: TestServer, root: string, resource: FuzzedResource, item: Item): Promise<void> {
+  const { name, namespace, resourceVersion } = item.metadata;
+  const path = `${root}${namespace ? `/namespaces/${encodeURIComponent(namespace)}` : ''}/${resource.plural}/${encodeURIComponent(name)}`;
+  const got = await server.ask('GET', path);
+  const { kind: _, apiVersion: __, ...shown } = got.body as Record<string, unknown>;
+  const { kind: ___, apiVersion: ____, ...listed } = item as unknown as Record<string, unknown>;
+  if (JSON.stringify(shown) !== JSON.stringify(listed))
+    throw new Error(`${path} is listed as ${JSON.stringify(listed).slice(0, 800)} but read as ${JSON.stringify(shown).slice(0, 800)}`);
+  const put = await server.ask('PUT', path, got.body);
+  const body = put.body as unknown as Item & { message?: string };
+  if (put.status !== 200)
+    throw new Error(`${path} is stored but not valid: ${put.status} ${body.message?.slice(0, 500)}; ${JSON.stringify(shown).slice(0, 1200)}`);
+  if (body.metadata.resourceVersion !== resourceVersion)
+    throw new Error(`${path} changes when nothing is changed: ${JSON.stringify(shown).slice(0, 800)} becomes ${JSON.stringify(body).slice(0, 800)}`);
+}
