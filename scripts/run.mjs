@@ -22,9 +22,10 @@ await build();
 if (command === 'start') await start();
 else if (command === 'test') run('vitest/vitest.mjs', ['run', ...rest]);
 else if (command === 'transcripts') run('vitest/vitest.mjs', ['run', 'test/transcripts', ...rest], { PAPERKUBE_RECORD: '1' });
+else if (command === 'docs') run('vitest/vitest.mjs', ['run', 'src/registry/coverage.test.ts'], { PAPERKUBE_WRITE_DOCS: '1' });
 else if (command === 'bench') await bench();
 else if (command !== 'build') {
-  say(`unknown command "${command}": use start, build, test, transcripts or bench`);
+  say(`unknown command "${command}": use start, build, test, transcripts, docs or bench`);
   process.exit(2);
 }
 
@@ -99,6 +100,7 @@ async function build() {
     logLevel: 'error',
     sourcemap: true,
     minifySyntax: true,
+    minifyWhitespace: true,
     define: { PAPERKUBE_VERSION: JSON.stringify(version) },
     // CommonJS dependencies inside an ES module still call require.
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },

@@ -49,6 +49,7 @@ export class ApiClient {
         });
       });
       sent.on('error', reject);
+      if (body !== undefined) sent.setHeader('content-length', Buffer.byteLength(body)); // Node sends none with a DELETE.
       sent.end(body);
     });
   }

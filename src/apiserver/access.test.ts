@@ -46,7 +46,8 @@ async function ask({ handler }: TestServer, method: string, path: string, { toke
     ...(as ? { user: as } : {}),
     ...(body ? { body: { kind: 'bytes' as const, bytes: new TextEncoder().encode(JSON.stringify(body)), contentType: 'application/json' } } : {}),
   });
-  const data = response.body.kind === 'object' ? JSON.parse(String(response.body.json())) : response.body.kind === 'bytes' ? String(response.body.bytes) : undefined;
+  const data =
+    response.body.kind === 'object' ? JSON.parse(String(response.body.json())) : response.body.kind === 'bytes' ? String(response.body.bytes) : undefined;
   return { status: response.status, body: data };
 }
 
@@ -58,7 +59,13 @@ describe('what a kube-apiserver with RBAC has answered', () => {
   const alice = 'alice-token';
   const shared = server();
   const cases: [string, string, string, string | undefined, string][] = [
-    ['anonymous, core resource', 'GET', '/api/v1/namespaces/facts/pods', undefined, `pods is forbidden: ${anonymousCannot(`list resource "pods" in API group "" ${inFacts}`)}`],
+    [
+      'anonymous, core resource',
+      'GET',
+      '/api/v1/namespaces/facts/pods',
+      undefined,
+      `pods is forbidden: ${anonymousCannot(`list resource "pods" in API group "" ${inFacts}`)}`,
+    ],
     ['anonymous, path', 'GET', '/metrics', undefined, `forbidden: ${anonymousCannot('get path "/metrics"')}`],
     ['get', 'GET', '/api/v1/namespaces/facts/pods/e', alice, `pods "e" is forbidden: ${aliceCannot(`get resource "pods" in API group "" ${inFacts}`)}`],
     [
@@ -70,7 +77,13 @@ describe('what a kube-apiserver with RBAC has answered', () => {
     ],
     ['list of the cluster', 'GET', '/api/v1/nodes', alice, `nodes is forbidden: ${aliceCannot('list resource "nodes" in API group "" at the cluster scope')}`],
     ['create', 'POST', '/api/v1/namespaces/facts/pods', alice, `pods is forbidden: ${aliceCannot(`create resource "pods" in API group "" ${inFacts}`)}`],
-    ['subresource', 'GET', '/api/v1/namespaces/facts/pods/e/log', alice, `pods "e" is forbidden: ${aliceCannot(`get resource "pods/log" in API group "" ${inFacts}`)}`],
+    [
+      'subresource',
+      'GET',
+      '/api/v1/namespaces/facts/pods/e/log',
+      alice,
+      `pods "e" is forbidden: ${aliceCannot(`get resource "pods/log" in API group "" ${inFacts}`)}`,
+    ],
     [
       'delete of a collection',
       'DELETE',
@@ -94,7 +107,10 @@ describe('what a kube-apiserver with RBAC has answered', () => {
 });
 
 test('an unknown token is a 401; without RBAC, so is none at all, save on the public paths', async () => {
-  expect(await ask(await server(), 'GET', '/api/v1/pods', { token: 'bad' })).toMatchObject({ status: 401, body: { message: 'Unauthorized', reason: 'Unauthorized' } });
+  expect(await ask(await server(), 'GET', '/api/v1/pods', { token: 'bad' })).toMatchObject({
+    status: 401,
+    body: { message: 'Unauthorized', reason: 'Unauthorized' },
+  });
   const open = testServer();
   expect((await ask(open, 'GET', '/api/v1/pods')).status).toBe(401);
   expect((await ask(open, 'GET', '/version')).status).toBe(200);
@@ -104,9 +120,16 @@ test('an unknown token is a 401; without RBAC, so is none at all, save on the pu
 test('a role that is granted counts for the very next request', async () => {
   const api = await server();
   const path = '/api/v1/namespaces/facts/configmaps';
-  await api.ask('POST', `${rbacPath}/namespaces/facts/roles`, { metadata: { name: 'r' }, rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list'] }] });
+  await api.ask('POST', `${rbacPath}/namespaces/facts/roles`, {
+    metadata: { name: 'r' },
+    rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list'] }],
+  });
   const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'r' };
-  await api.ask('POST', `${rbacPath}/namespaces/facts/rolebindings`, { metadata: { name: 'b' }, roleRef, subjects: [{ kind: 'User', apiGroup: roleRef.apiGroup, name: 'alice' }] });
+  await api.ask('POST', `${rbacPath}/namespaces/facts/rolebindings`, {
+    metadata: { name: 'b' },
+    roleRef,
+    subjects: [{ kind: 'User', apiGroup: roleRef.apiGroup, name: 'alice' }],
+  });
   expect((await ask(api, 'GET', path, { token: 'alice-token' })).status).toBe(200);
   const spec = { user: 'alice', resourceAttributes: { namespace: 'facts', verb: 'list', resource: 'configmaps' } };
   const review = await api.ask('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec });
@@ -130,11 +153,16 @@ test('nobody grants what they do not have', async () => {
   const api = await server();
   const grant = (name: string) => ({ apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name });
   const bob = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'bob' }];
-  const rules = [{ apiGroups: ['rbac.authorization.k8s.io'], resources: ['roles', 'rolebindings'], verbs: ['*'] }, { apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
+  const rules = [
+    { apiGroups: ['rbac.authorization.k8s.io'], resources: ['roles', 'rolebindings'], verbs: ['*'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['get'] },
+  ];
   await api.ask('POST', `${rbacPath}/clusterroles`, { metadata: { name: 'granter' }, rules });
   await api.ask('POST', `${rbacPath}/namespaces/facts/rolebindings`, { metadata: { name: 'granters' }, roleRef: grant('granter'), subjects: bob });
-  const create = (kind: string, body: object) => ask(api, 'POST', `${rbacPath}/namespaces/facts/${kind}`, { token: 'bob-token', body: { apiVersion: rbacVersion, ...body } });
-  const role = (name: string, verbs: string[]) => create('roles', { kind: 'Role', metadata: { name }, rules: [{ apiGroups: [''], resources: ['pods'], verbs }] });
+  const create = (kind: string, body: object) =>
+    ask(api, 'POST', `${rbacPath}/namespaces/facts/${kind}`, { token: 'bob-token', body: { apiVersion: rbacVersion, ...body } });
+  const role = (name: string, verbs: string[]) =>
+    create('roles', { kind: 'Role', metadata: { name }, rules: [{ apiGroups: [''], resources: ['pods'], verbs }] });
   // `*` on roles holds `escalate`, on rolebindings not `bind`: that is asked of roles and cluster roles.
   expect((await role('more', ['get', 'list', 'watch'])).status).toBe(201);
   expect((await create('rolebindings', { kind: 'RoleBinding', metadata: { name: 'x' }, roleRef: grant('cluster-admin'), subjects: bob })).body.message).toBe(
@@ -152,7 +180,8 @@ test('nobody grants what they do not have', async () => {
 
 describe('a token request', () => {
   const path = '/api/v1/namespaces/facts/serviceaccounts/default/token';
-  const request = async (api: TestServer, spec: object) => (await api.ask('POST', path, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec })) as Awaited<ReturnType<typeof ask>>;
+  const request = async (api: TestServer, spec: object) =>
+    (await api.ask('POST', path, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec })) as Awaited<ReturnType<typeof ask>>;
 
   test('gives a token that its bearer can show', async () => {
     const api = await server();
@@ -181,7 +210,10 @@ describe('a token request', () => {
 
   test('binds to nothing but what is there', async () => {
     const api = await server();
-    expect(await request(api, { boundObjectRef: { apiVersion: 'v1', kind: 'Secret', name: 'gone' } })).toMatchObject({ status: 404, body: { message: 'secrets "gone" not found' } });
+    expect(await request(api, { boundObjectRef: { apiVersion: 'v1', kind: 'Secret', name: 'gone' } })).toMatchObject({
+      status: 404,
+      body: { message: 'secrets "gone" not found' },
+    });
     const other = await request(api, { boundObjectRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' } });
     expect(other).toMatchObject({ status: 400, body: { message: 'cannot bind token to object of type apps/v1, Kind=Deployment' } });
   });

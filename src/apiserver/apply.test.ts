@@ -231,3 +231,17 @@ describe('server-side apply', () => {
     );
   });
 });
+
+it('an apply that would create needs the right to create', async () => {
+  const alwaysPatch = {
+    authorize: ({ verb }: { verb: string }) => ({ allowed: verb !== 'create' }),
+    rulesFor: () => ({ resourceRules: [], nonResourceRules: [], incomplete: true }),
+  };
+  const made = testServer({ authorizer: alwaysPatch });
+  const answer = await made.ask('PATCH', '/api/v1/namespaces/default/configmaps/m?fieldManager=a', configMap({}), {
+    'content-type': 'application/apply-patch+yaml',
+  });
+  expect((answer.body as Reply).message).toBe(
+    'configmaps "m" is forbidden: User "admin" cannot create resource "configmaps" in API group "" in the namespace "default"',
+  );
+});

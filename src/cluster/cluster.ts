@@ -128,6 +128,11 @@ const ownedResources: readonly ResourceRef[] = [
   refs.nodes,
 ];
 
+const notReadyTaint = 'node.kubernetes.io/not-ready';
+
+/** Nodes that are not Ready by then do not hold the scheduler up. */
+const schedulerPatienceMs = 1_000;
+
 interface RunningNode {
   readonly name: string;
   readonly address: string;
@@ -154,6 +159,7 @@ class RunningCluster implements Cluster {
   readonly #scheduler: Scheduler;
   #strategies: readonly Strategy[] = [];
   #stopControllers = () => {};
+  #stopped = false;
 
   constructor(readonly options: ClusterOptions) {
     const { env } = options;
@@ -195,14 +201,25 @@ class RunningCluster implements Cluster {
       resources: ownableResources(ownedResources, this.#strategies),
     });
     this.#markControlPlanes();
-    this.#scheduler.start();
+    this.#startScheduler();
     for (const { kubelet } of this.#nodes) kubelet.start();
     this.#informers.start();
     for (const informers of this.#nodeInformers) informers.start();
     return this;
   }
 
+  /** A pod that is looked at before any node is Ready sits out a second of back-off, so the scheduler lets the nodes go first. */
+  #startScheduler(): void {
+    const start = () => {
+      patience.cancel();
+      if (!this.#stopped) this.#scheduler.start();
+    };
+    const patience = this.env.loop.after(schedulerPatienceMs, 'scheduler start', start);
+    void this.nodesReady.then(start);
+  }
+
   async stop(): Promise<void> {
+    this.#stopped = true;
     for (const { kubelet, runtime } of this.#nodes) {
       kubelet.stop();
       runtime.shutdown();
@@ -327,7 +344,9 @@ class RunningCluster implements Cluster {
     const waiting = new Set(this.#nodes.map((node) => node.name));
     return new Promise((resolve) => {
       const look = (node: Readonly<Node>) => {
-        if (node.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True')) waiting.delete(node.metadata?.name ?? '');
+        const ready = node.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True');
+        // The taint goes a moment after the condition has come; pods stay away until then.
+        if (ready && !node.spec?.taints?.some((taint) => taint.key === notReadyTaint)) waiting.delete(node.metadata?.name ?? '');
         if (waiting.size === 0) resolve();
       };
       this.#informers.for<Node>(refs.nodes).handle({ added: look, updated: look });

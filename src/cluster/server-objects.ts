@@ -1,9 +1,9 @@
-import type { KubeObject } from '../machinery/types.ts';
 import { systemPriorityClasses } from '../api/index.ts';
 import { flowSchemas, localApiServices, priorityLevels } from '../apiserver/bootstrap/index.ts';
 import type { Client, ResourceRef } from '../client/index.ts';
 import { refs } from '../client/index.ts';
 import { formatTime } from '../machinery/time.ts';
+import type { KubeObject } from '../machinery/types.ts';
 import type { Strategy } from '../registry/generic/strategy.ts';
 
 const ref = (group: string, kind: string, resource: string): ResourceRef => ({ group, version: 'v1', kind, resource, namespaced: false });

@@ -1,29 +1,39 @@
 import { isSchemaOnly, markSchemaOnly } from './generic/schema-only-strategy.ts';
-import type { Strategy } from './generic/strategy.ts';
+import type { ResourceInfo, Strategy } from './generic/strategy.ts';
 
-/** Who would act on a resource, where that is not simulated yet, by group and plural. A line goes when its controller comes. */
-const missingControllers: Readonly<Record<string, string>> = {
-  '/persistentvolumeclaims': 'persistent volume',
-  '/persistentvolumes': 'persistent volume',
-  '/replicationcontrollers': 'replication',
-  '/resourcequotas': 'resource quota',
-  'apps/daemonsets': 'daemon set',
-  'apps/statefulsets': 'stateful set',
-  'autoscaling/horizontalpodautoscalers': 'horizontal pod autoscaling',
-  'batch/cronjobs': 'cron job',
-  'batch/jobs': 'job',
-  'certificates.k8s.io/certificatesigningrequests': 'certificate signing',
-  'networking.k8s.io/networkpolicies': 'network policy',
-  'policy/poddisruptionbudgets': 'disruption',
-  'storage.k8s.io/volumeattachments': 'attach detach',
+const nothingActs = (what: string, kind: string): string => `paperkube does not ${what} yet: ${kind} objects are stored but nothing acts on them`;
+const controller = (name: string) => (kind: string) => nothingActs(`run the ${name} controller`, kind);
+
+/** What is said of resources that nothing acts on yet, by group and plural. A line goes when its controller comes. */
+const missing: Readonly<Record<string, (kind: string) => string>> = {
+  '/persistentvolumeclaims': controller('persistent volume'),
+  '/persistentvolumes': controller('persistent volume'),
+  '/replicationcontrollers': controller('replication'),
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations': () => 'paperkube does not run admission webhooks yet',
+  'admissionregistration.k8s.io/validatingadmissionpolicies': () => 'paperkube does not run admission policies yet',
+  'admissionregistration.k8s.io/validatingadmissionpolicybindings': () => 'paperkube does not run admission policies yet',
+  'admissionregistration.k8s.io/validatingwebhookconfigurations': () => 'paperkube does not run admission webhooks yet',
+  'apiextensions.k8s.io/customresourcedefinitions': (kind) => nothingActs('serve custom resources', kind),
+  'apps/daemonsets': controller('daemon set'),
+  'apps/statefulsets': controller('stateful set'),
+  'autoscaling/horizontalpodautoscalers': controller('horizontal pod autoscaling'),
+  'batch/cronjobs': controller('cron job'),
+  'batch/jobs': controller('job'),
+  'certificates.k8s.io/certificatesigningrequests': controller('certificate signing'),
+  'networking.k8s.io/networkpolicies': controller('network policy'),
+  'policy/poddisruptionbudgets': controller('disruption'),
+  'storage.k8s.io/volumeattachments': controller('attach detach'),
 };
+
+/** What is said to those who create such an object, if nothing acts on it yet. */
+export function missingController({ group, plural, kind }: ResourceInfo): string | undefined {
+  return missing[`${group}/${plural}`]?.(kind);
+}
 
 /** The resource's strategy, which tells whoever creates one that nothing will come of it, if so. */
 export function warnOfMissingController(strategy: Strategy): Strategy {
-  const { group, plural, kind } = strategy.resource;
-  const controller = missingControllers[`${group}/${plural}`];
-  if (!controller) return strategy;
-  const text = `paperkube does not run the ${controller} controller yet: ${kind} objects are stored but nothing acts on them`;
+  const text = missingController(strategy.resource);
+  if (text === undefined) return strategy;
   const warning: Strategy = { ...strategy, warningsOnCreate: (object) => [...(strategy.warningsOnCreate?.(object) ?? []), text] };
   return isSchemaOnly(strategy) ? markSchemaOnly(warning) : warning;
 }

@@ -9,7 +9,7 @@ export function mistakesOf(check: (mistakes: Mistakes) => void): FieldError[] {
   return mistakes.list;
 }
 
-const wildcard = "\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
+const wildcard = '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
 const wildcardPattern = new RegExp(`^${wildcard}$`);
 
 /** `*.example.com` (apimachinery/pkg/util/validation IsWildcardDNS1123Subdomain). */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../env/index.ts';
-import type { ApiRequest, ApiResponse, UserInfo } from '../../machinery/handler.ts';
+import type { ApiRequest, ApiResponse, StreamReader, UserInfo, WatchReader } from '../../machinery/handler.ts';
 import type { Status } from '../../machinery/status-error.ts';
 import { formatMicroTime } from '../../machinery/time.ts';
 import type { KubeObject } from '../../machinery/types.ts';
@@ -75,7 +75,10 @@ export class AuditRecord {
     this.#write('RequestReceived', {});
   }
 
-  /** Watches and followed logs are recorded when they begin and when they end, everything else when it is answered. */
+  /**
+   * Watches and followed logs are recorded when they begin and when they end, everything else when it is answered.
+   * Differs from upstream: so are conversations with a container, which it records when they end.
+   */
   answered(response: ApiResponse): ApiResponse {
     const { body, status } = response;
     const code = { metadata: {}, code: status };
@@ -89,16 +92,8 @@ export class AuditRecord {
       if (!ended) this.#write('ResponseComplete', { responseStatus: code });
       ended = true;
     };
-    const ending = (stop: () => void) => () => {
-      stop();
-      end();
-    };
-    if (body.kind === 'watch') {
-      const start: typeof body.start = (reader) => ending(body.start({ event: (event) => reader.event(event), end: () => (end(), reader.end()) }));
-      return { ...response, body: { ...body, start } };
-    }
-    const start: typeof body.start = (reader) => ending(body.start({ data: (chunk) => reader.data(chunk), end: (error) => (end(), reader.end(error)) }));
-    return { ...response, body: { ...body, start } };
+    if (body.kind === 'watch') return { ...response, body: { ...body, start: (reader: WatchReader) => endingWith(end, body.start(watchReader(reader, end))) } };
+    return { ...response, body: { ...body, start: (reader: StreamReader) => endingWith(end, body.start(streamReader(reader, end))) } };
   }
 
   #bodies({ body, status }: ApiResponse): Partial<AuditEvent> {
@@ -142,6 +137,35 @@ export class AuditRecord {
       ...(Object.keys(annotations).length > 0 ? { annotations: { ...annotations } } : {}),
     });
   }
+}
+
+function endingWith(end: () => void, stop: () => void): () => void {
+  return () => {
+    stop();
+    end();
+  };
+}
+
+function watchReader(reader: WatchReader, ended: () => void): WatchReader {
+  return {
+    event: (event) => reader.event(event),
+    end() {
+      ended();
+      reader.end();
+    },
+  };
+}
+
+function streamReader(reader: StreamReader, ended: () => void): StreamReader {
+  return {
+    data: (chunk) => reader.data(chunk),
+    full: () => reader.full?.() ?? false,
+    onRoom: (callback) => reader.onRoom?.(callback),
+    end(error) {
+      ended();
+      reader.end(error);
+    },
+  };
 }
 
 function objectRef({ resource, namespace, name, group, version, subresource }: RequestInfo): object {

@@ -15,7 +15,8 @@ function accounts() {
   const objects = new Map<string, KubeObject>();
   const put = (key: string, uid: string, rest: object = {}) => objects.set(key, { metadata: { uid, ...rest } });
   const reader = {
-    get: async (resource: { resource: string }, namespace: string | undefined, name: string) => objects.get(`${resource.resource}/${namespace ?? ''}/${name}`) as never,
+    get: async (resource: { resource: string }, namespace: string | undefined, name: string) =>
+      objects.get(`${resource.resource}/${namespace ?? ''}/${name}`) as never,
     list: async () => [],
   };
   const clock = { now: () => now, mode: 'manual', speed: 0 } as const;
@@ -90,7 +91,9 @@ test('bearer tokens come in a header or in a WebSocket protocol; unknown ones ar
   const authenticate = bearerAuthenticator(unionTokens([tokenFileAuthenticator('t1,alice,')]), []);
   const ask = (headers: Record<string, string>) => authenticate({ headers } as unknown as ApiRequest);
   expect(await ask({ authorization: 'Bearer t1' })).toEqual({ username: 'alice', groups: ['system:authenticated'] });
-  expect(await ask({ 'sec-websocket-protocol': `v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.${Buffer.from('t1').toString('base64url')}` })).toMatchObject({
+  expect(
+    await ask({ 'sec-websocket-protocol': `v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.${Buffer.from('t1').toString('base64url')}` }),
+  ).toMatchObject({
     username: 'alice',
   });
   expect(await ask({})).toBeUndefined();

@@ -20,7 +20,9 @@ const pod = (nodeName: string) => ({
   spec: {
     nodeName,
     serviceAccountName: 'robot',
-    containers: [{ name: 'c', env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'keys', key: 'a' } } }], envFrom: [{ configMapRef: { name: 'settings' } }] }],
+    containers: [
+      { name: 'c', env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'keys', key: 'a' } } }], envFrom: [{ configMapRef: { name: 'settings' } }] },
+    ],
     volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
   },
 });

@@ -1,9 +1,9 @@
 import type { Env } from '../../env/index.ts';
 import type { KubeObject } from '../../machinery/types.ts';
-import type { RbacIndex, RbacResource } from './rbac-index.ts';
-import { rbacGroup } from './rbac-index.ts';
 import type { Store, Watch } from '../../store/store.ts';
 import { isStoreError } from '../../store/store.ts';
+import type { RbacIndex, RbacResource } from './rbac-index.ts';
+import { rbacGroup } from './rbac-index.ts';
 
 export interface StorageReader {
   /** Everything known so far is void: a listing follows. */

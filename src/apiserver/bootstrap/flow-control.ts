@@ -1,4 +1,10 @@
-import type { FlowSchema, FlowSchemaSpec, PolicyRulesWithSubjects, PriorityLevelConfiguration, PriorityLevelConfigurationSpec } from '../../../generated/types/index.ts';
+import type {
+  FlowSchema,
+  FlowSchemaSpec,
+  PolicyRulesWithSubjects,
+  PriorityLevelConfiguration,
+  PriorityLevelConfigurationSpec,
+} from '../../../generated/types/index.ts';
 
 const apiVersion = 'flowcontrol.apiserver.k8s.io/v1';
 /** Says that the server keeps the object as it should be. */
@@ -70,7 +76,12 @@ const schemas: Readonly<Record<string, FlowSchemaSpec>> = {
 
 /** The mandatory and the suggested priority levels (pkg/apis/flowcontrol/bootstrap). */
 export function priorityLevels(): PriorityLevelConfiguration[] {
-  return Object.entries(levels).map(([name, spec]) => ({ apiVersion, kind: 'PriorityLevelConfiguration', metadata: { name, annotations: { ...annotations } }, spec: structuredClone(spec) }));
+  return Object.entries(levels).map(([name, spec]) => ({
+    apiVersion,
+    kind: 'PriorityLevelConfiguration',
+    metadata: { name, annotations: { ...annotations } },
+    spec: structuredClone(spec),
+  }));
 }
 
 /** The mandatory and the suggested flow schemas, each with the status that says its priority level exists. `time` is RFC 3339. */
@@ -78,6 +89,12 @@ export function flowSchemas(time: string): FlowSchema[] {
   return Object.entries(schemas).map(([name, spec]) => {
     const message = `This FlowSchema references the PriorityLevelConfiguration object named "${spec.priorityLevelConfiguration.name}" and it exists`;
     const condition = { type: 'Dangling', status: 'False', lastTransitionTime: time, reason: 'Found', message };
-    return { apiVersion, kind: 'FlowSchema', metadata: { name, annotations: { ...annotations } }, spec: structuredClone(spec), status: { conditions: [condition] } };
+    return {
+      apiVersion,
+      kind: 'FlowSchema',
+      metadata: { name, annotations: { ...annotations } },
+      spec: structuredClone(spec),
+      status: { conditions: [condition] },
+    };
   });
 }

@@ -7,6 +7,7 @@ import type { AnyObject, KubeObject } from '../../machinery/types.ts';
 import type { StoreEntry } from '../../store/store.ts';
 import type { Answer } from '../answers.ts';
 import { objectBody } from '../answers.ts';
+import { forbiddenBy } from '../authz/index.ts';
 import { mediaTypeOf } from '../body.ts';
 import type { Call } from '../call.ts';
 import type { FieldValidation } from '../request-options.ts';
@@ -36,7 +37,8 @@ export async function applyObject(call: Call, resource: ServedResource, subresou
     context: call.context(options.dryRun),
     subresource,
     forceCreate: subresource === '',
-    next: (previous) => {
+    next: async (previous) => {
+      if (!previous) await requireCreate(call, resource);
       const live = previous && resource.show(previous as StoreEntry).object;
       const { object } = fieldManagerOf(call, resource, subresource).apply(live, config, as);
       tellRepeatedKeys(call, options.fieldValidation);
@@ -50,6 +52,14 @@ export async function applyObject(call: Call, resource: ServedResource, subresou
     },
   });
   return { status: created ? 201 : 200, body: objectBody(resource, served, form, call.now) };
+}
+
+/** Who writes to an object that is not there must also be allowed to create it (handlers withAuthorization). @throws StatusError 403 */
+export async function requireCreate({ services, user, info, request }: Call, { info: { group, version, plural } }: ServedResource): Promise<void> {
+  const what = { group, version, resource: plural, subresource: '', namespace: info.namespace ?? '', name: info.name };
+  const attributes = { user, verb: 'create', isResource: true, path: request.path, ...what };
+  const decision = await services.authorizer.authorize(attributes);
+  if (!decision.allowed) throw forbiddenBy(attributes, decision.reason);
 }
 
 /** Nulls that the configuration carries are absent fields; what is absent gets its default. */

@@ -1,4 +1,4 @@
-import type { AuthenticationV1TokenRequest as TokenRequest, Pod, ServiceAccount } from '../../../generated/types/index.ts';
+import type { Pod, ServiceAccount, AuthenticationV1TokenRequest as TokenRequest } from '../../../generated/types/index.ts';
 import type { FieldError } from '../../machinery/field-error.ts';
 import { invalidValue } from '../../machinery/field-error.ts';
 import { badRequest, conflict, invalid, notFound, notSimulated } from '../../machinery/status-error.ts';
@@ -50,9 +50,7 @@ export async function requestToken(call: Call, accounts: ServedResource): Promis
     apiVersion: 'authentication.k8s.io/v1',
     metadata: { name: info.name, namespace: info.namespace, creationTimestamp: formatTime(call.now) },
     spec: { audiences, expirationSeconds, boundObjectRef },
-    status: issued
-      ? { token: issued.token, expirationTimestamp: formatTime(issued.expiresAtSeconds * 1000) }
-      : { token: '', expirationTimestamp: null },
+    status: issued ? { token: issued.token, expirationTimestamp: formatTime(issued.expiresAtSeconds * 1000) } : { token: '', expirationTimestamp: null },
   };
   return { status: 201, body: dataBody(answer, form) };
 }
@@ -90,7 +88,12 @@ async function bindingOf(call: Call, ref: ObjectRef, account: { readonly namespa
   throw badRequest(`cannot bind token to object of type ${slash}, Kind=${ref.kind ?? ''}`);
 }
 
-async function boundObject(call: Call, { kind: type = '', name = '', uid }: ObjectRef, plural: string, namespace: string | undefined): Promise<Readonly<KubeObject>> {
+async function boundObject(
+  call: Call,
+  { kind: type = '', name = '', uid }: ObjectRef,
+  plural: string,
+  namespace: string | undefined,
+): Promise<Readonly<KubeObject>> {
   const found = await call.services.find('', plural)?.registry.find({ namespace, name });
   if (!found) throw notFound({ group: '', resource: plural }, name);
   const own = found.object.metadata?.uid ?? '';

@@ -12,7 +12,7 @@ import type { Call } from '../call.ts';
 import { queryFlag } from '../request-info.ts';
 import { dryRunOf, listQuery, notSupportedInOrder, queryInteger, writeOptions } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
-import { applyObject, isApply } from './apply.ts';
+import { applyObject, isApply, requireCreate } from './apply.ts';
 import { fieldManagerOf, managerName } from './field-managers.ts';
 import { patchedObject, patchOf } from './patched-object.ts';
 import { namespaceOf } from './read.ts';
@@ -41,7 +41,8 @@ export async function updateObject(call: Call, resource: ServedResource, subreso
   const { served, created } = await resource.registry.update({
     key: { namespace: namespaceOf(call, resource), name: info.name },
     context: call.context(options.dryRun),
-    next: (previous) => {
+    next: async (previous) => {
+      if (!previous) await requireCreate(call, resource);
       const next = clone(object);
       fieldManagerOf(call, resource, subresource).update(previous && resource.show(previous).object, next, as);
       return resource.store(next);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadSchema } from '../schema/index.ts';
+import { customResourceSchema, loadSchema } from '../schema/index.ts';
 import type { AnyObject, KubeObject } from '../types.ts';
 import { FieldManager } from './field-manager.ts';
 import type { FieldSet } from './field-set.ts';
@@ -113,6 +113,44 @@ describe('along the schema', () => {
     const containers = (...names: string[]) => ({ spec: { containers: names.map((name) => ({ name })) } });
     expect(mergeObjects(podType, containers('a', 'b', 'c'), containers('c', 'a', 'x'))).toEqual(containers('b', 'c', 'a', 'x'));
     expect(mergeObjects(podType, containers('a', 'b'), containers('x'))).toEqual(containers('a', 'b', 'x'));
+  });
+});
+
+describe('custom resources', () => {
+  const widget = { group: 'example.com', version: 'v1', kind: 'Widget' };
+  const manage = (own: typeof schema): FieldManager => {
+    const type = fieldTypes(own).rootOf(widget);
+    return new FieldManager({
+      apiVersion: 'example.com/v1',
+      kind: widget,
+      subresource: '',
+      version: () => ({ type, ignored: emptySet, convert: (object) => object }),
+    });
+  };
+  const object = (spec: object): AnyObject => ({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'w', labels: { l: '1' } }, spec });
+  const parts = { type: 'object', properties: { name: { type: 'string' }, count: { type: 'integer', default: 1 } } };
+  const spec = {
+    type: 'object',
+    properties: { size: { type: 'integer' }, parts: { type: 'array', items: parts, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] } },
+  } as const;
+
+  it('are owned along their own schema', () => {
+    const manager = manage(customResourceSchema(widget, { type: 'object', properties: { spec } }, schema));
+    const first = manager.apply(undefined, object({ size: 1, parts: [{ name: 'a', count: 2 }] }), { manager: 'a', now: 0, force: false }).object;
+    const second = manager.apply(first, object({ parts: [{ name: 'b' }] }), { manager: 'b', now: 0, force: false }).object as AnyObject;
+    expect(second.spec).toEqual({ size: 1, parts: [{ name: 'a', count: 2 }, { name: 'b' }] });
+    expect(() => manager.apply(second, object({ size: 2, parts: [{ name: 'a', count: 3 }] }), { manager: 'b', now: 0, force: false })).toThrow(
+      'Apply failed with 2 conflicts: conflicts with "a":\n- .spec.size\n- .spec.parts[name="a"].count',
+    );
+  });
+
+  it('whose schema is not known are owned by what they hold', () => {
+    const created = object({ size: 1, parts: [{ name: 'a' }] });
+    manage(schema).update(undefined, created, { manager: 'm', now: 0 });
+    expect(created.metadata?.managedFields?.[0]?.fieldsV1).toEqual({
+      'f:metadata': { 'f:labels': { '.': {}, 'f:l': {} } },
+      'f:spec': { '.': {}, 'f:parts': {}, 'f:size': {} },
+    });
   });
 });
 

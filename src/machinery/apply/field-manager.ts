@@ -6,7 +6,7 @@ import { formatGroupVersion, parseGroupVersion } from '../types.ts';
 import { compare } from './compare.ts';
 import { ApplyConflicts, conflictStatus } from './conflict.ts';
 import type { FieldSet } from './field-set.ts';
-import { difference, emptySet, hasPath, isEmpty, leaf, setOf, union } from './field-set.ts';
+import { difference, emptySet, equalSets, hasPath, isEmpty, leaf, setOf, union } from './field-set.ts';
 import type { Manager, Managers } from './managed-fields.ts';
 import { capManagers, decodeManagers, encodeManagers, managerId, ownership, timeOf } from './managed-fields.ts';
 import { toFieldSet } from './to-field-set.ts';
@@ -53,6 +53,7 @@ export interface ApplyAs extends WriteAs {
 export class FieldManager {
   readonly #updater: Updater;
   readonly #type: VersionedType;
+  #last: { readonly changed: FieldSet; readonly owned: FieldSet; readonly united: FieldSet } | undefined;
 
   constructor(readonly options: FieldManagerOptions) {
     this.#updater = new Updater({ apiVersion: options.apiVersion, version: (apiVersion) => options.version(apiVersion), unowned });
@@ -81,8 +82,17 @@ export class FieldManager {
     const { changed, ...step } = isNew ? { managers, changed: this.#updater.created(next) } : this.#updater.update(live ?? {}, next, managers);
     if (isEmpty(changed)) return capManagers(step.managers);
     const id = managerId(manager);
-    const set = union(changed, step.managers.get(id)?.set ?? emptySet);
+    const set = this.#united(changed, step.managers.get(id)?.set ?? emptySet);
     return capManagers(new Map(step.managers).set(id, ownership(manager, set, timeOf(as.now))));
+  }
+
+  /** Controllers write the same fields of many objects that look alike, which then share their sets. */
+  #united(changed: FieldSet, owned: FieldSet): FieldSet {
+    const last = this.#last;
+    if (last && last.owned === owned && equalSets(changed, last.changed)) return last.united;
+    const united = union(changed, owned);
+    this.#last = { changed, owned, united };
+    return united;
   }
 
   /** A request may say itself who owns what, but not through a subresource; an empty list, or one empty entry, clears. */

@@ -112,6 +112,12 @@ const scalars: Readonly<Record<string, Scalar>> = { integer: 'numeric', number: 
 const anyScalar = new Set<string>([specialDefinitions.intOrString, specialDefinitions.quantity, specialDefinitions.time, specialDefinitions.microTime]);
 const opaque = new Set<string>([specialDefinitions.rawExtension, specialDefinitions.fieldsV1, specialDefinitions.json]);
 
+const unknownKind: SchemaNode = {
+  type: 'object',
+  properties: { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { $ref: `#/definitions/${specialDefinitions.objectMeta}` } },
+  'x-kubernetes-preserve-unknown-fields': true,
+};
+
 /** The types of one schema, each made when first asked for. */
 export class FieldTypes {
   /** Values whose schema is open: maps are granular, lists are not. */
@@ -120,10 +126,10 @@ export class FieldTypes {
 
   constructor(readonly schema: Schema) {}
 
-  /** The type of a kind; anything goes for kinds the schema does not know. */
+  /** The type of a kind. Of kinds that the schema does not know, only metadata is known. */
   rootOf(gvk: GroupVersionKind): FieldType {
     const name = this.schema.definitionFor(gvk);
-    return name ? this.#named(this.schema.definitions[name]!, this.schema.definitions[name]!, name) : this.deduced;
+    return name ? this.#named(this.schema.definitions[name]!, this.schema.definitions[name]!, name) : this.typeOf(unknownKind);
   }
 
   typeOf(given: SchemaNode): FieldType {

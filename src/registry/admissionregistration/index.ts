@@ -16,8 +16,6 @@ import { schemaOnlyStrategy } from '../generic/schema-only-strategy.ts';
 import type { Strategy } from '../generic/strategy.ts';
 
 const group = { group: 'admissionregistration.k8s.io', version: 'v1', categories: ['api-extensions'], namespaced: false };
-const webhooksDoNotRun = 'paperkube does not run admission webhooks yet';
-const policiesDoNotRun = 'paperkube does not run admission policies yet';
 const webhookValues = {
   'webhooks[].failurePolicy': ['Fail', 'Ignore'],
   'webhooks[].matchPolicy': ['Equivalent', 'Exact'],
@@ -33,7 +31,6 @@ export const mutatingWebhookStrategy = schemaOnlyStrategy<MutatingWebhookConfigu
     applyDefaults: setMutatingWebhookDefaults,
     countsGeneration: true,
     validate: validateWebhooks,
-    warningsOnCreate: ({ webhooks }) => (count(webhooks) > 0 ? [webhooksDoNotRun] : []),
     columns: [nameColumn, column('Webhooks', 'How many webhooks there are.', ({ webhooks }) => count(webhooks), 'integer'), ageColumn],
   },
   { required: ['webhooks[].sideEffects'], oneOf: { ...webhookValues, 'webhooks[].reinvocationPolicy': ['Never', 'IfNeeded'] } },
@@ -46,7 +43,6 @@ export const validatingWebhookStrategy = schemaOnlyStrategy<ValidatingWebhookCon
     applyDefaults: setValidatingWebhookDefaults,
     countsGeneration: true,
     validate: validateWebhooks,
-    warningsOnCreate: ({ webhooks }) => (count(webhooks) > 0 ? [webhooksDoNotRun] : []),
     columns: [nameColumn, column('Webhooks', 'How many webhooks there are.', ({ webhooks }) => count(webhooks), 'integer'), ageColumn],
   },
   { required: ['webhooks[].sideEffects'], oneOf: webhookValues },
@@ -64,7 +60,6 @@ export const admissionPolicyStrategy = schemaOnlyStrategy<ValidatingAdmissionPol
     applyDefaults: setAdmissionPolicyDefaults,
     statusOnCreate: () => ({}),
     countsGeneration: true,
-    warningsOnCreate: () => [policiesDoNotRun],
     columns: [
       nameColumn,
       column('Validations', 'How many rules there are.', ({ spec }) => count(spec?.validations), 'integer'),
@@ -73,7 +68,13 @@ export const admissionPolicyStrategy = schemaOnlyStrategy<ValidatingAdmissionPol
     ],
   },
   {
-    required: ['spec.matchConstraints', 'spec.matchConstraints.resourceRules', 'spec.validations[].expression', 'spec.matchConditions[].name', 'spec.variables[].name'],
+    required: [
+      'spec.matchConstraints',
+      'spec.matchConstraints.resourceRules',
+      'spec.validations[].expression',
+      'spec.matchConditions[].name',
+      'spec.variables[].name',
+    ],
     oneOf: { 'spec.failurePolicy': ['Fail', 'Ignore'], 'spec.matchConstraints.matchPolicy': ['Equivalent', 'Exact'] },
   },
 );
@@ -91,7 +92,6 @@ export const admissionPolicyBindingStrategy = schemaOnlyStrategy<ValidatingAdmis
     resource: { ...group, kind: 'ValidatingAdmissionPolicyBinding', plural: 'validatingadmissionpolicybindings' },
     applyDefaults: setAdmissionPolicyBindingDefaults,
     countsGeneration: true,
-    warningsOnCreate: () => [policiesDoNotRun],
     columns: [
       nameColumn,
       column('PolicyName', 'The policy it puts to use.', ({ spec }) => spec?.policyName ?? ''),

@@ -23,7 +23,6 @@ export const customResourceDefinitionStrategy = schemaOnlyStrategy<CustomResourc
       if (storage && !status.storedVersions?.includes(name)) status.storedVersions = [...(status.storedVersions ?? []), name];
   },
   validate: validateCustomResourceDefinition,
-  warningsOnCreate: () => ['paperkube does not serve custom resources yet: CustomResourceDefinition objects are stored but nothing acts on them'],
 });
 
 /** The resources of apiextensions.k8s.io/v1. */

@@ -19,7 +19,13 @@ export const apiServiceStrategy = resourceStrategy<APIService>({
   statusOnCreate: () => ({}),
   prepareForCreate(service, { now }) {
     if (service.spec?.service) return;
-    const condition = { type: 'Available', status: 'True', lastTransitionTime: formatTime(now), reason: 'Local', message: 'Local APIServices are always available' };
+    const condition = {
+      type: 'Available',
+      status: 'True',
+      lastTransitionTime: formatTime(now),
+      reason: 'Local',
+      message: 'Local APIServices are always available',
+    };
     service.status = { conditions: [condition] };
   },
   validateName: nameIsPathSegment,

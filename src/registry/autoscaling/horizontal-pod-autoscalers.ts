@@ -1,4 +1,11 @@
-import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerV2, MetricSpecV2, MetricStatusV2, MetricTargetV2, MetricValueStatusV2 } from '../../../generated/types/index.ts';
+import type {
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerV2,
+  MetricSpecV2,
+  MetricStatusV2,
+  MetricTargetV2,
+  MetricValueStatusV2,
+} from '../../../generated/types/index.ts';
 import {
   autoscalerFromV1,
   autoscalerToV1,
@@ -54,7 +61,14 @@ const columns: readonly Column<HorizontalPodAutoscalerV2>[] = [
   ageColumn,
 ];
 
-const names = { group: 'autoscaling', kind: 'HorizontalPodAutoscaler', plural: 'horizontalpodautoscalers', shortNames: ['hpa'], categories: ['all'], namespaced: true };
+const names = {
+  group: 'autoscaling',
+  kind: 'HorizontalPodAutoscaler',
+  plural: 'horizontalpodautoscalers',
+  shortNames: ['hpa'],
+  categories: ['all'],
+  namespaced: true,
+};
 
 function fromV1(object: KubeObject): HorizontalPodAutoscalerV2 {
   const stored = autoscalerFromV1(object as HorizontalPodAutoscaler);

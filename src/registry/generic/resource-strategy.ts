@@ -60,6 +60,8 @@ export function resourceStrategy<T extends KubeObject>(parts: ResourceParts<T>):
       own.prepareForUpdate?.(next, previous, context);
       if (countsGeneration) next.metadata!.generation = (previous.metadata?.generation ?? 0) + (semanticEqual(wanted(next), wanted(previous)) ? 0 : 1);
     },
-    ...(statusOnCreate ? { status: { prepareForUpdate: restoreWanted, validateUpdate: (next: T, previous: Readonly<T>) => validateStatus?.(next, previous) ?? [] } } : {}),
+    ...(statusOnCreate
+      ? { status: { prepareForUpdate: restoreWanted, validateUpdate: (next: T, previous: Readonly<T>) => validateStatus?.(next, previous) ?? [] } }
+      : {}),
   };
 }

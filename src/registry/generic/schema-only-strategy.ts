@@ -51,12 +51,15 @@ function checkRules(object: KubeObject, { required = [], oneOf = {} }: SchemaRul
 /** Calls for each place that a field names; `[]` goes into a list, and what is above an absent value is not entered. */
 function visit(value: unknown, names: readonly string[], at: FieldPath, found: (value: unknown, at: FieldPath) => void): void {
   const [name, ...rest] = names;
-  if (name === undefined) return found(value, at);
+  if (name === undefined) {
+    found(value, at);
+    return;
+  }
   if (typeof value !== 'object' || value === null) return;
   const isList = name.endsWith('[]');
   const field = isList ? name.slice(0, -2) : name;
   const inner = (value as Record<string, unknown>)[field];
   const where = at.child(field);
-  if (!isList) return visit(inner, rest, where, found);
-  if (Array.isArray(inner)) inner.forEach((one, i) => visit(one, rest, where.index(i), found));
+  if (!isList) visit(inner, rest, where, found);
+  else if (Array.isArray(inner)) for (const [i, one] of inner.entries()) visit(one, rest, where.index(i), found);
 }

@@ -42,7 +42,7 @@ export const ingressStrategy = resourceStrategy<Ingress>({
   warningsOnCreate: ({ metadata }) =>
     metadata?.annotations?.['kubernetes.io/ingress.class'] === undefined
       ? []
-      : ["annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead"],
+      : ['annotation "kubernetes.io/ingress.class" is deprecated, please use \'spec.ingressClassName\' instead'],
   columns: [
     nameColumn,
     column('Class', 'Whose controller serves it.', ({ spec }) => spec?.ingressClassName ?? '<none>'),

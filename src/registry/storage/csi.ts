@@ -24,7 +24,8 @@ export const csiDriverStrategy = resourceStrategy<CSIDriver>({
   resource: { ...group, kind: 'CSIDriver', plural: 'csidrivers', namespaced: false },
   applyDefaults: setCsiDriverDefaults,
   prepareForUpdate(next, previous) {
-    if (changeable.some((field) => !semanticEqual(next.spec?.[field], previous.spec?.[field]))) next.metadata!.generation = (previous.metadata?.generation ?? 0) + 1;
+    if (changeable.some((field) => !semanticEqual(next.spec?.[field], previous.spec?.[field])))
+      next.metadata!.generation = (previous.metadata?.generation ?? 0) + 1;
   },
   validateName: nameIsCsiDriver,
   validate: validateCsiDriver,

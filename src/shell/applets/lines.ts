@@ -1,6 +1,7 @@
+import { SystemError } from '../kernel/types.ts';
 /** wc, sort, uniq, cut, tr, tee, seq, tac, rev, nl, paste: small filters. */
 import { applet, Failure, reason } from './lib/applet.ts';
-import { eachInput, eachLine, LineReader } from './lib/input.ts';
+import { eachInput, eachLine, heldBytesMax, LineReader } from './lib/input.ts';
 import { UsageError } from './lib/options.ts';
 
 export const wc = applet({ usage: '[-clwmL] [FILE]...', short: 'clwmL', long: { lines: 'l', words: 'w', bytes: 'c', chars: 'm' } }, function* (call) {
@@ -43,13 +44,27 @@ export const wc = applet({ usage: '[-clwmL] [FILE]...', short: 'clwmL', long: { 
   return code;
 });
 
+/** What an array and a text cost the host besides the text, in bytes. */
+const lineOverheadBytes = 32;
+
+/** Counts lines that a program keeps; throws ENOMEM when they are more than one may hold. */
+function limitHeld(): (line: string) => void {
+  let held = 0;
+  return (line) => {
+    held += line.length + lineOverheadBytes;
+    if (held > heldBytesMax) throw new SystemError('ENOMEM');
+  };
+}
+
 /** sort: `-n -r -u -f -b -k A[,B] -t C -o FILE -h -V -s -c`. Holds all lines in memory. */
 export const sort = applet(
   { usage: '[-nrubfhVsc] [-o FILE] [-k START[,END]] [-t CHAR] [FILE]...', short: 'nrubfghVMscdizk:t:o:T:S:', errorCode: 2 },
   function* (call) {
     const { options } = call;
     const lines: string[] = [];
+    const hold = limitHeld();
     const code = yield* eachLine(call, call.operands, function* (line) {
+      hold(line);
       lines.push(line);
       if (lines.length % 64 === 0) yield* call.process.step();
     });
@@ -276,8 +291,10 @@ export const seq = applet({ usage: '[-w] [-s SEP] [FIRST [INC]] LAST', short: '+
 
 export const tac = applet({ usage: '[FILE]...', short: '' }, function* (call) {
   const lines: string[] = [];
+  const hold = limitHeld();
   // biome-ignore lint/correctness/useYield: collects only.
   const code = yield* eachLine(call, call.operands, function* (line) {
+    hold(line);
     lines.push(line);
   });
   for (const line of lines.reverse()) yield* call.out.line(line);

@@ -60,7 +60,7 @@ function nested(depth: number): unknown {
 
 const mutation: fc.Arbitrary<Mutation> = fc.record({ at: fc.nat(400), action: fc.constantFrom('replace', 'replace', 'remove', 'add', 'repeat'), value: odd });
 const name = fc.oneof(
-  { weight: 12, arbitrary: fc.constantFrom('web', 'a', 'b', 'c') },
+  { weight: 24, arbitrary: fc.constantFrom('web', 'web', 'web', 'web', 'web', 'a', 'a', 'b') },
   { weight: 1, arbitrary: fc.constantFrom('A', '..', '.', 'a/b', '-', 'a'.repeat(260), '__proto__', 'constructor', 'system:x', 'ü', 'x'.repeat(1_000_000)) },
 );
 
@@ -134,7 +134,7 @@ const jsonTypes = fc.constantFrom(
   '*/*',
 );
 const accepts = fc.oneof(
-  { weight: 6, arbitrary: fc.constant('application/json') },
+  { weight: 18, arbitrary: fc.constant('application/json') },
   {
     weight: 2,
     arbitrary: fc.constantFrom(
@@ -308,7 +308,7 @@ const deleteOptions = fc
 function requestsAbout(resource: FuzzedResource, encodeProtobuf: (object: unknown) => Uint8Array | undefined): fc.Arbitrary<FuzzedRequest> {
   const root = resource.group ? `/apis/${resource.group}/${resource.version}` : `/api/${resource.version}`;
   const place = resource.namespaced
-    ? fc.constantFrom('default', 'default', 'default', 'default', 'other', 'missing', '', '%2e%2e', '__proto__')
+    ? fc.oneof({ weight: 14, arbitrary: fc.constant('default') }, { weight: 2, arbitrary: fc.constantFrom('other', 'missing', '', '%2e%2e', '__proto__') })
     : fc.constant('');
   const collection = place.map((namespace) => `${root}${namespace ? `/namespaces/${namespace}` : ''}/${resource.plural}`);
   const sub = fc.oneof(
@@ -395,12 +395,24 @@ const elsewhere: fc.Arbitrary<FuzzedRequest> = fc
     ...(body ? { body } : {}),
   }));
 
+/** The creation of a valid object, for what comes after to work on. */
+function creation(resource: FuzzedResource, own: string): FuzzedRequest[] {
+  const apiVersion = resource.group ? `${resource.group}/${resource.version}` : resource.version;
+  const object = validObject(resource.kind, apiVersion, own);
+  if (!object) return [];
+  const root = resource.group ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const path = `${root}${resource.namespaced ? '/namespaces/default' : ''}/${resource.plural}`;
+  return [{ method: 'POST', path, headers: { accept: 'application/json', 'content-type': 'application/json' }, body: encoder.encode(JSON.stringify(object)) }];
+}
+
 /** A few requests, one after the other. */
 export function sessions(resources: readonly FuzzedResource[], encodeProtobuf: (object: unknown) => Uint8Array | undefined): fc.Arbitrary<FuzzedRequest[]> {
   const about = resources.map((resource) => requestsAbout(resource, encodeProtobuf));
   // A session dwells on a few resources, so that requests meet objects of earlier ones.
   return fc.uniqueArray(fc.nat(about.length - 1), { minLength: 1, maxLength: 3 }).chain((chosen) => {
+    const first = chosen.flatMap((index) => creation(resources[index] as FuzzedResource, 'web'));
     const dwelling = fc.oneof(...chosen.map((index) => about[index] as fc.Arbitrary<FuzzedRequest>));
-    return fc.array(fc.oneof({ weight: 15, arbitrary: dwelling }, { weight: 1, arbitrary: elsewhere }), { minLength: 1, maxLength: 24 });
+    const others = fc.array(fc.oneof({ weight: 15, arbitrary: dwelling }, { weight: 1, arbitrary: elsewhere }), { minLength: 1, maxLength: 24, size: 'max' });
+    return fc.tuple(fc.boolean(), others).map(([begin, requests]) => (begin ? [...first, ...requests] : requests));
   });
 }

@@ -30,7 +30,8 @@ function validateWebhook(mistakes: Mistakes, webhook: Webhook, at: FieldPath): v
   }
   (webhook.rules ?? []).forEach((rule, i) => {
     const one = at.child('rules').index(i);
-    for (const field of ['operations', 'apiGroups', 'apiVersions', 'resources'] as const) if ((rule[field] ?? []).length === 0) mistakes.required(one.child(field));
+    for (const field of ['operations', 'apiGroups', 'apiVersions', 'resources'] as const)
+      if ((rule[field] ?? []).length === 0) mistakes.required(one.child(field));
   });
   const seconds = webhook.timeoutSeconds;
   if (seconds !== undefined && (seconds > 30 || seconds < 1))

@@ -32,7 +32,8 @@ export function validateCustomResourceDefinition(definition: CustomResourceDefin
     const { spec } = definition;
     if (!spec) return;
     const required = `${spec.names.plural}.${spec.group}`;
-    if (definition.metadata?.name !== required) mistakes.invalid(path('metadata', 'name'), definition.metadata?.name ?? '', 'must be spec.names.plural+"."+spec.group');
+    if (definition.metadata?.name !== required)
+      mistakes.invalid(path('metadata', 'name'), definition.metadata?.name ?? '', 'must be spec.names.plural+"."+spec.group');
     if (!spec.group) mistakes.required(specPath.child('group'));
     else {
       mistakes.invalid(specPath.child('group'), spec.group, isDns1123Subdomain(spec.group));
@@ -41,6 +42,8 @@ export function validateCustomResourceDefinition(definition: CustomResourceDefin
     mistakes.oneOf(specPath.child('scope'), spec.scope, ['Cluster', 'Namespaced']);
     validateVersions(mistakes, spec);
     validateNames(mistakes, spec.names, specPath.child('names'));
+    if ((definition.status?.storedVersions ?? []).length === 0)
+      mistakes.invalid(path('status', 'storedVersions'), null, 'must have at least one stored version');
   });
 }
 
@@ -66,6 +69,8 @@ function validateNames(mistakes: Mistakes, names: CustomResourceDefinitionNames,
     if (name) mistakes.invalid(at.child(field), name, isDns1035Label(name.toLowerCase()));
   }
   for (const field of ['shortNames', 'categories'] as const)
-    (names[field] ?? []).forEach((name, i) => mistakes.invalid(at.child(field).index(i), name, isDns1035Label(name)));
+    (names[field] ?? []).forEach((name, i) => {
+      mistakes.invalid(at.child(field).index(i), name, isDns1035Label(name));
+    });
   if (names.kind && names.kind === names.listKind) mistakes.invalid(at.child('listKind'), names.listKind, 'kind and listKind may not be the same');
 }

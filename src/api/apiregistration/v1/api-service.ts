@@ -18,7 +18,8 @@ export function validateApiService({ metadata, spec }: APIService): FieldError[]
     if (!spec) return;
     const { group = '', version = '' } = spec;
     const name = `${version}.${group}`;
-    if (metadata?.name !== name) mistakes.invalid(path('metadata', 'name'), metadata?.name ?? '', `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`);
+    if (metadata?.name !== name)
+      mistakes.invalid(path('metadata', 'name'), metadata?.name ?? '', `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`);
     if (group === '' && version !== 'v1') mistakes.required(specPath.child('group'), 'only v1 may have an empty group and it better be legacy kube');
     if (group) mistakes.invalid(specPath.child('group'), group, isDns1123Subdomain(group));
     mistakes.invalid(specPath.child('version'), version, isDns1035Label(version));

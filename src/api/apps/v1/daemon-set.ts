@@ -81,6 +81,7 @@ export function validateDaemonSetStatus(next: DaemonSet, previous: Readonly<Daem
     const { conditions: _conditions, ...counts } = next.status ?? emptyDaemonSetStatus();
     validateCounts(mistakes, counts, at);
     const before = previous.status?.collisionCount;
-    if (before !== undefined && (counts.collisionCount ?? 0) < before) mistakes.invalid(at.child('collisionCount'), counts.collisionCount ?? 0, 'cannot be decremented');
+    if (before !== undefined && (counts.collisionCount ?? 0) < before)
+      mistakes.invalid(at.child('collisionCount'), counts.collisionCount ?? 0, 'cannot be decremented');
   });
 }

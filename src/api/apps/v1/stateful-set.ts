@@ -87,7 +87,15 @@ function validateSelectorAndTemplate(mistakes: Mistakes, { selector, template }:
   validateAnnotations(mistakes, template?.metadata?.annotations, at.child('annotations'));
 }
 
-const mutable = ['replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds'] as const;
+const mutable = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+] as const;
 
 /** ValidateStatefulSetUpdate: most of the spec stays as it was. */
 export function validateStatefulSetUpdate(next: StatefulSet, previous: Readonly<StatefulSet>): FieldError[] {
@@ -109,6 +117,7 @@ export function validateStatefulSetStatus(next: StatefulSet, previous: Readonly<
     for (const [field, count] of Object.entries(parts)) if (count > replicas) mistakes.invalid(at.child(field), count, aboveReplicas);
     if (availableReplicas > readyReplicas) mistakes.invalid(at.child('availableReplicas'), availableReplicas, 'cannot be greater than status.readyReplicas');
     const before = previous.status?.collisionCount;
-    if (before !== undefined && (rest.collisionCount ?? 0) < before) mistakes.invalid(at.child('collisionCount'), rest.collisionCount ?? 0, 'cannot be decremented');
+    if (before !== undefined && (rest.collisionCount ?? 0) < before)
+      mistakes.invalid(at.child('collisionCount'), rest.collisionCount ?? 0, 'cannot be decremented');
   });
 }

@@ -27,9 +27,19 @@ function isCpuUtilization(metric: MetricSpecV2): boolean {
 function metricToV1({ type, object, pods, resource, containerResource, external }: MetricSpecV2): Json {
   return present({
     type,
-    object: object && present({ target: object.describedObject, metricName: object.metric.name, targetValue: object.target.value ?? '0', selector: object.metric.selector, averageValue: object.target.averageValue }),
+    object:
+      object &&
+      present({
+        target: object.describedObject,
+        metricName: object.metric.name,
+        targetValue: object.target.value ?? '0',
+        selector: object.metric.selector,
+        averageValue: object.target.averageValue,
+      }),
     pods: pods && present({ metricName: pods.metric.name, targetAverageValue: pods.target.averageValue, selector: pods.metric.selector }),
-    resource: resource && present({ name: resource.name, targetAverageUtilization: resource.target.averageUtilization, targetAverageValue: resource.target.averageValue }),
+    resource:
+      resource &&
+      present({ name: resource.name, targetAverageUtilization: resource.target.averageUtilization, targetAverageValue: resource.target.averageValue }),
     containerResource:
       containerResource &&
       present({
@@ -38,7 +48,14 @@ function metricToV1({ type, object, pods, resource, containerResource, external 
         targetAverageValue: containerResource.target.averageValue,
         container: containerResource.container,
       }),
-    external: external && present({ metricName: external.metric.name, metricSelector: external.metric.selector, targetValue: external.target.value, targetAverageValue: external.target.averageValue }),
+    external:
+      external &&
+      present({
+        metricName: external.metric.name,
+        metricSelector: external.metric.selector,
+        targetValue: external.target.value,
+        targetAverageValue: external.target.averageValue,
+      }),
   });
 }
 
@@ -81,13 +98,28 @@ function currentToV1(status: MetricStatusV2): Json {
   const { resource, containerResource, pods, object, external } = status;
   return present({
     type: status.type,
-    object: object && present({ target: object.describedObject, metricName: object.metric.name, currentValue: object.current.value ?? '0', averageValue: object.current.averageValue }),
+    object:
+      object &&
+      present({
+        target: object.describedObject,
+        metricName: object.metric.name,
+        currentValue: object.current.value ?? '0',
+        averageValue: object.current.averageValue,
+      }),
     pods: pods && present({ metricName: pods.metric.name, currentAverageValue: pods.current.averageValue }),
-    resource: resource && present({ name: resource.name, currentAverageUtilization: resource.current.averageUtilization, currentAverageValue: resource.current.averageValue }),
+    resource:
+      resource &&
+      present({ name: resource.name, currentAverageUtilization: resource.current.averageUtilization, currentAverageValue: resource.current.averageValue }),
     containerResource:
       containerResource &&
-      present({ name: containerResource.name, currentAverageUtilization: containerResource.current.averageUtilization, currentAverageValue: containerResource.current.averageValue }),
-    external: external && present({ metricName: external.metric.name, currentValue: external.current.value ?? '0', currentAverageValue: external.current.averageValue }),
+      present({
+        name: containerResource.name,
+        currentAverageUtilization: containerResource.current.averageUtilization,
+        currentAverageValue: containerResource.current.averageValue,
+      }),
+    external:
+      external &&
+      present({ metricName: external.metric.name, currentValue: external.current.value ?? '0', currentAverageValue: external.current.averageValue }),
   });
 }
 

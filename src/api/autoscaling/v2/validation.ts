@@ -8,10 +8,10 @@ import type {
 } from '../../../../generated/types/index.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
 import { compareQuantities } from '../../../machinery/quantity.ts';
+import { validateContainerResourceName } from '../../core/v1/resources-validation.ts';
 import { mistakesOf, validateCounts, validateSegment } from '../../meta/checks.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { isDns1123Label } from '../../meta/names.ts';
-import { validateContainerResourceName } from '../../core/v1/resources-validation.ts';
 
 const specPath = path('spec');
 const hourSeconds = 3600;
@@ -28,7 +28,9 @@ export function validateHorizontalPodAutoscalerUpdate(next: HorizontalPodAutosca
 }
 
 export function validateHorizontalPodAutoscalerStatus({ status }: HorizontalPodAutoscalerV2): FieldError[] {
-  return mistakesOf((mistakes) => validateCounts(mistakes, { currentReplicas: status?.currentReplicas, desiredReplicas: status?.desiredReplicas }, path('status')));
+  return mistakesOf((mistakes) =>
+    validateCounts(mistakes, { currentReplicas: status?.currentReplicas, desiredReplicas: status?.desiredReplicas }, path('status')),
+  );
 }
 
 function validateSpec(mistakes: Mistakes, spec: HorizontalPodAutoscalerSpecV2, least: number): void {
@@ -40,7 +42,9 @@ function validateSpec(mistakes: Mistakes, spec: HorizontalPodAutoscalerSpecV2, l
     mistakes.invalid(specPath.child('maxReplicas'), maxReplicas, 'must be greater than or equal to `minReplicas`');
   validateReference(mistakes, spec.scaleTargetRef, specPath.child('scaleTargetRef'));
   const metrics = spec.metrics ?? [];
-  metrics.forEach((metric, i) => validateMetric(mistakes, metric, specPath.child('metrics').index(i)));
+  metrics.forEach((metric, i) => {
+    validateMetric(mistakes, metric, specPath.child('metrics').index(i));
+  });
   if (minReplicas === 0 && !metrics.some((metric) => metric.type === 'Object' || metric.type === 'External'))
     mistakes.forbidden(specPath.child('metrics'), 'must specify at least one Object or External metric to support scaling to zero replicas');
   for (const side of ['scaleUp', 'scaleDown'] as const) validateRules(mistakes, spec.behavior?.[side], specPath.child('behavior', side));
@@ -66,7 +70,8 @@ function validateRules(mistakes: Mistakes, rules: HPAScalingRulesV2 | undefined,
     if (!['Percent', 'Pods'].includes(policy.type)) mistakes.notSupported(one.child('type'), policy.type, ['Percent', 'Pods']);
     if (policy.value <= 0) mistakes.invalid(one.child('value'), policy.value, 'must be greater than zero');
     if (policy.periodSeconds <= 0) mistakes.invalid(one.child('periodSeconds'), policy.periodSeconds, 'must be greater than zero');
-    if (policy.periodSeconds > maxPolicySeconds) mistakes.invalid(one.child('periodSeconds'), policy.periodSeconds, `must be less than or equal to ${maxPolicySeconds}`);
+    if (policy.periodSeconds > maxPolicySeconds)
+      mistakes.invalid(one.child('periodSeconds'), policy.periodSeconds, `must be less than or equal to ${maxPolicySeconds}`);
   });
 }
 
@@ -83,7 +88,8 @@ function validateMetric(mistakes: Mistakes, metric: MetricSpecV2, at: FieldPath)
   if (first) sourceChecks[first](mistakes, metric[first] as never, at.child(first));
   const expected = known ? ((metric.type[0]!.toLowerCase() + metric.type.slice(1)) as (typeof sourceFields)[number]) : undefined;
   if (expected && !metric[expected]) mistakes.required(at.child(expected), 'must populate information for the given metric source');
-  if (present.length !== 1) for (const field of present) if (field !== expected) mistakes.forbidden(at.child(field), 'must populate the given metric source only');
+  if (present.length !== 1)
+    for (const field of present) if (field !== expected) mistakes.forbidden(at.child(field), 'must populate the given metric source only');
 }
 
 interface Source {

@@ -16,7 +16,9 @@ export function validatePodFailurePolicy(mistakes: Mistakes, spec: JobSpec, at: 
   if (rules.length > maxRules) mistakes.tooMany(at.child('rules'), rules.length, maxRules);
   const pod = spec.template?.spec;
   const names = new Set([...(pod?.containers ?? []), ...(pod?.initContainers ?? [])].map((container) => container.name));
-  rules.forEach((rule, i) => validateRule(mistakes, spec, rule, names, at.child('rules').index(i)));
+  rules.forEach((rule, i) => {
+    validateRule(mistakes, spec, rule, names, at.child('rules').index(i));
+  });
 }
 
 function oneOf(mistakes: Mistakes, value: string, allowed: readonly string[], at: FieldPath): void {
@@ -60,7 +62,9 @@ export function validateSuccessPolicy(mistakes: Mistakes, spec: JobSpec, at: Fie
   const rules = spec.successPolicy?.rules ?? [];
   if (rules.length === 0) mistakes.required(at.child('rules'), 'at least one rules must be specified when the successPolicy is specified');
   if (rules.length > maxRules) mistakes.tooMany(at.child('rules'), rules.length, maxRules);
-  rules.forEach((rule, i) => validateSuccessRule(mistakes, rule, spec.completions ?? 0, at.child('rules').index(i)));
+  rules.forEach((rule, i) => {
+    validateSuccessRule(mistakes, rule, spec.completions ?? 0, at.child('rules').index(i));
+  });
 }
 
 function validateSuccessRule(mistakes: Mistakes, rule: SuccessPolicyRule, completions: number, at: FieldPath): void {
@@ -83,11 +87,12 @@ function countIndexes(text: string, completions: number): number | string {
   let [total, last] = [0, -1];
   for (const part of text === '' ? [] : text.split(',')) {
     const ends = part.split('-');
-    if (ends.length > 2) return `the fragment ${JSON.stringify(part)} violates the requirement that an index interval can have at most two parts separated by '-'`;
+    if (ends.length > 2)
+      return `the fragment ${JSON.stringify(part)} violates the requirement that an index interval can have at most two parts separated by '-'`;
     const bad = ends.find((end) => !/^\d+$/.test(end));
     if (bad !== undefined) return `cannot convert string to integer for index: ${JSON.stringify(bad)}`;
     const [first, final] = [Number(ends[0]), Number(ends.at(-1))];
-    if (first >= completions || final >= completions) return 'too large index: ' + JSON.stringify(String(first >= completions ? ends[0] : ends[1]));
+    if (first >= completions || final >= completions) return `too large index: ${JSON.stringify(first >= completions ? ends[0] : ends[1])}`;
     if (first <= last) return `non-increasing order, previous: ${last}, current: ${first}`;
     if (ends.length === 2 && final <= first) return `non-increasing order, previous: ${first}, current: ${final}`;
     total += final - first + 1;

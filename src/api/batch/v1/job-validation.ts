@@ -55,7 +55,8 @@ function validateSelector(mistakes: Mistakes, spec: JobSpec, at: FieldPath): voi
   if (!spec.selector) mistakes.required(at.child('selector'));
   else validateLabelSelector(mistakes, spec.selector, at.child('selector'));
   const labels = spec.template.metadata?.labels;
-  if (!selects(spec.selector, labels)) mistakes.invalid(at.child('template', 'metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`');
+  if (!selects(spec.selector, labels))
+    mistakes.invalid(at.child('template', 'metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`');
 }
 
 /** What holds for a job and for the template of a cron job alike. */
@@ -63,14 +64,16 @@ export function validateJobSpec(mistakes: Mistakes, spec: JobSpec, at: FieldPath
   const { parallelism, completions, activeDeadlineSeconds, backoffLimit, ttlSecondsAfterFinished, backoffLimitPerIndex, maxFailedIndexes } = spec;
   const counts = { parallelism, completions, activeDeadlineSeconds, backoffLimit, ttlSecondsAfterFinished, backoffLimitPerIndex, maxFailedIndexes };
   validateCounts(mistakes, counts, at);
-  if (maxFailedIndexes !== undefined && backoffLimitPerIndex === undefined) mistakes.required(at.child('backoffLimitPerIndex'), 'when maxFailedIndexes is specified');
+  if (maxFailedIndexes !== undefined && backoffLimitPerIndex === undefined)
+    mistakes.required(at.child('backoffLimitPerIndex'), 'when maxFailedIndexes is specified');
   if (spec.managedBy !== undefined) {
     validateDomainPrefixedPath(mistakes, spec.managedBy, at.child('managedBy'));
     if (spec.managedBy.length > 63) mistakes.tooLong(at.child('managedBy'), 63);
   }
   validateCompletionMode(mistakes, spec, at);
   if (spec.podFailurePolicy) validatePodFailurePolicy(mistakes, spec, at.child('podFailurePolicy'));
-  if (spec.successPolicy && spec.completionMode !== 'Indexed') mistakes.invalid(at.child('successPolicy'), spec.successPolicy, 'requires indexed completion mode');
+  if (spec.successPolicy && spec.completionMode !== 'Indexed')
+    mistakes.invalid(at.child('successPolicy'), spec.successPolicy, 'requires indexed completion mode');
   else if (spec.successPolicy) validateSuccessPolicy(mistakes, spec, at.child('successPolicy'));
   validateReplacementPolicy(mistakes, spec, at.child('podReplacementPolicy'));
   validatePodTemplate(mistakes, spec.template ?? {}, at.child('template'));
@@ -91,7 +94,8 @@ function validateIndexed(mistakes: Mistakes, spec: JobSpec, at: FieldPath): void
   const atMost = (limit: number, why = ''): string => `must be less than or equal to ${limit}${why}`;
   if (completions === undefined) mistakes.required(at.child('completions'), 'when completion mode is Indexed');
   if (parallelism > manyCompletions) mistakes.invalid(at.child('parallelism'), parallelism, atMost(manyCompletions, ' when completion mode is Indexed'));
-  if (completions !== undefined && (maxFailedIndexes ?? 0) > completions) mistakes.invalid(at.child('maxFailedIndexes'), maxFailedIndexes, 'must be less than or equal to completions');
+  if (completions !== undefined && (maxFailedIndexes ?? 0) > completions)
+    mistakes.invalid(at.child('maxFailedIndexes'), maxFailedIndexes, 'must be less than or equal to completions');
   if ((maxFailedIndexes ?? 0) > manyCompletions) mistakes.invalid(at.child('maxFailedIndexes'), maxFailedIndexes, atMost(manyCompletions));
   if ((completions ?? 0) <= manyCompletions || backoffLimitPerIndex === undefined) return;
   const why = ` when completions are above ${manyCompletions} and used with backoff limit per index`;
@@ -119,13 +123,15 @@ export function validateJobUpdate(next: Job, previous: Readonly<Job>): FieldErro
     const [after, before] = [next.spec as JobSpec, previous.spec as JobSpec];
     validateJobSpec(mistakes, after, specPath);
     validateSelector(mistakes, after, specPath);
-    const frozen = (field: keyof JobSpec, value: unknown, old: unknown): void => mistakes.immutable(specPath.child(field), value ?? null, semanticEqual(value, old));
+    const frozen = (field: keyof JobSpec, value: unknown, old: unknown): void =>
+      mistakes.immutable(specPath.child(field), value ?? null, semanticEqual(value, old));
     if (after.completionMode !== 'Indexed') frozen('completions', after.completions, before.completions);
     else if (after.completions !== undefined && after.completions !== before.completions && after.completions !== after.parallelism)
       mistakes.invalid(specPath.child('completions'), after.completions, 'can only be modified in tandem with spec.parallelism');
     frozen('selector', after.selector, before.selector);
     frozen('template', after.template, mayReschedule(previous) ? withSchedulingOf(before, after) : before.template);
-    for (const field of ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const) frozen(field, after[field], before[field]);
+    for (const field of ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const)
+      frozen(field, after[field], before[field]);
   });
 }
 

@@ -42,7 +42,7 @@ export function generateJobSelector(job: Job): void {
   const shared = job.metadata?.labels !== undefined && job.metadata.labels === template.labels;
   const own = { [jobLabels.legacyJobName]: name, [jobLabels.jobName]: name, [jobLabels.legacyControllerUid]: uid, [jobLabels.controllerUid]: uid };
   // A label that the user has set stays; validation says what is wrong with it.
-  template.labels = { ...own, ...template.labels };
+  template.labels = Object.fromEntries(Object.entries({ ...own, ...template.labels }).sort(([a], [b]) => (a < b ? -1 : 1)));
   const selector = (spec.selector ??= {});
   selector.matchLabels = { [jobLabels.controllerUid]: uid, ...selector.matchLabels };
   if (shared || !job.metadata?.labels) job.metadata!.labels = { ...template.labels };

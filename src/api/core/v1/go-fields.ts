@@ -33,7 +33,5 @@ export const podSpecFields: GoStruct = {
 /** The internal type of a claim's spec. */
 export const claimSpecFields: GoStruct = {
   type: 'core.PersistentVolumeClaimSpec',
-  fields: fields(
-    'AccessModes:l Selector:p Resources:o VolumeName:s StorageClassName:p VolumeMode:p DataSource:p DataSourceRef:p VolumeAttributesClassName:p',
-  ),
+  fields: fields('AccessModes:l Selector:p Resources:o VolumeName:s StorageClassName:p VolumeMode:p DataSource:p DataSourceRef:p VolumeAttributesClassName:p'),
 };

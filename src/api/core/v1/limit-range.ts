@@ -43,7 +43,13 @@ function validateType(mistakes: Mistakes, type: string, at: FieldPath): void {
 }
 
 function validateItem(mistakes: Mistakes, item: LimitRangeItem, at: FieldPath): void {
-  const bounds = { max: item.max ?? {}, min: item.min ?? {}, default: item.default ?? {}, defaultRequest: item.defaultRequest ?? {}, maxLimitRequestRatio: item.maxLimitRequestRatio ?? {} };
+  const bounds = {
+    max: item.max ?? {},
+    min: item.min ?? {},
+    default: item.default ?? {},
+    defaultRequest: item.defaultRequest ?? {},
+    maxLimitRequestRatio: item.maxLimitRequestRatio ?? {},
+  };
   const checkName = item.type === 'Container' ? validateContainerResourceName : validateResourceName;
   for (const [field, amounts] of Object.entries(bounds)) for (const name of Object.keys(amounts).sort()) checkName(mistakes, name, at.child(field).key(name));
   if (item.type === 'Pod') {
@@ -72,7 +78,11 @@ function validateOrder(mistakes: Mistakes, name: string, bounds: Readonly<Record
   const [min, limit] = [bounds.min![name], bounds.default![name]];
   // Upstream names the smaller bound here as the wrong value.
   if (min !== undefined && limit !== undefined && compareQuantities(min, limit) > 0)
-    mistakes.invalid(at.child('default').key(name), canonicalQuantity(min), `min value ${canonicalQuantity(min)} is greater than default value ${canonicalQuantity(limit)}`);
+    mistakes.invalid(
+      at.child('default').key(name),
+      canonicalQuantity(min),
+      `min value ${canonicalQuantity(min)} is greater than default value ${canonicalQuantity(limit)}`,
+    );
   above('default', 'max', 'default');
   const ratio = bounds.maxLimitRequestRatio![name];
   if (ratio !== undefined && compareQuantities(ratio, '1') < 0)
@@ -80,5 +90,9 @@ function validateOrder(mistakes: Mistakes, name: string, bounds: Readonly<Record
   const [request, most] = [bounds.defaultRequest![name], bounds.default![name]];
   const overcommit = isNative(name) && !isHugePages(name);
   if (!overcommit && request !== undefined && most !== undefined && compareQuantities(request, most) !== 0)
-    mistakes.invalid(at.child('defaultRequest').key(name), canonicalQuantity(request), `default value ${canonicalQuantity(most)} must equal to defaultRequest value ${canonicalQuantity(request)} in ${name}`);
+    mistakes.invalid(
+      at.child('defaultRequest').key(name),
+      canonicalQuantity(request),
+      `default value ${canonicalQuantity(most)} must equal to defaultRequest value ${canonicalQuantity(request)} in ${name}`,
+    );
 }

@@ -128,4 +128,3 @@ export function validatePersistentVolumeUpdate(next: PersistentVolume, previous:
   });
   return [...validatePersistentVolume(next), ...frozen];
 }
-

@@ -50,7 +50,8 @@ export function validateReplicationControllerStatus({ status = { replicas: 0 } }
     const { replicas = 0, fullyLabeledReplicas = 0, readyReplicas = 0, availableReplicas = 0, observedGeneration } = status;
     const parts = { fullyLabeledReplicas, readyReplicas, availableReplicas };
     validateCounts(mistakes, { replicas, ...parts, observedGeneration }, at);
-    for (const [field, count] of Object.entries(parts)) if (count > replicas) mistakes.invalid(at.child(field), count, 'cannot be greater than status.replicas');
+    for (const [field, count] of Object.entries(parts))
+      if (count > replicas) mistakes.invalid(at.child(field), count, 'cannot be greater than status.replicas');
     if (availableReplicas > readyReplicas) mistakes.invalid(at.child('availableReplicas'), availableReplicas, 'cannot be greater than readyReplicas');
   });
 }

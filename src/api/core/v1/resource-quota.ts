@@ -31,7 +31,9 @@ export function validateResourceQuota({ spec = {} }: ResourceQuota): FieldError[
       validateQuantity(mistakes, name, amount, at);
     }
     validateScopes(mistakes, spec);
-    (spec.scopeSelector?.matchExpressions ?? []).forEach((one) => validateScope(mistakes, one));
+    (spec.scopeSelector?.matchExpressions ?? []).forEach((one) => {
+      validateScope(mistakes, one);
+    });
   });
 }
 
@@ -49,7 +51,10 @@ function validateScopes(mistakes: Mistakes, spec: ResourceQuotaSpec): void {
     for (const name of Object.keys(spec.hard ?? {}).sort())
       if (isStandard(name) && !fitsScope(scope, name)) mistakes.invalid(at, given, 'unsupported scope applied to resource');
   }
-  for (const pair of [['BestEffort', 'NotBestEffort'], ['Terminating', 'NotTerminating']])
+  for (const pair of [
+    ['BestEffort', 'NotBestEffort'],
+    ['Terminating', 'NotTerminating'],
+  ])
     if (pair.every((scope) => given.includes(scope))) mistakes.invalid(at, given, 'conflicting scopes');
 }
 
@@ -58,7 +63,11 @@ function validateScope(mistakes: Mistakes, { scopeName, operator, values = [] }:
   if (!scopes.includes(scopeName)) mistakes.invalid(at.child('scopeName'), scopeName, 'unsupported scope');
   const existsOnly = ['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating', 'CrossNamespacePodAffinity'];
   if (existsOnly.includes(scopeName) && operator !== 'Exists')
-    mistakes.invalid(at.child('operator'), operator, "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity");
+    mistakes.invalid(
+      at.child('operator'),
+      operator,
+      "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity",
+    );
   if (['In', 'NotIn'].includes(operator)) {
     if (values.length === 0) mistakes.required(at.child('values'), "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector");
   } else if (['Exists', 'DoesNotExist'].includes(operator)) {

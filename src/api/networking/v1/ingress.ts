@@ -1,4 +1,12 @@
-import type { HTTPIngressPath, Ingress, IngressBackend, IngressClass, IngressClassParametersReference, IngressSpec, TypedLocalObjectReference } from '../../../../generated/types/index.ts';
+import type {
+  HTTPIngressPath,
+  Ingress,
+  IngressBackend,
+  IngressClass,
+  IngressClassParametersReference,
+  IngressSpec,
+  TypedLocalObjectReference,
+} from '../../../../generated/types/index.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
 import { isWildcardSubdomain, mistakesOf, validateDomainPrefixedPath, validateSegment } from '../../meta/checks.ts';
 import { isIp, validateIp } from '../../meta/ip.ts';
@@ -30,7 +38,9 @@ export function validateIngressSpec({ spec = {} }: Ingress): FieldError[] {
       if (rule.host) validateHost(mistakes, rule.host, at.child('host'), true);
       if (!rule.http) return;
       if ((rule.http.paths ?? []).length === 0) mistakes.required(at.child('http', 'paths'));
-      (rule.http.paths ?? []).forEach((one, position) => validatePath(mistakes, one, at.child('http', 'paths').index(position)));
+      (rule.http.paths ?? []).forEach((one, position) => {
+        validatePath(mistakes, one, at.child('http', 'paths').index(position));
+      });
     });
     validateTls(mistakes, spec);
     const name = spec.ingressClassName;
@@ -94,7 +104,9 @@ function validateReference(mistakes: Mistakes, { apiGroup, kind, name }: TypedLo
 function validateTls(mistakes: Mistakes, { tls = [] }: IngressSpec): void {
   tls.forEach((one, i) => {
     const at = specPath.child('tls').index(i);
-    (one.hosts ?? []).forEach((host, position) => validateHost(mistakes, host, at.child('hosts').index(position), false));
+    (one.hosts ?? []).forEach((host, position) => {
+      validateHost(mistakes, host, at.child('hosts').index(position), false);
+    });
     if (one.secretName) mistakes.invalid(at.child('secretName'), one.secretName, isDns1123Subdomain(one.secretName));
   });
 }

@@ -21,8 +21,12 @@ export function validateNetworkPolicy({ spec }: NetworkPolicy): FieldError[] {
   return mistakesOf((mistakes) => {
     if (!spec) return;
     validateLabelSelector(mistakes, spec.podSelector, specPath.child('podSelector'));
-    (spec.ingress ?? []).forEach((rule, i) => validateRule(mistakes, rule.ports, rule.from, 'from', specPath.child('ingress').index(i)));
-    (spec.egress ?? []).forEach((rule, i) => validateRule(mistakes, rule.ports, rule.to, 'to', specPath.child('egress').index(i)));
+    (spec.ingress ?? []).forEach((rule, i) => {
+      validateRule(mistakes, rule.ports, rule.from, 'from', specPath.child('ingress').index(i));
+    });
+    (spec.egress ?? []).forEach((rule, i) => {
+      validateRule(mistakes, rule.ports, rule.to, 'to', specPath.child('egress').index(i));
+    });
     validateTypes(mistakes, spec);
   });
 }
@@ -45,8 +49,12 @@ function validateRule(
   field: 'from' | 'to',
   at: FieldPath,
 ): void {
-  ports.forEach((port, i) => validatePort(mistakes, port, at.child('ports').index(i)));
-  peers.forEach((peer, i) => validatePeer(mistakes, peer, at.child(field).index(i)));
+  ports.forEach((port, i) => {
+    validatePort(mistakes, port, at.child('ports').index(i));
+  });
+  peers.forEach((peer, i) => {
+    validatePeer(mistakes, peer, at.child(field).index(i));
+  });
 }
 
 function validatePort(mistakes: Mistakes, { protocol, port, endPort }: NetworkPolicyPort, at: FieldPath): void {

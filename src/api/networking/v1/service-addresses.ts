@@ -41,7 +41,10 @@ export function validateServiceCidr({ spec }: ServiceCIDR): FieldError[] {
     else if (cidrs.length > 2) mistakes.invalid(at, spec, 'may only hold up to 2 values');
     else if (families.size < cidrs.length)
       mistakes.invalid(at, spec, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64');
-    else cidrs.forEach((text, i) => validateCidr(mistakes, text, at.index(i)));
+    else
+      cidrs.forEach((text, i) => {
+        validateCidr(mistakes, text, at.index(i));
+      });
   });
 }
 

@@ -1,7 +1,7 @@
 import type { RuntimeClass } from '../../../../generated/types/index.ts';
 import { type FieldError, path } from '../../../machinery/field-error.ts';
-import { validateContainerResourceName, validateQuantity } from '../../core/v1/resources-validation.ts';
 import { canonicalAmounts } from '../../core/v1/persistent-volume-claim.ts';
+import { validateContainerResourceName, validateQuantity } from '../../core/v1/resources-validation.ts';
 import { validateTolerations } from '../../core/v1/scheduling-validation.ts';
 import { mistakesOf } from '../../meta/checks.ts';
 import { validateLabels } from '../../meta/labels.ts';

@@ -26,7 +26,8 @@ export function validatePodDisruptionBudget({ spec = {} }: PodDisruptionBudget):
     validateAmount(mistakes, minAvailable, specPath.child('minAvailable'));
     validateAmount(mistakes, maxUnavailable, specPath.child('maxUnavailable'));
     validateLabelSelector(mistakes, selector, specPath.child('selector'));
-    if (policy !== undefined && !evictionPolicies.includes(policy)) mistakes.notSupported(specPath.child('unhealthyPodEvictionPolicy'), policy, evictionPolicies);
+    if (policy !== undefined && !evictionPolicies.includes(policy))
+      mistakes.notSupported(specPath.child('unhealthyPodEvictionPolicy'), policy, evictionPolicies);
   });
 }
 

@@ -36,12 +36,16 @@ export function validateClusterRole(role: ClusterRole): FieldError[] {
     const at = path('aggregationRule', 'clusterRoleSelectors');
     const selectors = role.aggregationRule.clusterRoleSelectors ?? [];
     if (selectors.length === 0) mistakes.required(at, 'at least one clusterRoleSelector required if aggregationRule is non-nil');
-    selectors.forEach((selector, i) => validateLabelSelector(mistakes, selector, at.index(i)));
+    selectors.forEach((selector, i) => {
+      validateLabelSelector(mistakes, selector, at.index(i));
+    });
   });
 }
 
 function validateRules(mistakes: Mistakes, rules: readonly PolicyRule[] | undefined, namespaced: boolean): void {
-  (rules ?? []).forEach((rule, i) => validateRule(mistakes, rule, namespaced, path('rules').index(i)));
+  (rules ?? []).forEach((rule, i) => {
+    validateRule(mistakes, rule, namespaced, path('rules').index(i));
+  });
 }
 
 const isEmpty = (list: readonly string[] | undefined): boolean => (list ?? []).length === 0;
@@ -75,7 +79,9 @@ function validateBinding({ roleRef, subjects = [] }: Binding, kinds: readonly st
     if (roleRef.apiGroup !== rbacGroup) mistakes.notSupported(at.child('apiGroup'), roleRef.apiGroup, [rbacGroup]);
     if (!kinds.includes(roleRef.kind)) mistakes.notSupported(at.child('kind'), roleRef.kind ?? '', kinds);
     validateSegment(mistakes, roleRef.name, at.child('name'));
-    (subjects ?? []).forEach((subject, i) => validateSubject(mistakes, subject, namespaced, path('subjects').index(i)));
+    (subjects ?? []).forEach((subject, i) => {
+      validateSubject(mistakes, subject, namespaced, path('subjects').index(i));
+    });
   });
 }
 

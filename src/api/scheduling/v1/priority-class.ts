@@ -33,10 +33,8 @@ export function validatePriorityClass(one: PriorityClass): FieldError[] {
     const name = one.metadata?.name ?? '';
     if (name.startsWith('system-')) {
       const wrong = systemMistake(name, one);
-      if (wrong)
-        mistakes.forbidden(path('metadata', 'name'), `priority class names with 'system-' prefix are reserved for system use only. error: ${wrong}`);
-    } else if (one.value > highestUserValue)
-      mistakes.forbidden(path('value'), `maximum allowed value of a user defined priority is ${highestUserValue}`);
+      if (wrong) mistakes.forbidden(path('metadata', 'name'), `priority class names with 'system-' prefix are reserved for system use only. error: ${wrong}`);
+    } else if (one.value > highestUserValue) mistakes.forbidden(path('value'), `maximum allowed value of a user defined priority is ${highestUserValue}`);
     const policy = one.preemptionPolicy;
     if (policy !== undefined && !policies.includes(policy)) mistakes.notSupported(path('preemptionPolicy'), policy, ['PreemptLowerPriority', 'Never']);
   });

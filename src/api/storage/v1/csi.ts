@@ -34,7 +34,8 @@ export function nameIsCsiDriver(name: string): string[] {
 /** pkg/apis/storage/validation ValidateCSIDriver. */
 export function validateCsiDriver({ spec }: CSIDriver): FieldError[] {
   return mistakesOf((mistakes) => {
-    for (const field of ['attachRequired', 'podInfoOnMount', 'storageCapacity'] as const) if (spec?.[field] === undefined) mistakes.required(specPath.child(field));
+    for (const field of ['attachRequired', 'podInfoOnMount', 'storageCapacity'] as const)
+      if (spec?.[field] === undefined) mistakes.required(specPath.child(field));
     for (const mode of spec?.volumeLifecycleModes ?? []) if (!modes.includes(mode)) mistakes.notSupported(specPath.child('volumeLifecycleModes'), mode, modes);
     const policy = spec?.fsGroupPolicy;
     if (policy !== undefined && !groupPolicies.includes(policy)) mistakes.notSupported(specPath.child('fsGroupPolicy'), policy, groupPolicies);
@@ -43,7 +44,8 @@ export function validateCsiDriver({ spec }: CSIDriver): FieldError[] {
       const at = specPath.child('tokenRequests').index(i);
       if (audiences.has(audience)) mistakes.duplicate(at.child('audience'), audience);
       audiences.add(audience);
-      if (expirationSeconds !== undefined && expirationSeconds < 600) mistakes.invalid(at.child('expirationSeconds'), expirationSeconds, 'may not specify a duration less than 10 minutes');
+      if (expirationSeconds !== undefined && expirationSeconds < 600)
+        mistakes.invalid(at.child('expirationSeconds'), expirationSeconds, 'may not specify a duration less than 10 minutes');
     });
   });
 }
@@ -51,7 +53,11 @@ export function validateCsiDriver({ spec }: CSIDriver): FieldError[] {
 export function validateCsiDriverUpdate(next: CSIDriver, previous: Readonly<CSIDriver>): FieldError[] {
   const frozen = mistakesOf((mistakes) => {
     for (const field of ['attachRequired', 'volumeLifecycleModes'] as const)
-      mistakes.immutable(specPath.child(field === 'attachRequired' ? 'attachedRequired' : field), next.spec?.[field], semanticEqual(next.spec?.[field], previous.spec?.[field]));
+      mistakes.immutable(
+        specPath.child(field === 'attachRequired' ? 'attachedRequired' : field),
+        next.spec?.[field],
+        semanticEqual(next.spec?.[field], previous.spec?.[field]),
+      );
   });
   return [...validateCsiDriver(next), ...frozen];
 }
@@ -68,7 +74,9 @@ export function validateCsiNode({ spec }: CSINode): FieldError[] {
       else if (driver.nodeID.length > maxNodeId) mistakes.invalid(at.child('nodeID'), driver.nodeID, `must be ${maxNodeId} characters or less`);
       if (seen.has(driver.name)) mistakes.duplicate(at.child('name'), driver.name);
       seen.add(driver.name);
-      (driver.topologyKeys ?? []).forEach((key) => mistakes.invalid(at.child('topologyKeys'), key, isQualifiedName(key)));
+      (driver.topologyKeys ?? []).forEach((key) => {
+        mistakes.invalid(at.child('topologyKeys'), key, isQualifiedName(key));
+      });
     });
   });
 }
@@ -80,8 +88,7 @@ export function validateVolumeAttachment({ spec }: VolumeAttachment): FieldError
     const { persistentVolumeName, inlineVolumeSpec } = spec?.source ?? {};
     const at = specPath.child('source');
     if (!inlineVolumeSpec && persistentVolumeName === undefined) mistakes.required(at, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName');
-    if (inlineVolumeSpec && persistentVolumeName !== undefined)
-      mistakes.forbidden(at, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName');
+    if (inlineVolumeSpec && persistentVolumeName !== undefined) mistakes.forbidden(at, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName');
     if (persistentVolumeName === '') mistakes.required(at.child('persistentVolumeName'), 'must specify non empty persistentVolumeName');
     mistakes.invalid(specPath.child('nodeName'), spec?.nodeName ?? '', isDns1123Subdomain(spec?.nodeName ?? ''));
   });

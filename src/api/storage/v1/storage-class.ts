@@ -26,7 +26,8 @@ export function validateStorageClass(one: StorageClass): FieldError[] {
   return mistakesOf((mistakes) => {
     validateProvisioner(mistakes, one.provisioner, path('provisioner'));
     validateParameters(mistakes, one.parameters ?? {});
-    if (one.reclaimPolicy && !['Delete', 'Retain'].includes(one.reclaimPolicy)) mistakes.notSupported(path('reclaimPolicy'), one.reclaimPolicy, ['Delete', 'Retain']);
+    if (one.reclaimPolicy && !['Delete', 'Retain'].includes(one.reclaimPolicy))
+      mistakes.notSupported(path('reclaimPolicy'), one.reclaimPolicy, ['Delete', 'Retain']);
     if (one.volumeBindingMode === undefined) mistakes.required(path('volumeBindingMode'));
     else if (!bindingModes.includes(one.volumeBindingMode)) mistakes.notSupported(path('volumeBindingMode'), one.volumeBindingMode, bindingModes);
     (one.allowedTopologies ?? []).forEach((term, i) => {

@@ -150,12 +150,7 @@ export const controllerRoles: Readonly<Record<string, readonly PolicyRule[]>> = 
   'resourcequota-controller': [rule('list watch', '*', '*'), rule('update', 'core', 'resourcequotas/status'), eventsRule],
   'route-controller': [rule('list watch', 'core', 'nodes'), rule('patch', 'core', 'nodes/status'), eventsRule],
   'service-account-controller': [rule('create', 'core', 'serviceaccounts'), eventsRule],
-  'service-controller': [
-    rule(read, 'core', 'services'),
-    rule('patch update', 'core', 'services/status'),
-    rule('list watch', 'core', 'nodes'),
-    eventsRule,
-  ],
+  'service-controller': [rule(read, 'core', 'services'), rule('patch update', 'core', 'services/status'), rule('list watch', 'core', 'nodes'), eventsRule],
   'service-cidrs-controller': [
     rule(`${read} patch update`, 'networking', 'servicecidrs'),
     rule('patch update', 'networking', 'servicecidrs/finalizers'),

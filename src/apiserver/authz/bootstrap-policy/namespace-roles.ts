@@ -3,10 +3,7 @@ import { eventsRule, read, rule } from './rule.ts';
 
 const account = (name: string): Subject => ({ kind: 'ServiceAccount', name, namespace: 'kube-system' });
 const user = (name: string): Subject => ({ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name });
-const leaderRules = [
-  rule('create get list update watch', 'coordination', 'leases'),
-  rule('create get list update watch', 'coordination', 'leasecandidates'),
-];
+const leaderRules = [rule('create get list update watch', 'coordination', 'leases'), rule('create get list update watch', 'coordination', 'leasecandidates')];
 
 export interface NamespaceRole {
   readonly namespace: string;

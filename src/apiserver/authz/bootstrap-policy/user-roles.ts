@@ -36,11 +36,7 @@ export const userRoles: readonly UserRole[] = [
         'configmaps events persistentvolumeclaims replicationcontrollers replicationcontrollers/scale secrets serviceaccounts services services/proxy',
       ),
       rule('create', 'core', 'serviceaccounts/token'),
-      rule(
-        write,
-        'apps',
-        'daemonsets deployments deployments/rollback deployments/scale replicasets replicasets/scale statefulsets statefulsets/scale',
-      ),
+      rule(write, 'apps', 'daemonsets deployments deployments/rollback deployments/scale replicasets replicasets/scale statefulsets statefulsets/scale'),
       rule(write, 'autoscaling', 'horizontalpodautoscalers'),
       rule(write, 'batch', 'cronjobs jobs'),
       rule(

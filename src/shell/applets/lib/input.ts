@@ -1,7 +1,10 @@
-import type { Process, Syscall } from '../../kernel/types.ts';
+import { type Process, type Syscall, SystemError } from '../../kernel/types.ts';
 import type { Call } from './applet.ts';
 import { reason } from './applet.ts';
 import type { Output } from './output.ts';
+
+/** What one program may hold at once, in bytes: an endless input must not fill the host's memory. */
+export const heldBytesMax = 64 * 1024 ** 2;
 
 /** Reads a descriptor line by line, as UTF-8. Holds one line and one read's bytes at most. */
 export class LineReader {
@@ -18,10 +21,12 @@ export class LineReader {
     readonly separator = '\n',
   ) {}
 
-  /** The next line without its newline; null at the end. */
+  /** The next line without its newline; null at the end. Throws ENOMEM where a line does not end. */
   *next(): Syscall<string | null> {
+    // A line of many parts is looked through once, when its end has come: a search joins the parts, which costs their length.
+    let mayEnd = true;
     for (;;) {
-      const at = this.#rest.indexOf(this.separator);
+      const at = mayEnd ? this.#rest.indexOf(this.separator) : -1;
       if (at >= 0) {
         const line = this.#rest.slice(0, at);
         this.#rest = this.#rest.slice(at + 1);
@@ -29,12 +34,18 @@ export class LineReader {
         return line;
       }
       if (this.#ended) return this.#last();
+      if (this.#rest.length > heldBytesMax) throw new SystemError('ENOMEM');
       // What has been written so far should be seen before this waits for more.
       if (this.out && !this.process.readable(this.fd)) yield* this.out.flush();
       const data = yield* this.process.read(this.fd, 16_384);
       this.process.charge(1);
-      if (data === null) this.#ended = true;
-      else this.#rest += this.#decoder.decode(data, { stream: true });
+      if (data === null) {
+        this.#ended = true;
+        continue;
+      }
+      const text = this.#decoder.decode(data, { stream: true });
+      mayEnd = text.includes(this.separator);
+      this.#rest += text;
     }
   }
 
@@ -47,12 +58,15 @@ export class LineReader {
   }
 }
 
-/** All bytes of a descriptor. */
+/** All bytes of a descriptor. Throws ENOMEM. */
 export function* readAll(process: Process, fd: number): Syscall<Uint8Array> {
   const parts: Uint8Array[] = [];
+  let held = 0;
   for (;;) {
     const data = yield* process.read(fd);
     if (data === null) return Buffer.concat(parts);
+    held += data.length;
+    if (held > heldBytesMax) throw new SystemError('ENOMEM');
     parts.push(data.slice());
   }
 }
