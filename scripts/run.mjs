@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * What `npm start`, `npm test` and `npm run bench` do on a fresh clone: install and build what is missing, then go on.
+ * What `npm start`, `npm test`, `npm run bench` and their like do on a fresh clone: install and build what is missing, then go on.
  * Plain JavaScript without dependencies, since it runs before anything is installed.
  */
 import { spawnSync } from 'node:child_process';
@@ -23,7 +23,9 @@ if (command === 'start') await start();
 else if (command === 'test') run('vitest/vitest.mjs', ['run', ...rest]);
 else if (command === 'transcripts') run('vitest/vitest.mjs', ['run', 'test/transcripts', ...rest], { PAPERKUBE_RECORD: '1' });
 else if (command === 'docs') run('vitest/vitest.mjs', ['run', 'src/registry/coverage.test.ts'], { PAPERKUBE_WRITE_DOCS: '1' });
-else if (command === 'bench') await bench();
+else if (command === 'fuzz') fuzz();
+else if (command === 'bench') await bundled('bench/main.ts');
+else if (command === 'compare') await bundled('bench/compare/main.ts');
 else if (command !== 'build') {
   say(`unknown command "${command}": use start, build, test, transcripts, docs or bench`);
   process.exit(2);
@@ -129,11 +131,12 @@ async function start() {
   await import(pathToFileURL(join(root, 'dist/main.js')).href);
 }
 
-async function bench() {
+/** Builds a program of its own and runs it with the arguments given. */
+async function bundled(entry) {
   const { build: bundle } = await import(pathToFileURL(join(root, 'node_modules/esbuild/lib/main.js')).href);
-  const script = join(root, 'dist/bench.mjs');
+  const script = join(root, 'dist', `${entry.replaceAll('/', '-').replace('.ts', '')}.mjs`);
   await bundle({
-    entryPoints: [join(root, 'bench/main.ts')],
+    entryPoints: [join(root, entry)],
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -143,6 +146,17 @@ async function bench() {
   });
   const done = spawnSync(process.execPath, [script, ...rest], { cwd: root, stdio: 'inherit', env: { ...process.env, PAPERKUBE_ROOT: root } });
   process.exit(done.status ?? 1);
+}
+
+/** `npm run fuzz [-- --seconds N] [--seed N]`: the fuzz tests for as long as wanted, a minute by default, from a seed of the day. */
+function fuzz() {
+  const option = (name, otherwise) => {
+    const at = rest.indexOf(`--${name}`);
+    return String(at < 0 ? otherwise : rest[at + 1]);
+  };
+  const seed = option('seed', Math.floor(Date.now() / 1000) % 2_000_000_000);
+  say(`seed ${seed}`);
+  run('vitest/vitest.mjs', ['run', 'test/fuzz'], { PAPERKUBE_FUZZ_SECONDS: option('seconds', 60), PAPERKUBE_FUZZ_SEED: seed });
 }
 
 function run(script, args, env = {}) {

@@ -24,11 +24,23 @@ export class ClusterRoleAggregationController implements Controller {
   }
 
   start(): void {
+    const aggregating = new Set<string>();
     // Whichever role changes, any of those that aggregate may have to follow.
     const enqueue = () => {
-      for (const role of this.#roles.lister.list()) if (role.aggregationRule) this.#loop.enqueue(role);
+      for (const name of aggregating) this.#loop.enqueueKey({ name });
     };
-    this.#roles.handle({ added: enqueue, updated: enqueue, deleted: enqueue });
+    const changed = ({ metadata, aggregationRule }: Readonly<ClusterRole>) => {
+      if (aggregationRule) aggregating.add(metadata?.name ?? '');
+      enqueue();
+    };
+    this.#roles.handle({
+      added: changed,
+      updated: changed,
+      deleted({ metadata }) {
+        aggregating.delete(metadata?.name ?? '');
+        enqueue();
+      },
+    });
     this.#loop.start([this.#roles] as SharedInformer<never>[]);
   }
 
@@ -50,13 +62,21 @@ export class ClusterRoleAggregationController implements Controller {
 /** The rules of all roles that are selected, by the roles' names for each selector, each rule once. */
 export function aggregatedRules(role: Readonly<ClusterRole>, roles: readonly Readonly<ClusterRole>[]): PolicyRule[] {
   const byName = [...roles].sort((a, b) => ((a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1));
-  const rules: PolicyRule[] = [];
+  const rules = new Map<string, PolicyRule>();
   for (const selector of role.aggregationRule?.clusterRoleSelectors ?? []) {
     const requirements = requirementsOf(selector);
     for (const other of byName) {
       if (!requirements || other.metadata?.name === role.metadata?.name || !matchesLabels(requirements, other.metadata?.labels ?? {})) continue;
-      for (const rule of other.rules ?? []) if (!rules.some((one) => semanticEqual(one, rule))) rules.push(clone(rule) as PolicyRule);
+      for (const rule of other.rules ?? []) {
+        const key = keyOf(rule);
+        if (!rules.has(key)) rules.set(key, clone(rule) as PolicyRule);
+      }
     }
   }
-  return rules;
+  return [...rules.values()];
+}
+
+/** The same for rules that say the same in the same order. */
+function keyOf({ verbs, apiGroups, resources, resourceNames, nonResourceURLs }: Readonly<PolicyRule>): string {
+  return JSON.stringify([verbs, apiGroups ?? [], resources ?? [], resourceNames ?? [], nonResourceURLs ?? []]);
 }

@@ -308,7 +308,9 @@ export class PodWorker {
     } catch (error) {
       if (!(error instanceof ContainerError)) throw error;
       this.record.failures.set(name, { reason: error.reason, message: error.message });
-      this.#wakeAt(error.retryAt ?? this.context.env.clock.now() + errorBackOffMs);
+      // Every look while a back-off lasts is told as an event, which is how its count grows; the last look comes when it is over.
+      const nextLook = this.context.env.clock.now() + errorBackOffMs;
+      this.#wakeAt(Math.min(error.retryAt ?? nextLook, nextLook));
       return false;
     }
   }

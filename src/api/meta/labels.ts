@@ -53,7 +53,8 @@ export function validateLabelSelector(mistakes: Mistakes, selector: LabelSelecto
       default:
         mistakes.invalid(path.child('operator'), one.operator, 'not a valid selector operator');
     }
-    validateLabelName(mistakes, one.key, path.child('key'));
+    // A key that is left out is an empty one, as in Go.
+    validateLabelName(mistakes, one.key ?? '', path.child('key'));
     values.forEach((value, position) => {
       mistakes.invalid(path.child('values').index(position), value, isLabelValue(value));
     });

@@ -11,8 +11,7 @@ function setTemplateGeneration(set: DaemonSet, value: number): void {
   set.metadata!.annotations = { ...set.metadata!.annotations, [templateGeneration]: String(value) };
 }
 
-/** pkg/registry/apps/daemonset. */
-export const daemonSetStrategy = resourceStrategy<DaemonSet>({
+const strategy = resourceStrategy<DaemonSet>({
   resource: { group: 'apps', version: 'v1', kind: 'DaemonSet', plural: 'daemonsets', shortNames: ['ds'], categories: ['all'], namespaced: true },
   applyDefaults: setDaemonSetDefaults,
   statusOnCreate: emptyDaemonSetStatus,
@@ -41,3 +40,15 @@ export const daemonSetStrategy = resourceStrategy<DaemonSet>({
     wide('Selector', 'Labels of its pods.', ({ spec }) => formatSelector(spec?.selector)),
   ],
 });
+
+/** pkg/registry/apps/daemonset. The annotation stands for a field of the spec, so a write of the status cannot take it away. */
+export const daemonSetStrategy: typeof strategy = {
+  ...strategy,
+  status: {
+    ...strategy.status!,
+    prepareForUpdate(next, previous, context) {
+      strategy.status!.prepareForUpdate(next, previous, context);
+      setTemplateGeneration(next, Number(previous.metadata?.annotations?.[templateGeneration] ?? 1));
+    },
+  },
+};

@@ -16,7 +16,7 @@ export const flowSchemaStrategy = schemaOnlyStrategy<FlowSchema>(
     countsGeneration: true,
     columns: [
       nameColumn,
-      column('PriorityLevel', 'The priority level of its requests.', ({ spec }) => spec?.priorityLevelConfiguration.name ?? ''),
+      column('PriorityLevel', 'The priority level of its requests.', ({ spec }) => spec?.priorityLevelConfiguration?.name ?? ''),
       column('MatchingPrecedence', 'Which of several that match is chosen: the least.', ({ spec }) => spec?.matchingPrecedence ?? 0),
       column('DistinguisherMethod', 'What makes two flows of it.', ({ spec }) => spec?.distinguisherMethod?.type ?? none),
       ageColumn,

@@ -94,6 +94,8 @@ export function validatePersistentVolumeClaimUpdate(next: PersistentVolumeClaim,
     const kept: PersistentVolumeClaimSpec = { ...next.spec };
     // The one change of a claim that waits: which volume it is bound to.
     if (!before.volumeName) setOrDelete(kept, 'volumeName', undefined);
+    // A claim that came before there was a default class gets one later.
+    if (before.storageClassName === undefined) setOrDelete(kept, 'storageClassName', undefined);
     const bound = previous.status?.phase === 'Bound';
     const requests = next.spec?.resources?.requests?.storage;
     const had = before.resources?.requests?.storage;

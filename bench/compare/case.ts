@@ -1,0 +1,28 @@
+/** One step of a story: a request, to ours and to the other server alike. */
+export interface CompareRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With query; `$ns` stands for the namespace of this run. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly accept?: string;
+}
+
+/** Requests that belong together, in order; what they leave behind goes with the namespace of the run. */
+export interface CompareCase {
+  readonly name: string;
+  readonly requests: readonly CompareRequest[];
+}
+
+export interface CompareAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  /** JSON where it is JSON, else text. */
+  readonly body: unknown;
+}
+
+/** What answers requests: ours in this process, a URL, or a recording. */
+export interface Target {
+  readonly name: string;
+  ask(request: CompareRequest): Promise<CompareAnswer>;
+}

@@ -1,0 +1,67 @@
+import type { CompareAnswer, CompareCase, CompareRequest, Target } from './case.ts';
+import type { Difference } from './differences.ts';
+import { differences } from './differences.ts';
+
+export interface Finding extends Difference {
+  readonly name: string;
+  readonly request: CompareRequest;
+}
+
+export interface CompareOptions {
+  readonly ours: Target;
+  readonly theirs: Target;
+  readonly cases: readonly CompareCase[];
+  /** Made on both servers, and deleted in the end. */
+  readonly namespace: string;
+}
+
+/** Sends every case to both servers, and tells all that their answers do not have in common. */
+export async function compareServers({ ours, theirs, cases, namespace }: CompareOptions): Promise<readonly Finding[]> {
+  const both = (request: CompareRequest) => Promise.all([ours.ask(request), theirs.ask(request)]);
+  const made = await both({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: namespace } } });
+  for (const [index, answer] of made.entries()) {
+    if (answer.status !== 201) throw new Error(`${[ours, theirs][index]?.name} does not let a namespace be made: ${answer.status} ${textOf(answer)}`);
+  }
+  const findings: Finding[] = [];
+  try {
+    await Promise.all([ours, theirs].map((target) => serviceAccountReady(target, namespace)));
+    for (const { name, requests } of cases) {
+      for (const template of requests) {
+        const request = { ...template, path: template.path.replaceAll('$ns', namespace) };
+        const [left, right] = await both(request);
+        for (const one of differences(template, namespace, left, right)) findings.push({ ...one, name, request: template });
+      }
+    }
+  } finally {
+    await both({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });
+  }
+  return findings;
+}
+
+const textOf = ({ body }: CompareAnswer): string => (typeof body === 'string' ? body : JSON.stringify(body)).slice(0, 300);
+
+/** Pods are refused until a controller has made the namespace's account; where there is no controller we make it. */
+async function serviceAccountReady(target: Target, namespace: string): Promise<void> {
+  const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    if ((await target.ask({ method: 'GET', path: `${accounts}/default` })).status === 200) return;
+  }
+  await target.ask({ method: 'POST', path: accounts, body: { metadata: { name: 'default' } } });
+}
+
+/** Findings as a person reads them; those by intention are counted only. */
+export function formatFindings(findings: readonly Finding[]): string {
+  const real = findings.filter((one) => one.because === undefined);
+  const lines: string[] = [];
+  let heading = '';
+  for (const { name, request, at, ours, theirs } of real) {
+    const next = `${name}: ${request.method} ${request.path}${request.accept ? ` (${request.accept})` : ''}`;
+    if (next !== heading) lines.push('', next);
+    heading = next;
+    lines.push(`  ${at || '(all)'}`, `    ours:   ${shown(ours)}`, `    theirs: ${shown(theirs)}`);
+  }
+  const intended = findings.length - real.length;
+  return `${[...lines, '', `${real.length} differences, ${intended} more by intention`].join('\n').trimStart()}\n`;
+}
+
+const shown = (value: unknown): string => (value === undefined ? '(nothing)' : JSON.stringify(value).slice(0, 400));

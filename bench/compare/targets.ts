@@ -1,0 +1,74 @@
+import { request as httpRequest } from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import type { Handler } from '../../src/machinery/index.ts';
+import type { CompareAnswer, CompareRequest, Target } from './case.ts';
+
+const bytesOf = ({ body }: CompareRequest): string | undefined => (body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
+
+function read(status: number, contentType: string, text: string): CompareAnswer {
+  try {
+    return { status, contentType, body: JSON.parse(text) };
+  } catch {
+    return { status, contentType, body: text };
+  }
+}
+
+/** An API server in this process. */
+export function handlerTarget(name: string, handler: Handler): Target {
+  const user = { username: 'compare', groups: ['system:masters', 'system:authenticated'] };
+  return {
+    name,
+    async ask(request) {
+      const [path = '', search = ''] = request.path.split('?');
+      const body = bytesOf(request);
+      const contentType = request.contentType ?? 'application/json';
+      const { status, body: answer } = await handler({
+        method: request.method,
+        path,
+        query: new URLSearchParams(search),
+        headers: { accept: request.accept ?? 'application/json', 'user-agent': 'paperkube-compare' },
+        user,
+        ...(body === undefined ? {} : { body: { kind: 'bytes', bytes: new TextEncoder().encode(body), contentType } }),
+      });
+      if (answer.kind === 'object') return read(status, answer.contentType ?? 'application/json', String(answer.json()));
+      if (answer.kind === 'bytes') return read(status, answer.contentType, Buffer.from(answer.bytes as Uint8Array).toString());
+      return { status, contentType: '', body: '' };
+    },
+  };
+}
+
+export interface Credentials {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly token?: string | undefined;
+  readonly insecure?: boolean | undefined;
+}
+
+/** An API server at a URL. */
+export function urlTarget(name: string, url: string, { token, insecure, ...tls }: Credentials = {}): Target {
+  const secure = url.startsWith('https:');
+  const agent = secure ? new Agent({ ...tls, keepAlive: true, rejectUnauthorized: !insecure }) : undefined;
+  return {
+    name,
+    ask: (request) =>
+      new Promise((resolve, reject) => {
+        const body = bytesOf(request);
+        const headers = {
+          accept: request.accept ?? 'application/json',
+          'user-agent': 'paperkube-compare',
+          ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+        };
+        const send = secure ? httpsRequest : httpRequest;
+        const call = send(new URL(request.path, url), { method: request.method, headers, ...(agent ? { agent } : {}) }, (response) => {
+          let text = '';
+          response.setEncoding('utf8');
+          response.on('data', (chunk: string) => (text += chunk));
+          response.on('end', () => resolve(read(response.statusCode ?? 0, response.headers['content-type'] ?? '', text)));
+        });
+        call.on('error', reject);
+        call.end(body);
+      }),
+  };
+}

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import type { Target } from '../../bench/compare/case.ts';
+import { cases } from '../../bench/compare/cases/index.ts';
+import { compareServers, formatFindings } from '../../bench/compare/run.ts';
+import { handlerTarget } from '../../bench/compare/targets.ts';
+import { builtInPlugins } from '../../src/admission/plugins/index.ts';
+import { testServer } from '../../src/apiserver/testing/test-server.ts';
+import { createEnv, nodeMachine, silentLog } from '../../src/env/index.ts';
+
+/** A server with uids of its own, which time has treated differently. */
+async function server(name: string, seed: number): Promise<Target> {
+  const { ids } = createEnv({ machine: nodeMachine, log: silentLog, seed, start: 0, mode: 'manual' });
+  const made = testServer({ admissionPlugins: (reader, writer) => builtInPlugins({ reader, writer, ids }) });
+  for (let step = 0; step < seed; step += 1) await made.ask('POST', '/api/v1/namespaces', { metadata: { name: `other-${step}` } });
+  await made.env.loop.advance(seed * 1000);
+  return handlerTarget(name, made.handler);
+}
+
+test('two servers of ours have nothing that differs, whatever their uids, times and revisions', async () => {
+  const findings = await compareServers({ ours: await server('ours', 1), theirs: await server('theirs', 5), cases, namespace: 'compare' });
+  expect(formatFindings(findings)).toBe('0 differences, 0 more by intention\n');
+});
+
+test('a difference is told with its request, its place and both values; one by intention is only counted', async () => {
+  const theirs = await server('theirs', 1);
+  const changed: Target = {
+    name: 'theirs',
+    async ask(request) {
+      const answer = await theirs.ask(request);
+      if (request.path === '/version') return { ...answer, body: { ...(answer.body as object), gitVersion: 'v1.33.9' } };
+      if (request.path.endsWith('/configmaps/a') && request.method === 'GET') return { ...answer, body: { ...(answer.body as object), data: { k: 'x' } } };
+      return answer;
+    },
+  };
+  const only = cases.filter((one) => one.name.includes('config map') || one.name.includes('roots'));
+  const findings = await compareServers({ ours: await server('ours', 2), theirs: changed, cases: only, namespace: 'compare' });
+  const text = formatFindings(findings);
+  expect(text).toContain(
+    'config map: create, read, replace, delete: GET /api/v1/namespaces/$ns/configmaps/a\n  .body.data.k\n    ours:   "v"\n    theirs: "x"\n',
+  );
+  expect(text).toMatch(/ 1 more by intention\n$/);
+});
