@@ -47,7 +47,6 @@ export { dig } from './dns-tools.ts';
 export type { Applet, Flavour } from './lib/applet.ts';
 export { formatText } from './lib/printf-format.ts';
 export { nslookup } from './nslookup.ts';
-export { evaluateTest } from './test.ts';
 
 export const applets: Readonly<Record<string, Applet>> = {
   '[': test,

@@ -1,6 +1,13 @@
-import type { FileStat } from '../kernel/types.ts';
+import type { FileStat, Process } from '../kernel/types.ts';
 import { patternOf } from './pattern.ts';
 import type { Shell } from './shell.ts';
+
+/** Who asks: a shell for its built-in, or the program `test` for itself. */
+export interface TestContext {
+  readonly process: Process;
+  /** Whose words to use for mistakes. */
+  readonly flavour: Shell['flavour'];
+}
 
 /** A malformed expression: `test` gives 2. */
 export class TestError extends Error {}
@@ -9,11 +16,11 @@ const binaryOperators = new Set(['=', '==', '!=', '<', '>', '-eq', '-ne', '-lt',
 const unaryOperators = new Set([...'bcdefghkLnOprsStuwxzG'].map((letter) => `-${letter}`));
 
 /** `test`, `[` and `[[` on their arguments. Throws TestError. */
-export function evaluateTest(shell: Shell, args: readonly string[], extended: boolean): boolean {
+export function evaluateTest(context: TestContext, args: readonly string[], extended: boolean): boolean {
   if (args.length === 0) return false;
-  const reader = new TestReader(shell, args, extended);
+  const reader = new TestReader(context, args, extended);
   const result = reader.expression();
-  if (reader.rest.length > 0) throw new TestError(shell.flavour === 'ash' ? `${reader.rest[0]}: unknown operand` : `${reader.rest[0]}: unexpected operator`);
+  if (reader.rest.length > 0) throw new TestError(context.flavour === 'ash' ? `${reader.rest[0]}: unknown operand` : `${reader.rest[0]}: unexpected operator`);
   return result;
 }
 
@@ -21,7 +28,7 @@ class TestReader {
   #at = 0;
 
   constructor(
-    readonly shell: Shell,
+    readonly context: TestContext,
     readonly args: readonly string[],
     readonly extended: boolean,
   ) {}
@@ -108,21 +115,21 @@ class TestReader {
 
   #number(text: string): bigint {
     const trimmed = text.trim();
-    if (!/^[-+]?\d+$/.test(trimmed)) throw new TestError(this.shell.flavour === 'ash' ? `${text}: bad number` : `Illegal number: ${text}`);
+    if (!/^[-+]?\d+$/.test(trimmed)) throw new TestError(this.context.flavour === 'ash' ? `${text}: bad number` : `Illegal number: ${text}`);
     return BigInt(trimmed.replace(/^\+/, ''));
   }
 
   #unary(operator: string, operand: string): boolean {
     if (operator === '-n') return operand !== '';
     if (operator === '-z') return operand === '';
-    if (operator === '-t') return /^\d+$/.test(operand) && this.shell.process.isTty(Number(operand));
+    if (operator === '-t') return /^\d+$/.test(operand) && this.context.process.isTty(Number(operand));
     if (operator === '-h' || operator === '-L') return this.#lstat(operand)?.type === 'symlink';
     const stat = this.#stat(operand);
     return stat !== undefined && this.#fileTest(operator, stat);
   }
 
   #fileTest(operator: string, stat: FileStat): boolean {
-    const { process } = this.shell;
+    const { process } = this.context;
     switch (operator) {
       case '-f':
         return stat.type === 'file';
@@ -159,7 +166,7 @@ class TestReader {
   }
 
   #may(stat: FileStat, bit: number): boolean {
-    const { uid, gid, groups } = this.shell.process;
+    const { uid, gid, groups } = this.context.process;
     if (uid === 0) return bit !== 1 || stat.type === 'directory' || (stat.mode & 0o111) !== 0;
     const shift = uid === stat.uid ? 6 : gid === stat.gid || groups.includes(stat.gid) ? 3 : 0;
     return ((stat.mode >> shift) & bit) !== 0;
@@ -167,7 +174,7 @@ class TestReader {
 
   #stat(path: string): FileStat | undefined {
     try {
-      return this.shell.process.system.fs.stat(path, this.shell.process.cwd);
+      return this.context.process.system.fs.stat(path, this.context.process.cwd);
     } catch {
       return undefined;
     }
@@ -175,7 +182,7 @@ class TestReader {
 
   #lstat(path: string): FileStat | undefined {
     try {
-      return this.shell.process.system.fs.lstat(path, this.shell.process.cwd);
+      return this.context.process.system.fs.lstat(path, this.context.process.cwd);
     } catch {
       return undefined;
     }
