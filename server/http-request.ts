@@ -43,12 +43,13 @@ function readQuery(text: string): URLSearchParams {
 type Subject = NonNullable<ApiRequest['clientCertificate']>;
 const subjects = new WeakMap<object, Subject | null>();
 
-/** The subject of a certificate that TLS has verified against the client CA; looked at once per connection. */
+/** The subject of a certificate, and whether TLS has verified it against the client CA; looked at once per connection. */
 function clientCertificateOf({ socket }: IncomingMessage): Subject | undefined {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  if (!(socket instanceof TLSSocket)) return undefined;
   let subject = subjects.get(socket);
   if (subject === undefined) {
     subject = subjectOf(socket.getPeerCertificate());
+    if (subject && !socket.authorized) subject = { ...subject, untrusted: true };
     subjects.set(socket, subject);
   }
   return subject ?? undefined;

@@ -17,10 +17,10 @@ interface ForeignMetric {
  * The library is loaded when somebody first asks, since most clusters are never scraped.
  */
 export function createMetricsRenderer(): MetricsRenderer {
-  let loading: Promise<typeof import('prom-client')> | undefined;
+  let loading: Promise<PromClient> | undefined;
   let processRegistry: import('prom-client').Registry | undefined;
   return async (families) => {
-    const { Registry, collectDefaultMetrics } = await (loading ??= import('prom-client'));
+    const { Registry, collectDefaultMetrics } = await (loading ??= loadPromClient());
     if (!processRegistry) {
       processRegistry = new Registry();
       collectDefaultMetrics({ register: processRegistry });
@@ -29,6 +29,14 @@ export function createMetricsRenderer(): MetricsRenderer {
     for (const family of families) registry.registerMetric(foreignMetric(family) as never);
     return { contentType: registry.contentType, text: `${await registry.metrics()}\n${await processRegistry.metrics()}` };
   };
+}
+
+type PromClient = typeof import('prom-client');
+
+/** A CommonJS module: in a bundle all that it exports is its default export. */
+async function loadPromClient(): Promise<PromClient> {
+  const loaded: PromClient & { default?: PromClient } = await import('prom-client');
+  return loaded.default ?? loaded;
 }
 
 function foreignMetric(family: MetricFamily): ForeignMetric {

@@ -41,5 +41,7 @@ test('headers that are too large, and bytes that are no request, are refused in 
   const large = `X-Large: ${'x'.repeat(1024 * 1024 + 10)}\r\n`;
   expect(await exchange(`GET / HTTP/1.1\r\nHost: x\r\n${large}\r\n`)).toContain('431 Request Header Fields Too Large');
   expect(await exchange(`GET /${'a'.repeat(1024 * 1024 + 10)} HTTP/1.1\r\nHost: x\r\n\r\n`)).toContain('HTTP/1.1 431');
-  expect(await exchange('\u0016\u0003\u0001 nonsense\r\n\r\n')).toBe('HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request');
+  expect(await exchange('\u0016\u0003\u0001 nonsense\r\n\r\n')).toBe(
+    'HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request',
+  );
 });

@@ -30,6 +30,8 @@ function plain(value: unknown, namespace: string): unknown {
     return value
       .replaceAll(namespace, '$ns')
       .replace(uid, '<uid>')
+      .replace(/(resourceVersion[\\]*":[\\]*")\d+/g, '$1<revision>')
+      .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>')
       .replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<name>');
   if (Array.isArray(value)) return value.map((one) => plain(one, namespace));
   if (typeof value !== 'object' || value === null) return value;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { eventStrategy } from '../registry/events/index.ts';
 import { testServer } from './testing/test-server.ts';
 
 interface Entry {
@@ -244,4 +245,23 @@ it('an apply that would create needs the right to create', async () => {
   expect((answer.body as Reply).message).toBe(
     'configmaps "m" is forbidden: User "admin" cannot create resource "configmaps" in API group "" in the namespace "default"',
   );
+});
+
+it('owners of one version stay when the object is written in another', async () => {
+  const made = testServer({ strategies: [eventStrategy] });
+  const event = {
+    metadata: { name: 'e', namespace: 'default' },
+    involvedObject: { kind: 'Pod', name: 'p', namespace: 'default' },
+    reason: 'Began',
+    message: 'one',
+    type: 'Normal',
+  };
+  await made.ask('POST', '/api/v1/namespaces/default/events?fieldManager=core', event);
+  const change = { note: 'two' };
+  await made.ask('PATCH', '/apis/events.k8s.io/v1/namespaces/default/events/e?fieldManager=new', change, { 'content-type': 'application/merge-patch+json' });
+  const { body } = await made.ask('GET', '/api/v1/namespaces/default/events/e');
+  const [first, second] = (body as Reply).metadata.managedFields ?? [];
+  expect(first).toMatchObject({ manager: 'core', apiVersion: 'v1', fieldsV1: { 'f:reason': {}, 'f:type': {} } });
+  expect(first?.fieldsV1).not.toHaveProperty('f:message');
+  expect(second).toMatchObject({ manager: 'new', apiVersion: 'events.k8s.io/v1', fieldsV1: { 'f:note': {} } });
 });

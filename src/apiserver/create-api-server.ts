@@ -1,4 +1,5 @@
 import { AdmissionChain } from '../admission/chain.ts';
+import type { SignerAccess } from '../admission/plugins/index.ts';
 import type { AdmissionPlugin, ObjectReader, StatusWriter } from '../admission/types.ts';
 import type { Env } from '../env/index.ts';
 import type { ProtobufSchema } from '../machinery/codec/index.ts';
@@ -14,12 +15,13 @@ import type { Answer } from './answers.ts';
 import { statusAnswer } from './answers.ts';
 import type { AuditOptions, AuditRecord } from './audit/index.ts';
 import { Auditor } from './audit/index.ts';
-import type { Authenticator, TokenAuthenticator, TokenSigner } from './authn/index.ts';
+import type { Authenticator, LegacyTokenRequest, TokenAuthenticator, TokenSigner } from './authn/index.ts';
 import {
   anonymousAuthenticator,
   anonymousEverywhere,
   bearerAuthenticator,
   impersonationOf,
+  LegacyTokens,
   ServiceAccountTokens,
   tokenFileAuthenticator,
   unionTokens,
@@ -27,6 +29,7 @@ import {
 } from './authn/index.ts';
 import type { AuthorizationMode, Authorizer, AuthorizerAttributes } from './authz/index.ts';
 import { alwaysAllow, createAuthorization, forbiddenBy } from './authz/index.ts';
+import { signerAccess } from './authz/signer-access.ts';
 import { decodeAny } from './body.ts';
 import type { Services } from './call.ts';
 import { Call, warningHeaders } from './call.ts';
@@ -45,14 +48,16 @@ import type { RouteTable } from './routes.ts';
 import { routeKey, routeResource } from './routes.ts';
 import { ServedResource } from './served-resource.ts';
 
+// biome-ignore lint/suspicious/noExplicitAny: a list of plugins for different objects has no common parameter type.
+type AnyPlugins = readonly AdmissionPlugin<any>[];
+
 export interface ApiServerOptions {
   readonly env: Env;
   readonly store: Store;
   // biome-ignore lint/suspicious/noExplicitAny: a list of strategies of different objects has no common parameter type.
   readonly strategies: readonly Strategy<any>[];
-  /** In the order in which they run; a function gets a reader of the server's own storage, and a writer of what it keeps account of. */
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  readonly admissionPlugins?: readonly AdmissionPlugin<any>[] | ((reader: ObjectReader, writer: StatusWriter) => readonly AdmissionPlugin<any>[]);
+  /** In the order in which they run; a function gets what plugins need of the server they are part of. */
+  readonly admissionPlugins?: AnyPlugins | ((reader: ObjectReader, writer: StatusWriter, signers: SignerAccess) => AnyPlugins);
   /** Asked after client certificates and bearer tokens, in order; by default anonymous, everywhere with RBAC, else on the public paths. */
   readonly authenticators?: readonly Authenticator[];
   /** Upstream's --anonymous-auth, for requests that no authenticator knows. */
@@ -88,6 +93,8 @@ export interface ApiServer {
   readonly objectReader: ObjectReader;
   /** By group and plural. */
   registry(group: string, plural: string): ResourceRegistry | undefined;
+  /** Makes the token that a Secret holds for a service account; absent without a key. */
+  readonly legacyToken?: (request: LegacyTokenRequest) => string;
 }
 
 /** Puts the API server together: storage, registries, admission, endpoints. */
@@ -96,8 +103,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const registries = new Map<string, ResourceRegistry>();
   const objectReader = createObjectReader(({ group, resource }) => registries.get(`${group}/${resource}`));
   const statusWriter = createStatusWriter(({ group, resource }) => registries.get(`${group}/${resource}`), env);
-  const plugins = typeof options.admissionPlugins === 'function' ? options.admissionPlugins(objectReader, statusWriter) : (options.admissionPlugins ?? []);
   const authorization = createAuthorization(options.authorizationModes ?? ['AlwaysAllow'], { env, store, reader: objectReader });
+  const signers = signerAccess(options.authorizer ?? authorization.authorizer);
+  const plugins =
+    typeof options.admissionPlugins === 'function' ? options.admissionPlugins(objectReader, statusWriter, signers) : (options.admissionPlugins ?? []);
   const deps = { env, store, admission: new AdmissionChain([...(plugins as readonly AdmissionPlugin[]), ...authorization.plugins]) };
   const served: ServedResource[] = [];
   for (const strategy of strategies) {
@@ -110,8 +119,14 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const tokens =
     serviceAccountTokens &&
     new ServiceAccountTokens({ ...serviceAccountTokens, clock: env.clock, random: env.random.stream('token-ids'), reader: objectReader });
-  const server = new Server(options, served, { authorizer: options.authorizer ?? authorization.authorizer, tokens });
-  return { handler: (request) => server.handle(request), objectReader, registry: (group, plural) => registries.get(`${group}/${plural}`) };
+  const legacyTokens = tokens && new LegacyTokens(tokens.options.signer, objectReader, tokens.audiences);
+  const server = new Server(options, served, { legacyTokens, authorizer: options.authorizer ?? authorization.authorizer, tokens });
+  return {
+    handler: (request) => server.handle(request),
+    objectReader,
+    registry: (group, plural) => registries.get(`${group}/${plural}`),
+    ...(legacyTokens ? { legacyToken: (request) => legacyTokens.issue(request) } : {}),
+  };
 }
 
 class Server {
@@ -128,10 +143,14 @@ class Server {
   constructor(
     readonly options: ApiServerOptions,
     resources: readonly ServedResource[],
-    { authorizer, tokens }: { readonly authorizer: Authorizer; readonly tokens: ServiceAccountTokens | undefined },
+    {
+      authorizer,
+      tokens,
+      legacyTokens,
+    }: { readonly authorizer: Authorizer; readonly tokens: ServiceAccountTokens | undefined; readonly legacyTokens: LegacyTokens | undefined },
   ) {
     const { env } = options;
-    const tokenAuthenticator = tokenAuthenticatorOf(options, tokens);
+    const tokenAuthenticator = tokenAuthenticatorOf(options, legacyTokens, tokens);
     const byKey = new Map(resources.map((one) => [routeKey(one.info.group, one.info.version, one.info.plural), one]));
     const reviews = new Map(reviewResources.map((one) => [routeKey(one.gvk.group, one.gvk.version, one.plural), one]));
     const discovery = new Discovery(resources, reviewResources);
@@ -287,8 +306,8 @@ interface Finishing {
   readonly auditId: string;
 }
 
-function tokenAuthenticatorOf({ tokenFile }: ApiServerOptions, tokens: ServiceAccountTokens | undefined): TokenAuthenticator | undefined {
-  const kinds = [...(tokenFile === undefined ? [] : [tokenFileAuthenticator(tokenFile)]), ...(tokens ? [tokens] : [])];
+function tokenAuthenticatorOf({ tokenFile }: ApiServerOptions, ...own: readonly (TokenAuthenticator | undefined)[]): TokenAuthenticator | undefined {
+  const kinds = [...(tokenFile === undefined ? [] : [tokenFileAuthenticator(tokenFile)]), ...own.filter((one) => one !== undefined)];
   return kinds.length > 0 ? unionTokens(kinds) : undefined;
 }
 

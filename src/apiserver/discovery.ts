@@ -151,7 +151,8 @@ function linesOf(resource: ServedResource): Lines {
     verbs: [...resource.verbs].sort(),
     ...(shortNames?.length ? { shortNames } : {}),
     ...(categories?.length ? { categories } : {}),
-    storageVersionHash: storageVersionHash(resource.registry.kind),
+    // What cannot be written has no version in which it is stored.
+    ...(resource.verbs.includes('create') ? { storageVersionHash: storageVersionHash(resource.registry.kind) } : {}),
   };
   return { gvk: resource.gvk, line, subresources: subresourcesOf(resource) };
 }

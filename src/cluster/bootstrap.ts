@@ -1,4 +1,5 @@
 import type { EndpointSlice, Endpoints } from '../../generated/types/index.ts';
+import type { BootstrapPolicy } from '../apiserver/index.ts';
 import { bootstrapPolicy } from '../apiserver/index.ts';
 import type { Client } from '../client/index.ts';
 import { refs } from '../client/index.ts';
@@ -11,6 +12,8 @@ export interface BootstrapOptions {
   readonly network: { readonly apiServiceIp: string; readonly dnsServiceIp: string; readonly domain: string; readonly serviceCidr: string };
   /** Whether roles decide who may do what. */
   readonly rbac: boolean;
+  /** Whether nodes have an authorizer of their own. */
+  readonly nodeAuthorizer: boolean;
   /** What the server serves. */
   readonly strategies: readonly Strategy[];
   /** Milliseconds since the Unix epoch. */
@@ -21,10 +24,10 @@ export interface BootstrapOptions {
 const apiPort = 6443;
 
 /** Creates what kube-apiserver and kubeadm create before anyone asks: namespaces, the `kubernetes` Service and its endpoints, CoreDNS. */
-export async function bootstrap(client: Client, { nodes, network, rbac, strategies, now }: BootstrapOptions): Promise<void> {
+export async function bootstrap(client: Client, { nodes, network, rbac, nodeAuthorizer, strategies, now }: BootstrapOptions): Promise<void> {
   for (const namespace of systemNamespaces) await client.namespaces.create(structuredClone(namespace));
   await createServerObjects(client, strategies, network.serviceCidr, now);
-  if (rbac) await createPolicy(client);
+  if (rbac) await createPolicy(client, bootstrapPolicy({ withoutNodeAuthorizer: !nodeAuthorizer }));
   await client.services.create(kubernetesService(network.apiServiceIp));
   const address = nodes[0]?.address;
   if (address) {
@@ -39,8 +42,7 @@ export async function bootstrap(client: Client, { nodes, network, rbac, strategi
 }
 
 /** What upstream's API server creates after its start (rbac/bootstrap-roles), and what CoreDNS may read. */
-async function createPolicy(client: Client): Promise<void> {
-  const policy = bootstrapPolicy();
+async function createPolicy(client: Client, policy: BootstrapPolicy): Promise<void> {
   const [role, binding] = coreDnsAccess();
   for (const one of [...policy.clusterRoles, role]) await client.resource(refs.clusterRoles).create(one);
   for (const one of [...policy.clusterRoleBindings, binding]) await client.resource(refs.clusterRoleBindings).create(one);

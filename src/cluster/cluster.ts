@@ -1,6 +1,15 @@
 import type { EndpointSlice, Namespace, Node, Pod, Service } from '../../generated/types/index.ts';
 import { builtInPlugins } from '../admission/plugins/index.ts';
-import type { AuditOptions, Authenticator, AuthorizationMode, MetricFamily, MetricsRenderer, OpenApiDocuments, TokenSigner } from '../apiserver/index.ts';
+import type {
+  ApiServer,
+  AuditOptions,
+  Authenticator,
+  AuthorizationMode,
+  MetricFamily,
+  MetricsRenderer,
+  OpenApiDocuments,
+  TokenSigner,
+} from '../apiserver/index.ts';
 import { createApiServer } from '../apiserver/index.ts';
 import type { Client, Informer, ResourceRef } from '../client/index.ts';
 import { createClient, InformerFactory, refs } from '../client/index.ts';
@@ -27,7 +36,7 @@ import { bootstrap } from './bootstrap.ts';
 import { tokensFromApi } from './kubelet-tokens.ts';
 import type { NodeProfile } from './node-profile.ts';
 import { controlPlaneLabels, kubeletNode } from './node-profile.ts';
-import { ownableResources } from './server-objects.ts';
+import { createReadOnlyObjects, ownableResources } from './server-objects.ts';
 
 /** Addresses of a cluster, as kubeadm and kind choose them. */
 export const clusterNetwork = {
@@ -101,8 +110,11 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   return new RunningCluster(options).start();
 }
 
+const manager = 'kube-controller-manager';
+
 /** Upstream's user of each component. */
 const componentUser = {
+  /** A controller's own account; the manager itself is a user. */
   controller: (name: string): UserInfo => ({
     username: `system:serviceaccount:kube-system:${name}`,
     groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
@@ -157,6 +169,7 @@ class RunningCluster implements Cluster {
   readonly #nodeInformers: InformerFactory[] = [];
   readonly #nodes: RunningNode[] = [];
   readonly #scheduler: Scheduler;
+  readonly #server: ApiServer;
   #strategies: readonly Strategy[] = [];
   #stopControllers = () => {};
   #stopped = false;
@@ -165,7 +178,8 @@ class RunningCluster implements Cluster {
     const { env } = options;
     this.env = env;
     this.#store = new MemoryStore(env);
-    this.handler = this.#createApiServer();
+    this.#server = this.#createApiServer();
+    this.handler = this.#server.handler;
     this.admin = createClient(this.handler, componentUser.admin, { userAgent: 'paperkube' });
     // One cache for all components of the control plane: in one process, the objects are the same ones anyway.
     this.#informers = new InformerFactory(createClient(this.handler, componentUser.named('kube-controller-manager'), { userAgent: 'paperkube' }), env);
@@ -190,13 +204,17 @@ class RunningCluster implements Cluster {
   }
 
   async start(): Promise<Cluster> {
-    const rbac = this.options.authorizationModes?.includes('RBAC') ?? false;
-    await bootstrap(this.admin, { nodes: this.nodes, network: clusterNetwork, rbac, strategies: this.#strategies, now: this.env.clock.now() });
+    const { authorizationModes: modes = [] } = this.options;
+    const [rbac, nodeAuthorizer] = [modes.includes('RBAC'), modes.includes('Node')];
+    const now = this.env.clock.now();
+    await bootstrap(this.admin, { nodes: this.nodes, network: clusterNetwork, rbac, nodeAuthorizer, strategies: this.#strategies, now });
+    await createReadOnlyObjects(this.#server.registry('', 'componentstatuses'), componentUser.admin, now);
     this.#stopControllers = startControllers({
       env: this.env,
       informers: this.#informers,
-      clientFor: (name) => this.#clientOf(componentUser.controller(name), 'kube-controller-manager'),
+      clientFor: (name) => this.#clientOf(name === manager ? componentUser.named(name) : componentUser.controller(name), manager),
       rootCa: this.options.rootCa,
+      legacyToken: this.#server.legacyToken,
       clusterCidr: clusterNetwork.podCidr,
       resources: ownableResources(ownedResources, this.#strategies),
     });
@@ -233,15 +251,15 @@ class RunningCluster implements Cluster {
     this.env.loop.stop();
   }
 
-  #createApiServer(): Handler {
+  #createApiServer(): ApiServer {
     const { env, schema, authenticators, serverAddress, renderMetrics, tokenSigner, tokenFile, authorizationModes, anonymous, audit } = this.options;
     const { serviceCidr, nodePorts } = clusterNetwork;
     this.#strategies = builtInStrategies({ ips: new IpAllocator(serviceCidr), ports: new PortAllocator(nodePorts.first, nodePorts.last) });
-    const server = createApiServer({
+    return createApiServer({
       env,
       store: this.#store,
       strategies: this.#strategies,
-      admissionPlugins: (reader, writer) => builtInPlugins({ reader, writer, ids: env.ids, now: () => env.clock.now() }),
+      admissionPlugins: (reader, writer, signers) => builtInPlugins({ reader, writer, signers, ids: env.ids, now: () => env.clock.now() }),
       schema: schema.schema,
       protobufSchema: schema.protobufSchema,
       openapi: schema.openapi,
@@ -256,7 +274,6 @@ class RunningCluster implements Cluster {
       ...(serverAddress ? { serverAddress } : {}),
       ...(renderMetrics ? { renderMetrics: (families) => renderMetrics([...families, ...this.#componentFamilies()]) } : {}),
     });
-    return server.handler;
   }
 
   /** What upstream's other components tell at `/metrics` of their own; here they share one process. */

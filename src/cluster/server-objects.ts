@@ -2,8 +2,11 @@ import { systemPriorityClasses } from '../api/index.ts';
 import { flowSchemas, localApiServices, priorityLevels } from '../apiserver/bootstrap/index.ts';
 import type { Client, ResourceRef } from '../client/index.ts';
 import { refs } from '../client/index.ts';
+import type { UserInfo } from '../machinery/handler.ts';
 import { formatTime } from '../machinery/time.ts';
 import type { KubeObject } from '../machinery/types.ts';
+import { componentStatuses } from '../registry/core/index.ts';
+import type { ResourceRegistry } from '../registry/generic/resource-registry.ts';
 import type { Strategy } from '../registry/generic/strategy.ts';
 
 const ref = (group: string, kind: string, resource: string): ResourceRef => ({ group, version: 'v1', kind, resource, namespaced: false });
@@ -24,6 +27,12 @@ export async function createServerObjects(client: Client, strategies: readonly S
   await createWithStatus(client, serviceCidrs, { ...kubernetes, spec: { cidrs: [serviceCidr] }, status: { conditions: [condition] } } as KubeObject);
 }
 
+/** Objects that nobody may create, not even this server's own client: they go straight to their registry. */
+export async function createReadOnlyObjects(registry: ResourceRegistry | undefined, user: UserInfo, now: number): Promise<void> {
+  const context = { user, now, dryRun: false, warn() {} };
+  for (const one of componentStatuses()) await registry?.create(undefined, one, context);
+}
+
 async function createWithStatus(client: Client, resource: ResourceRef, object: KubeObject & { status?: unknown }): Promise<void> {
   const { status } = object;
   const created = await client.resource(resource).create(object);
@@ -38,6 +47,7 @@ function servedVersions(strategies: readonly Strategy[]): { group: string; versi
 export function ownableResources(first: readonly ResourceRef[], strategies: readonly Strategy[]): readonly ResourceRef[] {
   const known = new Set(first.map(({ group, resource }) => `${group}/${resource}`));
   const others = strategies
+    .filter(({ resource: { verbs } }) => !verbs || verbs.includes('watch'))
     .map(({ resource: { group, version, kind, plural, namespaced } }) => ({ group, version, kind, resource: plural, namespaced }))
     // A namespace and its controller look after themselves.
     .filter((one) => !known.has(`${one.group}/${one.resource}`) && one.kind !== 'Namespace');

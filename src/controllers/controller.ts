@@ -13,6 +13,10 @@ export interface ControllerContext {
   clientFor(name: string): Client;
   /** The cluster CA, PEM. */
   readonly rootCa: string;
+  /** Makes the token that a Secret holds for a service account; absent where nobody has the key. */
+  readonly legacyToken?:
+    | ((request: { readonly namespace: string; readonly account: { readonly name: string; readonly uid: string }; readonly secret: string }) => string)
+    | undefined;
   /** The range that nodes get their pod ranges from: `10.244.0.0/16`. */
   readonly clusterCidr: string;
   /** Resources whose owner references the garbage collector follows; those with namespace are emptied with it, in this order. */

@@ -7,10 +7,13 @@ import { GarbageCollector } from './garbage-collector.ts';
 import { NamespaceController } from './namespace.ts';
 import { NodeIpamController } from './node-ipam.ts';
 import { NodeLifecycleController } from './node-lifecycle.ts';
+import { PvProtectionController } from './pv-protection.ts';
+import { PvcProtectionController } from './pvc-protection.ts';
 import { ReplicaSetController } from './replica-set.ts';
 import { ResourceQuotaController } from './resource-quota.ts';
 import { RootCaPublisher } from './root-ca-publisher.ts';
 import { ServiceAccountController } from './service-account.ts';
+import { ServiceAccountTokenController } from './service-account-token.ts';
 
 export type { Controller, ControllerContext } from './controller.ts';
 export { ReconcileLoop } from './controller.ts';
@@ -21,6 +24,7 @@ export { ReconcileLoop } from './controller.ts';
  * follows from pods; the garbage collector hears last.
  */
 export const controllers: Readonly<Record<string, new (context: ControllerContext) => Controller>> = {
+  'serviceaccount-token-controller': ServiceAccountTokenController,
   'serviceaccount-controller': ServiceAccountController,
   'root-ca-certificate-publisher-controller': RootCaPublisher,
   'node-ipam-controller': NodeIpamController,
@@ -31,6 +35,8 @@ export const controllers: Readonly<Record<string, new (context: ControllerContex
   'endpointslice-controller': EndpointSliceController,
   'resourcequota-controller': ResourceQuotaController,
   'clusterrole-aggregation-controller': ClusterRoleAggregationController,
+  'persistentvolumeclaim-protection-controller': PvcProtectionController,
+  'persistentvolume-protection-controller': PvProtectionController,
   'namespace-controller': NamespaceController,
   'garbage-collector-controller': GarbageCollector,
 };

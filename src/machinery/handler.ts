@@ -24,8 +24,8 @@ export interface ApiRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** Absent: not authenticated yet; the API server's authenticators look at headers and `clientCertificate`. */
   readonly user?: UserInfo | undefined;
-  /** The verified client certificate's subject, where TLS has one. */
-  readonly clientCertificate?: { readonly commonName: string; readonly organizations: readonly string[] } | undefined;
+  /** The verified client certificate's subject, where TLS has one; `untrusted` if there is one that could not be verified. */
+  readonly clientCertificate?: { readonly commonName: string; readonly organizations: readonly string[]; readonly untrusted?: boolean } | undefined;
   readonly body?: RequestBody | undefined;
   /** Aborted when the client has gone. */
   readonly signal?: AbortSignal | undefined;

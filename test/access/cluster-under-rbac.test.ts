@@ -115,3 +115,25 @@ test('the token in a pod is one that the API server knows, and it dies with the 
   expect((await show()).status).toBe(401);
   await cluster.stop();
 });
+
+test('a Secret that asks for the token of a service account gets one, and goes with the account', async () => {
+  const { cluster, refused } = await guardedCluster();
+  const { admin, env, handler } = cluster;
+  const key = { namespace: 'default', name: 'robot-token' };
+  await admin.serviceAccounts.create({ metadata: { name: 'robot', namespace: 'default' } });
+  const metadata = { ...key, annotations: { 'kubernetes.io/service-account.name': 'robot' } };
+  await admin.secrets.create({ metadata, type: 'kubernetes.io/service-account-token' });
+  await env.loop.settle();
+  const { data } = await admin.secrets.get(key);
+  const token = Buffer.from(data?.token ?? '', 'base64').toString();
+  const ask = async () => (await handler({ method: 'GET', path: '/api', query: new URLSearchParams(), headers: { authorization: `Bearer ${token}` } })).status;
+  expect(await ask()).toBe(200);
+  await env.loop.advance(2 * 3600_000);
+  expect(await ask()).toBe(200);
+  await admin.serviceAccounts.delete({ namespace: 'default', name: 'robot' });
+  await env.loop.settle();
+  expect(await ask()).toBe(401);
+  await expect(admin.secrets.get(key)).rejects.toMatchObject({ code: 404 });
+  expect(refused).toEqual([]);
+  await cluster.stop();
+});

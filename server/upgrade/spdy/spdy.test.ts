@@ -104,7 +104,8 @@ test('a frame that nobody could keep is refused', () => {
 
 test('header blocks are one stream of zlib', async () => {
   const [headers, reader] = [new Headers(), new HeaderReader()];
-  for (const fields of [{ streamtype: 'error', port: '80' }, { StreamType: 'data', requestid: '0' }, {}]) {
+  const blocks: Record<string, string>[] = [{ streamtype: 'error', port: '80' }, { StreamType: 'data', requestid: '0' }, {}];
+  for (const fields of blocks) {
     const lower = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]));
     expect(Object.fromEntries(await reader.read(await headers.encode(fields)))).toEqual(lower);
   }

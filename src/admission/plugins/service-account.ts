@@ -39,7 +39,7 @@ export function serviceAccount(reader: ObjectReader, ids: Ids): AdmissionPlugin<
 }
 
 function mountToken(spec: PodSpec, ids: Ids): void {
-  const existing = (spec.volumes ?? []).find((volume) => volume.name.startsWith(volumePrefix));
+  const existing = (spec.volumes ?? []).find((volume) => volume.name?.startsWith(volumePrefix));
   const wanting = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].filter((container) => !hasMount(container));
   if (wanting.length === 0) return;
   const name = existing?.name ?? `${volumePrefix}${ids.nameSuffix()}`;

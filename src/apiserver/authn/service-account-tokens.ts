@@ -5,6 +5,7 @@ import type { UserInfo } from '../../machinery/handler.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import type { AuthenticatedToken, TokenAuthenticator } from './authenticator.ts';
 import { TokenError } from './authenticator.ts';
+import { readToken, signToken } from './jwt.ts';
 import type { TokenSigner } from './token-signer.ts';
 
 export interface Reference {
@@ -101,11 +102,11 @@ export class ServiceAccountTokens implements TokenAuthenticator {
       nbf: now,
       sub: `system:serviceaccount:${namespace}:${account.name}`,
     };
-    return { token: this.#sign(claims), expiresAtSeconds: now + expirationSeconds };
+    return { token: signToken(this.options.signer, claims), expiresAtSeconds: now + expirationSeconds };
   }
 
   async authenticate(token: string, audiences: readonly string[]): Promise<AuthenticatedToken | undefined> {
-    const claims = this.#read(token);
+    const claims = readToken<Claims>(this.options.signer, token, this.options.issuer);
     if (!claims) return undefined;
     const meant = audiences.filter((one) => claims.aud.includes(one));
     if (meant.length === 0) throw new TokenError(`token audiences ${goList(claims.aud)} is invalid for the target audiences ${goList(audiences)}`);
@@ -128,26 +129,6 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   keySet(): object {
     const { signer } = this.options;
     return { keys: signer.publicKey ? [{ use: 'sig', kty: 'EC', kid: signer.keyId, alg: signer.algorithm, ...signer.publicKey }] : [] };
-  }
-
-  #sign(claims: Claims): string {
-    const { signer } = this.options;
-    const text = `${encode({ alg: signer.algorithm, kid: signer.keyId })}.${encode(claims)}`;
-    return `${text}.${Buffer.from(signer.sign(text)).toString('base64url')}`;
-  }
-
-  /** Undefined for what is no token of this issuer. */
-  #read(token: string): Claims | undefined {
-    const parts = token.split('.');
-    const claims = parts.length === 3 ? (decode(parts[1] as string) as Claims | undefined) : undefined;
-    if (claims?.iss !== this.options.issuer) return undefined;
-    const [header, body, signature] = parts as [string, string, string];
-    const { alg } = (decode(header) ?? {}) as { alg?: unknown };
-    const { signer } = this.options;
-    if (alg !== signer.algorithm || !signer.verify(`${header}.${body}`, Buffer.from(signature, 'base64url'))) {
-      throw new TokenError('go-jose/go-jose: error in cryptographic primitive');
-    }
-    return claims;
   }
 
   #checkTime({ exp, nbf }: Claims): void {
@@ -187,19 +168,6 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   #tokenId(): string {
     const hex = Buffer.from(this.options.random.bytes(16)).toString('hex');
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
-  }
-}
-
-function encode(part: object): string {
-  return Buffer.from(JSON.stringify(part)).toString('base64url');
-}
-
-function decode(part: string): object | undefined {
-  try {
-    const data: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return typeof data === 'object' && data !== null ? data : undefined;
-  } catch {
-    return undefined;
   }
 }
 

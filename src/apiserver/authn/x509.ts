@@ -1,8 +1,13 @@
+import { unauthorized } from '../../machinery/status-error.ts';
 import type { Authenticator } from './authenticator.ts';
 import { withAuthenticatedGroup } from './authenticator.ts';
 
-/** A client certificate that TLS has verified: the common name is the user, the organizations are the groups. */
+/**
+ * A client certificate that TLS has verified: the common name is the user, the organizations are the groups.
+ * @throws StatusError 401 for one that could not be verified: whoever shows it is nobody, not anonymous
+ */
 export const x509Authenticator: Authenticator = ({ clientCertificate }) => {
+  if (clientCertificate?.untrusted) throw unauthorized();
   if (!clientCertificate?.commonName) return undefined;
   return withAuthenticatedGroup({ username: clientCertificate.commonName, groups: clientCertificate.organizations });
 };

@@ -21,7 +21,8 @@ export async function execInPod(call: Call, resource: ServedResource): Promise<A
   const { node, key } = await streamedPod(call, pod);
   requireUpgrade(call);
   const prepare = (): Promise<Start> => node.exec(key, { container, command, stdin: streams.stdin, tty: streams.tty });
-  return answer(call, streams, prepare, (exitCode) => exitStatus(exitCode, command, isTranslated(call)));
+  const translated = isTranslated(call);
+  return answer(translated, streams, prepare, (exitCode) => exitStatus(exitCode, command, translated));
 }
 
 /** pods/NAME/attach (AttachREST): the streams of the container's own process. Its exit code is the pod's to tell. */
@@ -30,7 +31,7 @@ export async function attachToPod(call: Call, resource: ServedResource): Promise
   const { node, key } = await streamedPod(call, pod);
   requireUpgrade(call);
   const prepare = (): Promise<Start> => node.attach(key, { container, stdin: streams.stdin, tty: streams.tty });
-  return answer(call, streams, prepare, () => wireStatus({ status: 'Success' }));
+  return answer(isTranslated(call), streams, prepare, () => wireStatus({ status: 'Success' }));
 }
 
 async function target(call: Call, resource: ServedResource): Promise<{ pod: Readonly<Pod>; container: string; streams: Streams }> {
@@ -55,8 +56,7 @@ function isTranslated(call: Call): boolean {
   return offeredProtocols(call)?.includes('v5.channel.k8s.io') ?? false;
 }
 
-async function answer(call: Call, streams: Streams, prepare: () => Promise<Start>, status: (exitCode: number) => Status): Promise<Answer> {
-  const translated = isTranslated(call);
+async function answer(translated: boolean, streams: Streams, prepare: () => Promise<Start>, status: (exitCode: number) => Status): Promise<Answer> {
   try {
     if (!streams.stdin && !streams.stdout && !streams.stderr) throw badRequest('you must specify at least 1 of stdin, stdout, stderr');
     const start = await prepare();

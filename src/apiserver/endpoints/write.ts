@@ -10,10 +10,12 @@ import { dataBody, listBody, objectBody, successStatus } from '../answers.ts';
 import { decodeAny, decodeObject, notDeleteOptions } from '../body.ts';
 import type { Call } from '../call.ts';
 import { queryFlag } from '../request-info.ts';
+import type { FieldValidation } from '../request-options.ts';
 import { dryRunOf, listQuery, notSupportedInOrder, queryInteger, writeOptions } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { applyObject, isApply, requireCreate } from './apply.ts';
 import { fieldManagerOf, managerName } from './field-managers.ts';
+import type { PatchChange } from './patched-object.ts';
 import { patchedObject, patchOf } from './patched-object.ts';
 import { namespaceOf } from './read.ts';
 
@@ -74,7 +76,7 @@ export async function patchObject(call: Call, resource: ServedResource, subresou
     patching: true,
     next: (previous) => {
       const live = resource.show(previous as StoreEntry).object;
-      const patched = patchedObject(call, resource, change, live, options.fieldValidation);
+      const patched = patchedWithoutOwners(call, resource, change, live, options.fieldValidation);
       checkName(patched, info.name);
       resource.defaults(patched);
       fieldManagerOf(call, resource, subresource).update(live, patched, as);
@@ -82,6 +84,20 @@ export async function patchObject(call: Call, resource: ServedResource, subresou
     },
   });
   return { status: 200, body: objectBody(resource, served, form, call.now) };
+}
+
+/**
+ * Owners are long, and few patches speak of them: the others are applied to the object without them, and the field manager
+ * puts them back. Only the message of a failure shows the whole object, so a patch that fails does so again with them.
+ */
+function patchedWithoutOwners(call: Call, resource: ServedResource, change: PatchChange, live: Readonly<KubeObject>, validation: FieldValidation): KubeObject {
+  if (!live.metadata?.managedFields || JSON.stringify(change.patch)?.includes('managedFields')) return patchedObject(call, resource, change, live, validation);
+  const { managedFields: _, ...metadata } = live.metadata;
+  try {
+    return patchedObject(call, resource, change, { ...live, metadata }, validation);
+  } catch {
+    return patchedObject(call, resource, change, live, validation);
+  }
 }
 
 /** DELETE of one object: a Status once it is gone, the object while it stays (and always for some resources). */

@@ -8,7 +8,13 @@ test('requests, watches and stored objects are told under the names of upstream'
   await server.ask('POST', '/api/v1/namespaces/default/configmaps?dryRun=All', { metadata: { name: 'a' } });
   await server.ask('GET', '/api/v1/namespaces/default/configmaps/absent');
   await server.ask('GET', '/api/v1/nonsense/made/up');
-  const watch = await server.handler({ method: 'GET', path: '/api/v1/namespaces', query: new URLSearchParams('watch=1'), headers: {}, user: { username: 'a', groups: [] } });
+  const watch = await server.handler({
+    method: 'GET',
+    path: '/api/v1/namespaces',
+    query: new URLSearchParams('watch=1'),
+    headers: {},
+    user: { username: 'a', groups: [] },
+  });
   const stop = watch.body.kind === 'watch' ? watch.body.start({ event() {}, end() {} }) : () => {};
   await server.env.loop.settle();
   const scrape = async () => Buffer.from((await server.ask('GET', '/metrics')).body).toString();
@@ -37,7 +43,9 @@ test('health tells every check, and excludes those that are named', async () => 
     return { status, text: Buffer.from(body).toString() };
   };
   const verbose = await ask('/readyz?verbose');
-  expect(verbose.text).toMatch(/^\[\+\]ping ok\n\[\+\]log ok\n\[\+\]etcd ok\n\[\+\]etcd-readiness ok\n\[\+\]informer-sync ok\n\[\+\]poststarthook\/.*shutdown ok\nreadyz check passed\n$/s);
+  expect(verbose.text).toMatch(
+    /^\[\+\]ping ok\n\[\+\]log ok\n\[\+\]etcd ok\n\[\+\]etcd-readiness ok\n\[\+\]informer-sync ok\n\[\+\]poststarthook\/.*shutdown ok\nreadyz check passed\n$/s,
+  );
   expect((await ask('/livez?verbose')).text).not.toContain('[+]informer-sync');
   expect(await ask('/readyz/poststarthook/rbac/bootstrap-roles')).toEqual({ status: 200, text: 'ok' });
   failing = { etcd: 'no answer' };

@@ -117,8 +117,7 @@ export class ServerMetrics {
     if (!info.isResource) return /^\/(healthz|livez|readyz)$/.test(info.path) ? ['', '', '', info.path, '', ''] : undefined;
     const served = this.#served(info);
     if (!served || (info.subresource && !served.subresources.includes(info.subresource) && !knownSubresources.has(info.subresource))) return undefined;
-    const scope =
-      info.name && info.verb !== 'list' && info.verb !== 'watch' ? 'resource' : info.namespace ? 'namespace' : info.verb === 'create' ? 'resource' : 'cluster';
+    const scope = info.name || info.verb === 'create' ? 'resource' : info.namespace ? 'namespace' : 'cluster';
     return [info.group, info.version, info.resource, info.subresource, scope, 'apiserver'];
   }
 

@@ -1,5 +1,6 @@
 import type { GroupVersionKind } from '../types.ts';
 import type { Schema, SchemaNode } from './schema.ts';
+import { specialDefinitions } from './schema.ts';
 
 type Json = Record<string, unknown>;
 
@@ -37,10 +38,11 @@ function clean(schema: Schema, given: SchemaNode, value: unknown): unknown {
   return changed ? Object.fromEntries(entries) : value;
 }
 
-/** The zero value that Go has where a list or map holds null: no text, no number, a struct without fields. */
+/** The zero value that Go has where a list or map holds null: no text, no number, no quantity, a struct without fields. */
 function emptyOf(schema: Schema, node: SchemaNode): unknown {
   const { type, properties } = schema.resolve(node);
   if (type === 'object' && properties) return {};
+  if (schema.nameOf(node) === specialDefinitions.quantity) return '0';
   if (schema.nameOf(node) !== undefined) return null;
   return type === 'string' ? '' : type === 'integer' ? 0 : null;
 }

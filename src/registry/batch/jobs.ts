@@ -27,6 +27,9 @@ function state({ metadata, status }: Readonly<Job>): string {
   return is('FailureTarget') ? 'FailureTarget' : 'Running';
 }
 
+const podsStay =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning';
+
 /** pkg/registry/batch/job. Its pods stay when it is deleted, unless the client says otherwise. */
 export const jobStrategy = resourceStrategy<Job>({
   resource: { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs', categories: ['all'], namespaced: true },
@@ -34,6 +37,9 @@ export const jobStrategy = resourceStrategy<Job>({
   statusOnCreate: () => ({}),
   countsGeneration: true,
   defaultPropagation: 'Orphan',
+  beforeDelete(_job, { propagationPolicy, orphanDependents }, context) {
+    if (propagationPolicy === undefined && orphanDependents === undefined) context.warn(podsStay);
+  },
   prepareForCreate(job) {
     if (!job.spec?.manualSelector) generateJobSelector(job);
   },

@@ -27,13 +27,20 @@ function formatEndpoints(endpoints: Readonly<Endpoints>): string {
 
 /** pkg/registry/core/endpoint. */
 export const endpointsStrategy: Strategy<Endpoints> = {
-  resource: { group: '', version: 'v1', kind: 'Endpoints', plural: 'endpoints', singular: 'endpoints', shortNames: ['ep'], namespaced: true },
+  resource: {
+    group: '',
+    version: 'v1',
+    kind: 'Endpoints',
+    plural: 'endpoints',
+    singular: 'endpoints',
+    shortNames: ['ep'],
+    namespaced: true,
+    deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  },
   applyDefaults: setEndpointsDefaults,
   validateName: nameIsSubdomain,
   validate: validateEndpoints,
   validateUpdate: validateEndpointsUpdate,
   createOnUpdate: true,
-  warningsOnCreate: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
-  warningsOnUpdate: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
   columns: [nameColumn, column('Endpoints', 'Addresses and ports that are ready.', formatEndpoints), ageColumn],
 };

@@ -8,6 +8,7 @@ import {
   validatePersistentVolumeClaimUpdate,
   validatePersistentVolumeUpdate,
 } from '../../api/index.ts';
+import { formatTime } from '../../machinery/time.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
 import { ageColumn, column, nameColumn, wide } from './columns.ts';
@@ -46,6 +47,13 @@ export const persistentVolumeStrategy = resourceStrategy<PersistentVolume>({
   resource: { group: '', version: 'v1', kind: 'PersistentVolume', plural: 'persistentvolumes', shortNames: ['pv'], namespaced: false },
   applyDefaults: setPersistentVolumeDefaults,
   statusOnCreate: () => ({ phase: 'Pending' }),
+  prepareForCreate(volume, { now }) {
+    volume.status!.lastPhaseTransitionTime = formatTime(now);
+  },
+  prepareForStatusUpdate(next, previous, { now }) {
+    const told = next.status?.lastPhaseTransitionTime !== previous.status?.lastPhaseTransitionTime;
+    if (next.status && next.status.phase !== previous.status?.phase && !told) next.status.lastPhaseTransitionTime = formatTime(now);
+  },
   validate: validatePersistentVolume,
   validateUpdate: validatePersistentVolumeUpdate,
   returnsDeletedObject: true,

@@ -31,6 +31,7 @@ export type DeletePlan =
 export async function deleteObject(registry: ResourceRegistry, key: ObjectKey, query: DeleteQuery, context: RequestContext): Promise<DeleteAnswer> {
   for (let attempt = 1; ; attempt += 1) {
     const entry = await registry.get(key);
+    if (attempt === 1) registry.strategy.beforeDelete?.(entry.object, query, context);
     checkPreconditions(registry, entry, query);
     await registry.admit('DELETE', '', undefined, entry.object, context);
     await registry.validate('DELETE', '', undefined, entry.object, context);

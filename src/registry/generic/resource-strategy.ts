@@ -12,6 +12,8 @@ export interface ResourceParts<T extends KubeObject> extends Omit<Strategy<T>, '
   /** The kind has a status, which only `/status` changes: what it is on create, and what is checked when it changes. */
   readonly statusOnCreate?: (object: T) => unknown;
   validateStatus?(next: T, previous: Readonly<T>): FieldError[];
+  /** What the server itself writes when `/status` changes. */
+  prepareForStatusUpdate?(next: T, previous: Readonly<T>, context: RequestContext): void;
   /** Whether metadata.generation counts the changes of everything beside metadata and status. */
   readonly countsGeneration?: boolean;
   validate?(object: T): FieldError[];
@@ -42,7 +44,7 @@ function setStatus(object: Fields, status: unknown): void {
  * the rest, and an update is checked like a new object unless the kind says otherwise.
  */
 export function resourceStrategy<T extends KubeObject>(parts: ResourceParts<T>): Strategy<T> {
-  const { resource, statusOnCreate, validateStatus, countsGeneration, ...own } = parts;
+  const { resource, statusOnCreate, validateStatus, prepareForStatusUpdate, countsGeneration, ...own } = parts;
   const validate = own.validate ?? (() => []);
   return {
     validateName: nameIsSubdomain,
@@ -61,7 +63,15 @@ export function resourceStrategy<T extends KubeObject>(parts: ResourceParts<T>):
       if (countsGeneration) next.metadata!.generation = (previous.metadata?.generation ?? 0) + (semanticEqual(wanted(next), wanted(previous)) ? 0 : 1);
     },
     ...(statusOnCreate
-      ? { status: { prepareForUpdate: restoreWanted, validateUpdate: (next: T, previous: Readonly<T>) => validateStatus?.(next, previous) ?? [] } }
+      ? {
+          status: {
+            prepareForUpdate(next: T, previous: Readonly<T>, context: RequestContext) {
+              restoreWanted(next, previous);
+              prepareForStatusUpdate?.(next, previous, context);
+            },
+            validateUpdate: (next: T, previous: Readonly<T>) => validateStatus?.(next, previous) ?? [],
+          },
+        }
       : {}),
   };
 }

@@ -2,6 +2,7 @@ import type { FieldError } from '../../machinery/field-error.ts';
 import type { UserInfo } from '../../machinery/handler.ts';
 import type { TableRowCondition } from '../../machinery/table.ts';
 import type { GroupVersionKind, KubeObject } from '../../machinery/types.ts';
+import type { DeleteQuery } from './options.ts';
 
 /** What discovery says of a resource. */
 export interface ResourceInfo extends GroupVersionKind {
@@ -12,6 +13,8 @@ export interface ResourceInfo extends GroupVersionKind {
   readonly namespaced: boolean;
   /** Defaults to create, delete, deletecollection, get, list, patch, update, watch. */
   readonly verbs?: readonly string[];
+  /** What every answer about a deprecated resource warns of: `v1 ComponentStatus is deprecated in v1.19+`. */
+  readonly deprecation?: string;
 }
 
 /** What the engine hands to a strategy with each request. */
@@ -104,6 +107,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly createOnUpdate?: boolean;
   /** PUT without resourceVersion is refused (upstream: !AllowUnconditionalUpdate). */
   readonly conditionalUpdateOnly?: boolean;
+  /** Before anything else happens in a delete: may refuse it with a StatusError, or warn of what it does not do. */
+  beforeDelete?(object: Readonly<T>, query: Readonly<DeleteQuery>, context: RequestContext): void;
   /** Grace period of a delete, in seconds, or undefined if the object goes at once. `requested` is what the client asked for. */
   gracePeriod?(object: Readonly<T>, requested: number | undefined): GracePeriod | undefined;
   /** What the garbage collector assumes when a delete names no propagation policy; background unless said otherwise. */

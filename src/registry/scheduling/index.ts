@@ -1,14 +1,22 @@
 import type { PriorityClass } from '../../../generated/types/index.ts';
-import { setPriorityClassDefaults, validatePriorityClass, validatePriorityClassUpdate } from '../../api/index.ts';
+import { setPriorityClassDefaults, systemPriorityClasses, validatePriorityClass, validatePriorityClassUpdate } from '../../api/index.ts';
+import { forbidden } from '../../machinery/status-error.ts';
 import { ageColumn, column, nameColumn } from '../core/columns.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
 import type { Strategy } from '../generic/strategy.ts';
+
+const priorityClasses = { group: 'scheduling.k8s.io', resource: 'priorityclasses' };
 
 /** pkg/registry/scheduling/priorityclass. */
 export const priorityClassStrategy = resourceStrategy<PriorityClass>({
   resource: { group: 'scheduling.k8s.io', version: 'v1', kind: 'PriorityClass', plural: 'priorityclasses', shortNames: ['pc'], namespaced: false },
   applyDefaults: setPriorityClassDefaults,
   countsGeneration: true,
+  beforeDelete({ metadata }) {
+    const name = metadata?.name ?? '';
+    if (systemPriorityClasses.some((one) => one.metadata?.name === name))
+      throw forbidden(priorityClasses, name, 'this is a system priority class and cannot be deleted');
+  },
   validate: validatePriorityClass,
   validateUpdate: validatePriorityClassUpdate,
   columns: [

@@ -63,7 +63,7 @@ function validateVersions(mistakes: Mistakes, { versions = [] }: CustomResourceD
 }
 
 function validateNames(mistakes: Mistakes, names: CustomResourceDefinitionNames, at: FieldPath): void {
-  mistakes.invalid(at.child('plural'), names.plural, isDns1035Label(names.plural));
+  mistakes.invalid(at.child('plural'), names.plural, isDns1035Label(names.plural ?? ''));
   for (const field of ['singular', 'kind', 'listKind'] as const) {
     const name = names[field];
     if (name) mistakes.invalid(at.child(field), name, isDns1035Label(name.toLowerCase()));

@@ -37,8 +37,11 @@ export interface BootstrapPolicy {
   readonly roleBindings: readonly RoleBinding[];
 }
 
-/** Makes the objects anew at each call: who creates them hands them over (plugin/pkg/auth/authorizer/rbac/bootstrappolicy). */
-export function bootstrapPolicy(): BootstrapPolicy {
+/**
+ * Makes the objects anew at each call: who creates them hands them over (plugin/pkg/auth/authorizer/rbac/bootstrappolicy).
+ * @param withoutNodeAuthorizer Differs from upstream: then nodes have the role `system:node`, since no kubelet could work otherwise.
+ */
+export function bootstrapPolicy({ withoutNodeAuthorizer = false } = {}): BootstrapPolicy {
   const controllers = Object.keys(controllerRoles).map((name) => [`system:controller:${name}`, controllerRoles[name] ?? [], account(name)] as const);
   return {
     clusterRoles: [
@@ -47,7 +50,9 @@ export function bootstrapPolicy(): BootstrapPolicy {
       ...controllers.map(([name, rules]) => clusterRole(name, rules)),
     ],
     clusterRoleBindings: [
-      ...Object.entries(subjectsOf).map(([name, subjects]) => clusterRoleBinding(name, subjects)),
+      ...Object.entries(subjectsOf).map(([name, subjects]) =>
+        clusterRoleBinding(name, withoutNodeAuthorizer && name === 'system:node' ? [group('system:nodes')] : subjects),
+      ),
       ...controllers.map(([name, , subject]) => clusterRoleBinding(name, [subject])),
     ],
     roles: namespaceRoles.map(({ namespace, name, rules }) => ({

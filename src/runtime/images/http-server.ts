@@ -1,0 +1,173 @@
+/** An HTTP/1.1 server for image programs: one handler, keep-alive, and a hook for access logs. */
+import { formatDate } from '../../shell/applets/lib/date-format.ts';
+import { header, MessageReader } from '../../shell/applets/lib/http.ts';
+import { send } from '../../shell/applets/lib/socket.ts';
+import type { Connection, Listener, Process, Signal, Syscall } from '../../shell/kernel/types.ts';
+import { SystemError } from '../../shell/kernel/types.ts';
+import { serveConnections } from './server.ts';
+
+export interface HttpRequest {
+  readonly method: string;
+  /** As it was asked for: path and query. */
+  readonly target: string;
+  /** Decoded, without the query; `/` if it cannot be decoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** The whole first line. */
+  readonly first: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Uint8Array;
+  readonly connection: Connection;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body?: string | Uint8Array | undefined;
+  /** Default `text/plain; charset=utf-8`. */
+  readonly type?: string | undefined;
+  readonly headers?: readonly (readonly [name: string, value: string])[] | undefined;
+}
+
+export interface HttpServerOptions {
+  /** What the `Server` header says; none if absent. */
+  readonly server?: string | undefined;
+  /** After each answer: writes an access log. */
+  readonly log?: ((process: Process, request: HttpRequest, answer: HttpAnswer, sentBytes: number) => Syscall<void>) | undefined;
+}
+
+export type HttpHandler = (request: HttpRequest, process: Process) => Syscall<HttpAnswer>;
+
+const keepAliveMs = 60_000;
+/** Bodies are held whole, in memory of the host. */
+const bodyBytesMax = 8 * 1024 ** 2;
+
+const reasons: Readonly<Record<number, string>> = {
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  204: 'No Content',
+  301: 'Moved Permanently',
+  302: 'Found',
+  304: 'Not Modified',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  412: 'Precondition Failed',
+  413: 'Request Entity Too Large',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+  503: 'Service Unavailable',
+};
+
+export const reasonOf = (status: number) => reasons[status] ?? 'Unknown';
+
+/** Answers in one expression, for handlers that never wait. */
+export function plainHandler(answer: (request: HttpRequest, process: Process) => HttpAnswer): HttpHandler {
+  // biome-ignore lint/correctness/useYield: handlers may wait, this one does not.
+  return function* (request, process) {
+    return answer(request, process);
+  };
+}
+
+/** Serves for ever in a child process. Throws SystemError EADDRINUSE if the port is taken. Returns the child and its listener. */
+export function startHttpServer(process: Process, port: number, handler: HttpHandler, options: HttpServerOptions = {}): { pid: number; listener: Listener } {
+  const listener = process.system.network.listen('0.0.0.0', port);
+  const pid = process.spawn({
+    argv: [...process.argv],
+    program: (child) => serveConnections(child, listener, (one, connection) => serveRequests(one, connection, handler, options)),
+  });
+  return { pid, listener };
+}
+
+function* serveRequests(process: Process, connection: Connection, handler: HttpHandler, options: HttpServerOptions): Syscall<void> {
+  const reader = new MessageReader(process, connection, keepAliveMs);
+  for (;;) {
+    let head: HeadText;
+    try {
+      head = yield* reader.head();
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      break;
+    }
+    if (!head) break;
+    const request = yield* readRequest(reader, head, connection);
+    const answer = request ? yield* handler(request, process) : { status: 400, body: '400 Bad Request', headers: [['Connection', 'close']] as const };
+    const keep = request !== undefined && !/ HTTP\/1\.0$/.test(head.first) && header(head, 'connection')?.toLowerCase() !== 'close';
+    const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : (answer.body ?? new Uint8Array(0));
+    const sent = request?.method === 'HEAD' ? 0 : body.length;
+    yield* send(connection, Buffer.concat([Buffer.from(headText(process, answer, body.length, keep, options)), sent > 0 ? body : Buffer.alloc(0)]));
+    if (request && options.log) yield* options.log(process, request, answer, sent);
+    if (!keep) break;
+  }
+  connection.end();
+}
+
+type HeadText = { readonly first: string; readonly headers: readonly (readonly [string, string])[] } | undefined;
+
+function headText(process: Process, answer: HttpAnswer, length: number, keep: boolean, options: HttpServerOptions): string {
+  const lines = [
+    `HTTP/1.1 ${answer.status} ${reasonOf(answer.status)}`,
+    ...(options.server ? [`Server: ${options.server}`] : []),
+    ...(answer.headers ?? []).map(([name, value]) => `${name}: ${value}`),
+    `Date: ${formatDate('%a, %d %b %Y %T GMT', process.system.now())}`,
+    `Content-Length: ${length}`,
+    ...(length > 0 || answer.type ? [`Content-Type: ${answer.type ?? 'text/plain; charset=utf-8'}`] : []),
+    ...(keep ? [] : ['Connection: close']),
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+function* readRequest(reader: MessageReader, head: NonNullable<HeadText>, connection: Connection): Syscall<HttpRequest | undefined> {
+  const match = /^([A-Z]+) (\S+) HTTP\/1\.[01]$/.exec(head.first);
+  if (!match) return undefined;
+  const [method, target] = [match[1] as string, match[2] as string];
+  const length = Number(header(head, 'content-length') ?? 0);
+  if (!(length >= 0 && length <= bodyBytesMax)) return undefined;
+  const chunked = header(head, 'transfer-encoding')?.toLowerCase() === 'chunked';
+  const body = Buffer.concat(chunked ? yield* reader.chunked() : yield* reader.body(length));
+  const mark = target.indexOf('?');
+  let path = '/';
+  try {
+    path = decodeURIComponent(mark < 0 ? target : target.slice(0, mark));
+  } catch {
+    return undefined;
+  }
+  return { method, target, path, query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)), first: head.first, headers: head.headers, body, connection };
+}
+
+/** Sleeps until one of the signals arrives; returns it. */
+export function* untilSignal(process: Process, signals: readonly Signal[]): Syscall<Signal> {
+  let caught: Signal | undefined;
+  for (const signal of signals)
+    process.onSignal(signal, () => {
+      caught ??= signal;
+    });
+  while (caught === undefined) {
+    try {
+      yield* process.sleep(Number.POSITIVE_INFINITY);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+    }
+  }
+  return caught;
+}
+
+/** How a Go program without signal handling ends as PID 1: its runtime exits with 2. */
+export function* untilGoEnds(process: Process): Syscall<number> {
+  yield* untilSignal(process, ['TERM', 'INT']);
+  return 2;
+}
+
+/** An address and a port as Go's net package writes them. */
+export const hostPort = (address: string, port: number) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`);
+
+/** `--name=value`, `--name value`, `-name value` of an argument list. */
+export function flagValue(args: readonly string[], ...names: readonly string[]): string | undefined {
+  for (const [index, arg] of args.entries()) {
+    const match = /^--?([\w.-]+)(?:=(.*))?$/s.exec(arg);
+    if (match && names.includes(match[1] as string)) return match[2] ?? args[index + 1];
+  }
+  return undefined;
+}
