@@ -47,7 +47,7 @@ export function addClusterOptions(command: Command): Command {
     .addOption(new Option('--log-level <level>', 'log lines on standard error').choices([...levels]))
     .option('--authorization-mode <modes>', 'who decides what is allowed: Node,RBAC as kubeadm, RBAC, or AlwaysAllow', modesArgument)
     .option('--token-auth-file <file>', 'static tokens, one per line: token,user,uid,"group1,group2"')
-    .option('--anonymous-auth <boolean>', 'whether requests without credentials are from system:anonymous', booleanArgument)
+    .option('--anonymous-auth <boolean>', 'whether requests without credentials are from system:anonymous: true everywhere, false nowhere; health checks only if absent', booleanArgument)
     .option('--audit-log-path <file>', 'write audit events to this file as JSON lines, "-" for standard output')
     .option('--audit-policy-file <file>', 'which requests are audited, and how fully (audit.k8s.io/v1 Policy)')
     .option('-v, --verbose', 'more log lines; twice for debugging', (_value: string, count: number) => count + 1, 0)

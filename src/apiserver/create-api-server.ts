@@ -58,9 +58,9 @@ export interface ApiServerOptions {
   readonly strategies: readonly Strategy<any>[];
   /** In the order in which they run; a function gets what plugins need of the server they are part of. */
   readonly admissionPlugins?: AnyPlugins | ((reader: ObjectReader, writer: StatusWriter, signers: SignerAccess) => AnyPlugins);
-  /** Asked after client certificates and bearer tokens, in order; by default anonymous, everywhere with RBAC, else on the public paths. */
+  /** Asked after client certificates and bearer tokens, in order; see `anonymous` if absent. */
   readonly authenticators?: readonly Authenticator[];
-  /** Upstream's --anonymous-auth, for requests that no authenticator knows. */
+  /** Upstream's --anonymous-auth, for requests that no authenticator knows; if absent, they are let in on the public paths only. */
   readonly anonymous?: boolean;
   /** Tokens of service accounts; without a key there are none. */
   readonly serviceAccountTokens?: { readonly signer: TokenSigner; readonly issuer: string; readonly audiences?: readonly string[] };
@@ -313,9 +313,8 @@ function tokenAuthenticatorOf({ tokenFile }: ApiServerOptions, ...own: readonly 
 
 /** In upstream's order (pkg/kubeapiserver/authenticator). */
 function authenticatorsOf(options: ApiServerOptions, tokens: TokenAuthenticator | undefined, audiences: readonly string[]): readonly Authenticator[] {
-  const { authenticators, authorizationModes = ['AlwaysAllow'], anonymous } = options;
-  const everywhere = anonymous ?? !authorizationModes.includes('AlwaysAllow');
-  const last = everywhere ? [anonymousEverywhere] : anonymous === false ? [] : [anonymousAuthenticator];
+  const { authenticators, anonymous } = options;
+  const last = anonymous === undefined ? [anonymousAuthenticator] : anonymous ? [anonymousEverywhere] : [];
   return [x509Authenticator, ...(tokens ? [bearerAuthenticator(tokens, audiences)] : []), ...(authenticators ?? last)];
 }
 

@@ -75,7 +75,7 @@ export interface ClusterOptions {
   readonly tokenFile?: string | undefined;
   /** Who comes in without a certificate or a token; anonymous if absent. */
   readonly authenticators?: readonly Authenticator[];
-  /** Whether requests without credentials are from `system:anonymous`; with RBAC they are, unless said otherwise. */
+  /** Whether requests without credentials are from `system:anonymous`; if absent, on the public paths only. */
   readonly anonymous?: boolean | undefined;
   /** Who decides what is allowed; AlwaysAllow if absent. */
   readonly authorizationModes?: readonly AuthorizationMode[];

@@ -3,7 +3,7 @@ import type { ImageLayer } from '../shell/fs/index.ts';
 import type { ImageDefinition } from './images/definition.ts';
 import type { Reference } from './reference.ts';
 import { digestOf, parseReference } from './reference.ts';
-import type { ImageRecord } from './types.ts';
+import type { ImageRecord, RegistryCredential } from './types.ts';
 import { PullError } from './types.ts';
 
 const requestMs = 300;
@@ -31,8 +31,8 @@ export class ImageStore {
   }
 
   /** Pulls one image after another: 0.3 s to ask the registry, then 20 MB/s for what the node does not have. Rejects with PullError. */
-  pull(text: string): Promise<ImageRecord> {
-    const pulled = this.#last.then(() => this.#pull(text));
+  pull(text: string, credentials: readonly RegistryCredential[] = []): Promise<ImageRecord> {
+    const pulled = this.#last.then(() => this.#pull(text, credentials));
     this.#last = pulled.catch(() => {});
     return pulled;
   }
@@ -67,13 +67,28 @@ export class ImageStore {
     return this.#images.get(id)?.layer();
   }
 
-  async #pull(text: string): Promise<ImageRecord> {
+  async #pull(text: string, credentials: readonly RegistryCredential[]): Promise<ImageRecord> {
     const reference = parseReference(text);
     await this.env.loop.sleep(requestMs, 'image registry request');
+    this.#authorize(reference, credentials);
     const { definition, version } = this.#resolve(reference);
     const present = this.#images.has(imageId(definition, version));
     if (!present) await this.env.loop.sleep(Math.ceil(definition.image(version).sizeBytes / bytesPerMs), 'image pull');
     return this.#add(reference, definition, version);
+  }
+
+  /** A private repository tells nothing, not even which tags it has, to whoever may not pull from it. */
+  #authorize(reference: Reference, credentials: readonly RegistryCredential[]): void {
+    const wanted = this.catalogue.find((one) => one.repository === reference.repository)?.credentials;
+    if (!wanted) return;
+    const shown = credentials.filter((one) => covers(one.registry, reference));
+    if (shown.some((one) => one.username === wanted.username && one.password === wanted.password)) return;
+    const url = `https://${reference.domain}/v2/${reference.path}/manifests/${reference.tag ?? reference.digest}`;
+    const why =
+      shown.length === 0
+        ? 'pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials'
+        : `unexpected status from HEAD request to ${url}: 401 Unauthorized`;
+    throw new PullError('unauthorized', `failed to pull and unpack image "${reference.text}": failed to resolve reference "${reference.text}": ${why}`);
   }
 
   #resolve(reference: Reference): { readonly definition: ImageDefinition; readonly version: string } {
@@ -123,6 +138,13 @@ export class ImageStore {
     }
     return stored.record;
   }
+}
+
+/** Whether a credential's registry (`https://index.docker.io/v1/`, `registry.example.com/team`) is the reference's, or a path above it. */
+function covers(registry: string, reference: Reference): boolean {
+  const plain = registry.replace(/^https?:\/\//, '').replace(/\/(?:v[12]\/?)?$/, '');
+  const normal = plain.replace(/^(?:index|registry-1)\.docker\.io/, 'docker.io').replace(/\/v[12]$/, '');
+  return reference.repository === normal || reference.repository.startsWith(`${normal}/`);
 }
 
 const imageId = (definition: ImageDefinition, version: string) => digestOf(`config of ${definition.repository} ${version}`);

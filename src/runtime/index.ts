@@ -1,6 +1,9 @@
 export { createCatalogue } from './images/catalogue.ts';
 export type { DnsService } from './images/coredns.ts';
 export type { ImageContent, ImageDefinition, MemoryService, ShellMaker } from './images/definition.ts';
+export type { DescribedBehaviour, DescribedImage, DescribedLog, DescribedMemory } from './images/described.ts';
+export { describeImage, parseBytes } from './images/described.ts';
+export { privateCredentials, privateRegistry } from './images/private.ts';
 export { parseReference } from './reference.ts';
 export type { SimulatedRuntimeOptions } from './runtime.ts';
 export { pauseReference, SimulatedRuntime } from './runtime.ts';

@@ -72,7 +72,7 @@ test('a watch that the server ends closes its socket normally', async () => {
   expect(await closed).toBe(1000);
 });
 
-test('who shows no certificate is answered 403 instead of being upgraded', async () => {
+test('who shows no certificate is answered 401 instead of being upgraded', async () => {
   const socket = open(`${configMaps}?watch=true`, [], {});
   const { status, body } = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
     socket.on('error', () => {});
@@ -83,6 +83,6 @@ test('who shows no certificate is answered 403 instead of being upgraded', async
       response.on('end', () => resolve({ status: response.statusCode, body: text }));
     });
   });
-  expect(status).toBe(403);
-  expect(JSON.parse(body)).toMatchObject({ kind: 'Status', reason: 'Forbidden', code: 403 });
+  expect(status).toBe(401);
+  expect(JSON.parse(body)).toMatchObject({ kind: 'Status', reason: 'Unauthorized', code: 401 });
 });

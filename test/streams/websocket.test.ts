@@ -198,6 +198,28 @@ describe('attach', () => {
   });
 });
 
+describe('a client that does not read', () => {
+  const finished = async (): Promise<string> => {
+    const look = openChannels('/api/v1/namespaces/default/pods/flood/exec?stdout=1&command=cat&command=/tmp/finished', 'v5.channel.k8s.io');
+    await look.closed;
+    return look.text(channelOf.stdout);
+  };
+
+  test('holds the container back that it is attached to, until it goes', async () => {
+    await server.run('flood', 'sleep 10; head -c 40000000 /dev/zero; echo yes > /tmp/finished; sleep 1000000');
+    const channels = openChannels('/api/v1/namespaces/default/pods/flood/attach?stdout=1', 'v5.channel.k8s.io');
+    await channels.opened;
+    channels.socket.pause();
+    await server.cluster.env.loop.advance(120_000);
+    expect(await finished()).toBe('');
+    channels.socket.terminate();
+    await channels.closed;
+    await server.gone();
+    await server.cluster.env.loop.advance(120_000);
+    expect(await finished()).toBe('yes\n');
+  });
+});
+
 describe('port-forward', () => {
   test('v4 has two channels per port, which begin with its number', async () => {
     const channels = openChannels('/api/v1/namespaces/default/pods/web/portforward?ports=80&ports=81', 'v4.channel.k8s.io');

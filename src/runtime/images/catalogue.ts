@@ -1,13 +1,33 @@
 import { shellProgram } from '../../shell/sh/index.ts';
+import { agnhostImages } from './agnhost.ts';
 import { alpine, busybox } from './busybox.ts';
 import { corednsImage } from './coredns.ts';
 import type { ImageDefinition, ShellMaker } from './definition.ts';
+import { databaseImages } from './databases.ts';
+import { echoServerImages } from './echo-servers.ts';
+import { languageImages } from './languages.ts';
 import { nginx } from './nginx.ts';
 import { pause } from './pause.ts';
 import { redis } from './redis.ts';
+import { privateImages } from './private.ts';
 import { smallImages } from './small.ts';
+import { webServerImages } from './web-servers.ts';
 
 /** Every image that can be pulled. Layers are made at first use and shared by all nodes. */
 export function createCatalogue(shell: ShellMaker = shellProgram): readonly ImageDefinition[] {
-  return [pause, corednsImage, busybox(shell), alpine(shell), nginx(shell), redis(shell), ...smallImages(shell)];
+  const open = [
+    pause,
+    corednsImage,
+    busybox(shell),
+    alpine(shell),
+    nginx(shell),
+    redis(shell),
+    ...smallImages(shell),
+    ...webServerImages(shell),
+    ...databaseImages(shell),
+    ...languageImages(shell),
+    ...echoServerImages(shell),
+    ...agnhostImages(shell),
+  ];
+  return [...open, ...privateImages(open)];
 }

@@ -267,7 +267,7 @@ function mysqlImage(one: MysqlLike, shell: ShellMaker): ImageDefinition {
       config: {
         entrypoint: ['docker-entrypoint.sh'],
         command: [one.daemon],
-        env: one.product === 'MySQL' ? { MYSQL_VERSION: version, MYSQL_MAJOR: version.replace(/\.\d+$/, '') } : { MARIADB_VERSION: version },
+        env: { [one.product === 'MySQL' ? 'MYSQL_VERSION' : 'MARIADB_VERSION']: version },
         exposedPorts: [3306],
       },
       layer: () => layer(version),

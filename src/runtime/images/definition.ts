@@ -23,11 +23,17 @@ export interface ImageDefinition {
   /** The version that a tag names; undefined if there is no such tag. */
   versionOf(tag: string): string | undefined;
   image(version: string): ImageContent;
+  /** A registry asks for these before it hands the image out; whoever comes gets it if absent. */
+  readonly credentials?: { readonly username: string; readonly password: string };
 }
 
 /** How programs say what memory they take: `System.service<MemoryService>('memory')`. */
 export interface MemoryService {
   readonly limitBytes: number | undefined;
+  /** Bytes that the container takes now. */
+  readonly usedBytes: number;
+  /** A process takes so many bytes from now on (0: none), until it ends. More than the limit in sum kills the container. */
+  take(pid: number, bytes: number): void;
   /** The container takes more than its limit: it is killed, with reason OOMKilled. */
   exceeded(): void;
 }

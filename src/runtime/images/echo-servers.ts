@@ -26,9 +26,6 @@ interface Small {
   readonly endings?: readonly string[];
 }
 
-/** The first line and the headers as they came. */
-const shownRequest = (request: HttpRequest) => [request.first, ...request.headers.map(([name, value]) => `${name}: ${value}`)].join('\n');
-
 /** A web server on a port, which ends as Go programs do; the answer to a taken port is Go's. */
 function* goServer(process: Process, port: number, answer: (request: HttpRequest, process: Process) => HttpAnswer, banner: string): Syscall<number> {
   try {

@@ -24,7 +24,9 @@ export type Found =
   /** A folder without its index. */
   | { readonly kind: 'folder'; readonly path: string }
   /** A folder asked for without a slash at the end. */
-  | { readonly kind: 'moved' | 'missing' | 'denied' };
+  | { readonly kind: 'moved' }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'denied' };
 
 /** What a URL path leads to below a folder; never out of it. */
 export function fileAt(process: Process, root: string, path: string, index: string): Found {
@@ -40,6 +42,6 @@ export function fileAt(process: Process, root: string, path: string, index: stri
     return { kind: 'file', path: file, data: fs.readFile(file), mtimeMs: fs.stat(file).mtimeMs };
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
-    return { kind: error.code === 'EACCES' ? 'denied' : 'missing' };
+    return error.code === 'EACCES' ? { kind: 'denied' } : { kind: 'missing' };
   }
 }

@@ -61,7 +61,7 @@ const reasons: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
-export const reasonOf = (status: number) => reasons[status] ?? 'Unknown';
+const reasonOf = (status: number) => reasons[status] ?? 'Unknown';
 
 /** Answers in one expression, for handlers that never wait. */
 export function plainHandler(answer: (request: HttpRequest, process: Process) => HttpAnswer): HttpHandler {

@@ -9,7 +9,7 @@ import type { ImageDefinition, ShellMaker } from './definition.ts';
 import { busyboxLayer, debianLayer, mebibytes, remember, tagReader } from './definition.ts';
 import { contentTypes, fileAt } from './files.ts';
 import type { HttpAnswer, HttpRequest } from './http-server.ts';
-import { plainHandler, reasonOf, startHttpServer, untilSignal } from './http-server.ts';
+import { plainHandler, startHttpServer, untilSignal } from './http-server.ts';
 import { bignumPi } from './pi.ts';
 
 function* refuse(process: Process, text: string): Syscall<number> {

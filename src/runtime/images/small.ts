@@ -114,7 +114,7 @@ const stress: Program = function* (process) {
   yield* process.write(1, `stress: info: [${process.pid}] dispatching hogs: ${cpu} cpu, 0 io, ${workers} vm, 0 hdd\n`);
   const memory = process.system.service<MemoryService>('memory');
   yield* process.sleep(200);
-  if (memory?.limitBytes !== undefined && bytes > memory.limitBytes) memory.exceeded();
+  memory?.take(process.pid, bytes);
   for (let i = 0; i < cpu; i++) {
     process.spawn({
       argv: ['stress'],

@@ -23,6 +23,8 @@ export const dd: Applet = (flavour) => {
     const { process } = call;
     const block = size('bs', size('ibs', 512));
     if (block > blockMax) throw new Failure(flavour === 'gnu' ? `memory exhausted by input buffer of size ${block} bytes` : 'out of memory');
+    // The buffer is memory of the container; whoever runs containers counts it.
+    process.system.service<{ take(pid: number, bytes: number): void }>('memory')?.take(process.pid, block);
     const limit = size('count', Number.POSITIVE_INFINITY);
     const from = settings.get('if');
     const to = settings.get('of');

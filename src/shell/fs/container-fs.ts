@@ -44,6 +44,8 @@ const rootCaller: Caller = { pid: 0, uid: 0, gid: 0, groups: [], umask: 0, cwd: 
 export class ContainerFs implements ContainerFilesystem {
   /** What the container has written outside volumes. */
   readonly storage: Storage;
+  /** What is held in /dev, a memory file system with /dev/shm in it. */
+  readonly deviceStorage = new Storage(41, { bytes: 64 * 1024 ** 2, files: 10_000 });
   readonly #root: MountEntry;
   readonly #mounts = new Map<string, MountEntry>();
   #table: ProcessTable | undefined;
@@ -112,8 +114,7 @@ export class ContainerFs implements ContainerFilesystem {
       mountLines: () => this.mounts().map(mountLine).join(''),
     };
     this.#add(new MountEntry('/proc', 'proc', 'proc', false, undefined, () => createProc(table, facts)));
-    const devices = new Storage(41, { bytes: 64 * 1024 ** 2, files: 10_000 });
-    this.#add(new MountEntry('/dev', 'tmpfs', 'tmpfs', false, devices, () => createDevices(devices, table)));
+    this.#add(new MountEntry('/dev', 'tmpfs', 'tmpfs', false, this.deviceStorage, () => createDevices(this.deviceStorage, table)));
   }
 
   #mount({ target, volume, subPath, readOnly }: ContainerMount): void {

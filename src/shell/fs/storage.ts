@@ -21,6 +21,7 @@ export class Storage {
   #bytes = 0;
   #files = 0;
   #lastInode = 1_000_000;
+  readonly #watchers = new Set<() => void>();
 
   /** @param device number that `stat` shows: entries of one storage can be renamed and linked among themselves only */
   constructor(
@@ -63,5 +64,12 @@ export class Storage {
   /** Counts a change of contents; ask `room` before growing. */
   resize(bytes: number): void {
     this.#bytes += bytes;
+    if (bytes > 0) for (const watcher of this.#watchers) watcher();
+  }
+
+  /** Calls back after each growth: memory file systems count as their container's memory. Returns how to call it off. */
+  onGrowth(callback: () => void): () => void {
+    this.#watchers.add(callback);
+    return () => this.#watchers.delete(callback);
   }
 }

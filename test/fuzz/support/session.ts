@@ -16,16 +16,30 @@ export function encodeProtobuf(object: unknown): Uint8Array | undefined {
   }
 }
 
-/** Answers with 500 that upstream gives too, by what they say. */
+/** Answers with 500 that upstream gives too, by what they say. They carry no reason; our own mistakes say InternalError. */
 const allowed500: readonly RegExp[] = [
-  /resourceVersion should not be set on objects to be created/,
-  /^resourceVersion: Invalid value: ".*": strconv\.ParseUint: parsing ".*": (invalid syntax|value out of range)$/s,
-  /^failed to create typed patch object \(/,
+  // Revisions that are none, and objects that bring one along.
+  /^resourceVersion should not be set on objects to be created$/,
+  /^(resourceVersion: Invalid value: ".*": )?strconv\.ParseUint: parsing ".*": (invalid syntax|value out of range)$/s,
+  // A deletion whose options are of another kind.
+  /^no kind ".*" is registered for version ".*" in scheme "k8s.io\/apimachinery\/pkg\/apis\/meta\/internalversion\/scheme\/register.go:27"$/s,
+  // Strategic merge patches that make no sense.
   /^unable to find api field in struct /,
   /^unknown patch type: /,
   /^map: map\[.*\] does not contain declared merge key: /s,
-  /^strconv\.ParseUint: parsing ".*": (invalid syntax|value out of range)$/s,
-  /^no kind ".*" is registered for version ".*" in scheme "k8s.io\/apimachinery\/pkg\/apis\/meta\/internalversion\/scheme\/register.go:27"$/,
+  /^list element types are not identical: /,
+  /^expected a (slice|map), but received a /,
+  /^cannot merge lists without merge key for struct$/,
+  /^no elements in any of the given slices$/,
+  /^merging lists cannot yet be specified in the patch$/,
+  /^The order in patch list:/,
+  // Server-side apply of something that does not have the shape of its kind.
+  /^failed to create typed patch object \(/,
+  /^failed to convert new typed object to object: /,
+  /^failed to decode managed fields$/,
+  // Nodes that nobody can reach.
+  /^error dialing backend: /,
+  /^Get "https:\/\//,
 ];
 
 /** A server with every plugin, and two namespaces. */
