@@ -302,7 +302,8 @@ function concernsKubelet(pod: Readonly<Pod>, previous: Readonly<Pod>): boolean {
   return (pod.spec?.readinessGates?.length ?? 0) > 0 && !semanticEqual(pod.status?.conditions, previous.status?.conditions);
 }
 
-function newMachine(env: Env): NodeDescription['machine'] {
+/** The ids of a machine that nobody has described. */
+export function newMachine(env: Env): NodeDescription['machine'] {
   const systemUuid = env.ids.uid();
   return { systemUuid, machineId: systemUuid.replaceAll('-', ''), bootId: env.ids.uid() };
 }

@@ -10,7 +10,7 @@ const httpTimeoutMs = 30_000;
 /** Runs a postStart or preStop handler to its end (pkg/kubelet/lifecycle). Rejects if it fails. */
 export async function runHook(
   env: Pick<Env, 'loop'>,
-  runtime: Pick<Runtime, 'execSync' | 'dial' | 'network'>,
+  runtime: Pick<Runtime, 'execSync' | 'host'>,
   handler: Readonly<LifecycleHandler>,
   target: ProbeTarget,
   timeoutMs: number,

@@ -20,7 +20,7 @@ export interface ProbeOutcome {
 }
 
 type ProbeEnv = Pick<Env, 'loop'>;
-type ProbeRuntime = Pick<Runtime, 'execSync' | 'dial' | 'network'>;
+type ProbeRuntime = Pick<Runtime, 'execSync' | 'host'>;
 
 /** Runs one probe once (pkg/probe). `unknown` is a probe that could not be run at all. */
 export async function runProbe(env: ProbeEnv, runtime: ProbeRuntime, probe: Readonly<Probe>, target: ProbeTarget): Promise<ProbeOutcome> {
@@ -84,10 +84,7 @@ async function tcpProbe(
 }
 
 function connectTo(runtime: ProbeRuntime, host: string | undefined, port: number, target: ProbeTarget) {
-  if (!host || host === target.ip) return runtime.dial(target.sandboxId, port);
-  const network = runtime.network(target.sandboxId);
-  if (!network) throw new Error(`no network for pod ${target.pod.metadata?.name}`);
-  return network.connect(host, port);
+  return runtime.host.connect(host || target.ip, port);
 }
 
 /** A probe's port: a number, or the name of one of the container's ports. */

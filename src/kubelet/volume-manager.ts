@@ -67,8 +67,8 @@ export class VolumeManager {
 
   async #setUp(pod: Readonly<Pod>, volume: Readonly<Volume>, facts: VolumeFacts, mounted: Mounted): Promise<VolumeHandle> {
     if (volume.emptyDir) {
-      const { sizeLimit } = volume.emptyDir;
-      return this.volumes.createTmpfs({ mode: 0o777, ...(sizeLimit ? { sizeLimitBytes: quantityValue(sizeLimit) } : {}) });
+      const { sizeLimit, medium } = volume.emptyDir;
+      return this.volumes.createTmpfs({ mode: 0o777, inMemory: medium === 'Memory', ...(sizeLimit ? { sizeLimitBytes: quantityValue(sizeLimit) } : {}) });
     }
     if (volume.hostPath) return this.volumes.hostPath(volume.hostPath.path, volume.hostPath.type ?? '');
     const handle = this.volumes.createTmpfs({ mode: 0o777 });

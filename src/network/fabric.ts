@@ -127,7 +127,9 @@ export class Fabric {
     const host = this.#hosts.get(normalizeAddress(target.address));
     if (!host) return this.#noHost(from, target.address);
     if (!this.linked(from.node, host.node)) return { kind: 'dropped' };
-    return { kind: 'host', host, address: normalizeAddress(target.address), port: target.port, source };
+    // A node reaches its own pods by the bridge, whose address they see.
+    const seen = from.kind === 'node' && source === from.addresses[0] ? (from.ranges.gatewayOf(target.address) ?? source) : source;
+    return { kind: 'host', host, address: normalizeAddress(target.address), port: target.port, source: seen };
   }
 
   /** A pod range's unused address is answered by its node's kernel (host unreachable); anything else goes to a gateway that leads nowhere. */

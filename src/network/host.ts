@@ -1,6 +1,6 @@
 import type { Connection, DatagramSocket, Listener, NetworkStack } from '../shell/kernel/types.ts';
 import { SystemError } from '../shell/kernel/types.ts';
-import { isAnyAddress, isLoopback, normalizeAddress, parseCidr, parseIpv4 } from './address.ts';
+import { formatIpv4, isAnyAddress, isLoopback, normalizeAddress, parseCidr, parseIpv4 } from './address.ts';
 import type { Fabric, HostOptions } from './fabric.ts';
 import type { StreamEnd } from './stream.ts';
 
@@ -21,8 +21,18 @@ export class Ranges {
   }
 
   contains(address: string): boolean {
+    return this.#rangeOf(address) !== undefined;
+  }
+
+  /** The bridge's own address in the range that holds `address`, the first one; undefined if none does. */
+  gatewayOf(address: string): string | undefined {
+    const range = this.#rangeOf(address);
+    return range && formatIpv4(range.first + 1);
+  }
+
+  #rangeOf(address: string) {
     const value = parseIpv4(address);
-    return value !== undefined && this.#ranges.some((range) => value >= range.first && value <= range.last);
+    return value === undefined ? undefined : this.#ranges.find((range) => value >= range.first && value <= range.last);
   }
 }
 

@@ -6,7 +6,8 @@ import { Container } from './container.ts';
 import { LogBuffer } from './container-log.ts';
 import { StreamSession } from './exec-session.ts';
 import { ImageStore } from './image-store.ts';
-import type { ImageDefinition, MemoryService } from './images/definition.ts';
+import type { ImageDefinition } from './images/definition.ts';
+import { MemoryAccount, memoryStorages } from './memory.ts';
 import { Sandbox } from './sandbox.ts';
 import { startFailure } from './start-failure.ts';
 import type {
@@ -18,6 +19,7 @@ import type {
   ExecSession,
   ImageRecord,
   NetworkPlugin,
+  RegistryCredential,
   Runtime,
   RuntimeEvent,
   SandboxConfig,
@@ -50,14 +52,15 @@ export class SimulatedRuntime implements Runtime {
   readonly images: ImageStore;
   readonly #sandboxes = new Map<string, Sandbox>();
   readonly #containers = new Map<string, Container>();
+  readonly #memory = new Map<string, MemoryAccount>();
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
 
   constructor(readonly options: SimulatedRuntimeOptions) {
     this.images = new ImageStore(options.env, options.catalogue, [pauseReference, ...(options.preloaded ?? [])]);
   }
 
-  pullImage(reference: string): Promise<ImageRecord> {
-    return this.images.pull(reference);
+  pullImage(reference: string, credentials: readonly RegistryCredential[] = []): Promise<ImageRecord> {
+    return this.images.pull(reference, credentials);
   }
   imageStatus(reference: string): ImageRecord | undefined {
     return this.images.status(reference);
@@ -135,7 +138,7 @@ export class SimulatedRuntime implements Runtime {
     const variables = { ...variablesOf(sandbox, config, image), HOME: homeOf(fs, user.uid) };
     for (const { name, value } of config.env) if (name === 'HOME') variables.HOME = value;
     let container: Container | undefined;
-    const system = this.#system(sandbox, config, fs, () => container);
+    const system = this.#system(id, sandbox, config, fs, () => container);
     container = new Container(id, sandbox, config, image, env.clock.now(), new LogBuffer(env), system, fs, message, variables, user);
     this.#containers.set(id, container);
     return id;
@@ -166,18 +169,24 @@ export class SimulatedRuntime implements Runtime {
     });
   }
 
-  #system(sandbox: Sandbox, config: ContainerConfig, fs: ContainerFs, container: () => Container | undefined): ContainerSystem {
+  #system(id: string, sandbox: Sandbox, config: ContainerConfig, fs: ContainerFs, container: () => Container | undefined): ContainerSystem {
     const { kernel, services } = this.options;
     const target = config.targetContainerId === undefined ? undefined : this.#containers.get(config.targetContainerId);
-    const memory: MemoryService = {
+    const memory = new MemoryAccount({
       limitBytes: config.resources.memoryLimitBytes,
-      exceeded: () => {
+      storages: [fs.deviceStorage, ...memoryStorages(config.mounts.map((mount) => asSimulated(mount.volume)))],
+      alive: (pid) =>
+        container()
+          ?.system.namespace.list()
+          .some((one) => one.pid === pid && one.state !== 'Z') ?? false,
+      onExceeded: () => {
         const found = container();
         if (!found) return;
         found.oomKilled = true;
         found.process?.kill('KILL');
       },
-    };
+    });
+    this.#memory.set(id, memory);
     return kernel.createContainerSystem({
       hostname: sandbox.config.hostname,
       fs,
@@ -204,6 +213,8 @@ export class SimulatedRuntime implements Runtime {
         onExit: (exit) => {
           for (const exec of container.execs) exec.kill('KILL');
           container.finished(exit, env.clock.now());
+          this.#memory.get(id)?.close();
+          this.#memory.delete(id);
           this.#emitContainer('container-exited', container);
         },
       });
@@ -251,11 +262,17 @@ export class SimulatedRuntime implements Runtime {
 
   async removeContainer(id: string): Promise<void> {
     await this.stopContainer(id, 0);
+    this.#memory.get(id)?.close();
+    this.#memory.delete(id);
     this.#containers.delete(id);
   }
 
   containerStatus(id: string): ContainerStatus | undefined {
     return this.#containers.get(id)?.status();
+  }
+  /** Bytes of memory that a running container takes, as far as it is modelled (see README.md); undefined if it does not run. */
+  memoryBytes(id: string): number | undefined {
+    return this.#memory.get(id)?.usedBytes;
   }
   listContainers(): readonly ContainerStatus[] {
     return [...this.#containers.values()].map((one) => one.status());
@@ -339,8 +356,8 @@ export class SimulatedRuntime implements Runtime {
     return await sandbox.stack.connect('127.0.0.1', port);
   }
 
-  network(sandboxId: string): NetworkStack | undefined {
-    return this.#sandboxes.get(sandboxId)?.stack;
+  get host(): NetworkStack {
+    return this.options.network.host;
   }
 
   onEvent(listener: (event: RuntimeEvent) => void): () => void {

@@ -43,10 +43,10 @@ export interface Runtime {
   exec(id: string, options: ExecOptions): Promise<ExecSession>;
   /** The streams of the container's own process: kubectl attach. */
   attach(id: string, options: { readonly stdin: boolean; readonly tty: boolean }): ExecSession;
-  /** Connects from the node to a port in the pod's network: probes, port-forward. Rejects with SystemError. */
+  /** Connects to a port inside the pod's network: port-forward. Rejects with SystemError. */
   dial(sandboxId: string, port: number): Promise<Connection>;
-  /** The sandbox's network, as probes use it to reach other hosts. */
-  network(sandboxId: string): NetworkStack | undefined;
+  /** The node's own network, where probes and hooks come from. */
+  readonly host: NetworkStack;
 
   /** Tells of sandboxes and containers that changed state. Runs on the Loop. */
   onEvent(listener: (event: RuntimeEvent) => void): () => void;
@@ -185,8 +185,8 @@ export interface VolumeFile {
 
 /** Makes volumes of a node. */
 export interface Volumes {
-  /** An empty directory; with `sizeLimitBytes`, writes beyond fail with ENOSPC. */
-  createTmpfs(options?: { readonly sizeLimitBytes?: number; readonly mode?: number }): VolumeHandle;
+  /** An empty directory; with `sizeLimitBytes`, writes beyond fail with ENOSPC; with `inMemory` its files count as memory of the containers that mount it. */
+  createTmpfs(options?: { readonly sizeLimitBytes?: number; readonly mode?: number; readonly inMemory?: boolean }): VolumeHandle;
   /** Replaces all files at once (upstream's atomic writer: `..data` and its links). */
   writeFiles(volume: VolumeHandle, files: readonly VolumeFile[], options?: { readonly gid?: number }): void;
   /** A path of the node's simulated host; `type` as hostPath's. Throws SystemError. */

@@ -15,6 +15,7 @@ import type {
   Volumes,
 } from '../../runtime/types.ts';
 import { PullError } from '../../runtime/types.ts';
+import type { NetworkStack } from '../../shell/kernel/types.ts';
 import { SystemError } from '../../shell/kernel/types.ts';
 
 /** What a container of an image does, in place of a process. */
@@ -186,9 +187,8 @@ export class FakeRuntime implements Runtime {
     throw new SystemError('ECONNREFUSED');
   }
 
-  network(): undefined {
-    return undefined;
-  }
+  /** Nobody listens anywhere. */
+  readonly host = { connect: () => this.dial() } as unknown as NetworkStack;
 
   onEvent(listener: (event: RuntimeEvent) => void): () => void {
     this.#listeners.add(listener);
