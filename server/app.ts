@@ -19,11 +19,14 @@ export function createApp({ handler, log, bodyTimeoutMs, routers = [] }: AppOpti
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  for (const { path, router } of routers) app.use(path, router);
-  app.use((request, response) => {
-    if (!isReadablePath(request.url)) return refuseUnread(response);
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    if (!isReadablePath(request.url ?? '/')) return refuseUnread(response);
     serve(handler, request, response, bodyTimeoutMs).catch((error: unknown) => fail(error, response, log));
-  });
+  };
+  // Nearly all requests are the API server's, and need not be held against the path of each router.
+  app.use((request, response, next) => (routers.some(({ path }) => request.url.startsWith(path)) ? next() : answer(request, response)));
+  for (const { path, router } of routers) app.use(path, router);
+  app.use(answer);
   return app;
 }
 

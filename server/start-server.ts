@@ -6,6 +6,7 @@ import { clusterNetwork, createCluster } from '../src/cluster/index.ts';
 import type { Env } from '../src/env/index.ts';
 import { createEnv, nodeMachine, wallClock } from '../src/env/index.ts';
 import type { Handler } from '../src/machinery/index.ts';
+import type { ImageDefinition } from '../src/runtime/index.ts';
 import { readAccess } from './access.ts';
 import { createApp } from './app.ts';
 import { listenOn, type RunningServer, type StartOptions } from './cli/index.ts';
@@ -46,6 +47,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     env,
     name: options.name,
     nodes: options.nodes,
+    components: options.components,
+    admission: options.admission,
+    images: await describedImages(options),
     schema: readSchemaFiles(),
     rootCa: pki.ca.certificate,
     tokenSigner: createTokenSigner(pki.serviceAccount),
@@ -61,6 +65,13 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     closeAccess();
     throw error;
   }
+}
+
+/** Loaded on use: without images of the user's there is nothing to describe, and without kubelets nothing that runs them. */
+async function describedImages({ images = [], components }: StartOptions): Promise<readonly ImageDefinition[]> {
+  if (images.length === 0 || (components && !components.includes('kubelet'))) return [];
+  const [{ describeImage }, { shellProgram }] = await Promise.all([import('../src/runtime/index.ts'), import('../src/shell/index.ts')]);
+  return images.map((one) => describeImage(one, shellProgram));
 }
 
 function createServerEnv(options: StartOptions): Env {
@@ -105,15 +116,17 @@ async function serve(options: StartOptions, cluster: Cluster, pki: Awaited<Retur
     server,
     ...(options.http ? {} : { certificateAuthority: pki.ca.certificate, client: pki.admin }),
   };
-  const dns = options.dnsPort === undefined ? undefined : await startDnsServer({ dns: cluster.dns, host: options.host, port: options.dnsPort });
-  const closeNodePorts = serveNodePorts({
-    services: cluster.services,
-    dialer: cluster.dialer,
+  const { dataPlane } = cluster;
+  const dns = options.dnsPort === undefined || !dataPlane ? undefined : await startDnsServer({ dns: dataPlane.dns, host: options.host, port: options.dnsPort });
+  const nodePorts = dataPlane && {
+    services: dataPlane.services,
+    dialer: dataPlane.dialer,
     nodeAddress: cluster.nodes[0]?.address ?? '',
     host: options.host,
     loop: env.loop,
     log: env.log.child('node-ports'),
-  });
+  };
+  const closeNodePorts = nodePorts ? serveNodePorts(nodePorts) : () => {};
   await nodesReady(cluster);
   const asked = options.port === undefined && port !== 6443 ? [`port 6443 is taken, so the API is on ${port}`] : [];
   return {

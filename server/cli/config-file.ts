@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { CORE_SCHEMA, load } from 'js-yaml';
+import type { PluginChoice } from '../../src/admission/plugins/choice.ts';
+import { pluginMistakes } from '../../src/admission/plugins/choice.ts';
+import type { ComponentName } from '../../src/cluster/components.ts';
 import type { ClockMode } from '../../src/env/index.ts';
 import { parseClockMode } from '../../src/env/index.ts';
+import type { DescribedImage } from '../../src/runtime/index.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
+import { componentMistake, componentsHint, everyComponent } from './components.ts';
+import { readImages } from './config-images.ts';
 import type { NodeConfig } from './nodes.ts';
 
 /** A configuration file (`--config`), checked. Flags win over it. */
@@ -11,6 +17,10 @@ export interface ClusterConfig {
   readonly nodes?: readonly NodeConfig[];
   readonly clock?: { readonly mode?: ClockMode; readonly start?: number };
   readonly seed?: number;
+  readonly components?: readonly ComponentName[];
+  readonly admissionPlugins?: PluginChoice;
+  /** Images that the simulated registries have besides the built-in ones. */
+  readonly images?: readonly DescribedImage[];
 }
 
 export const configVersion = 'paperkube.dev/v1alpha1';
@@ -59,7 +69,7 @@ class Reader {
   constructor(readonly mistakes: string[]) {}
 
   cluster(content: unknown): ClusterConfig {
-    const object = this.#mapping(content, 'the file', ['apiVersion', 'kind', 'name', 'nodes', 'clock', 'seed']);
+    const object = this.#mapping(content, 'the file', ['apiVersion', 'kind', 'name', 'nodes', 'clock', 'seed', 'components', 'admissionPlugins', 'images']);
     if (!object) return {};
     if (object.apiVersion !== configVersion) this.#wrong('apiVersion', object.apiVersion, `write apiVersion: ${configVersion}`);
     if (object.kind !== 'Cluster') this.#wrong('kind', object.kind, 'write kind: Cluster');
@@ -68,11 +78,18 @@ class Reader {
     if (seed !== undefined && !isSeed(seed)) this.#wrong('seed', seed, seedHint);
     const clock = object.clock === undefined ? undefined : this.#clock(object.clock);
     const nodes = object.nodes === undefined ? undefined : this.#nodes(object.nodes);
+    const components = object.components === undefined ? undefined : this.#components(object.components);
+    const admissionPlugins = object.admissionPlugins === undefined ? undefined : this.#admissionPlugins(object.admissionPlugins);
+    const checks = { mapping: this.#mapping.bind(this), wrong: this.#wrong.bind(this) };
+    const images = object.images === undefined ? undefined : readImages(checks, object.images);
     return {
       ...(typeof name === 'string' ? { name } : {}),
       ...(typeof seed === 'number' ? { seed } : {}),
       ...(clock ? { clock } : {}),
       ...(nodes ? { nodes } : {}),
+      ...(components ? { components } : {}),
+      ...(admissionPlugins ? { admissionPlugins } : {}),
+      ...(images ? { images } : {}),
     };
   }
 
@@ -85,6 +102,27 @@ class Reader {
     const start = typeof given === 'string' ? Date.parse(given) : Number.NaN;
     if (given !== undefined && Number.isNaN(start)) this.#wrong('clock.start', given, 'write a time such as "2026-01-01T00:00:00Z"');
     return { ...(mode ? { mode } : {}), ...(Number.isNaN(start) ? {} : { start }) };
+  }
+
+  #components(value: unknown): ClusterConfig['components'] {
+    if (value === 'all') return everyComponent;
+    const mistake = Array.isArray(value) ? componentMistake(value.map(String)) : componentsHint;
+    if (mistake) this.#wrong('components', value, mistake);
+    return mistake ? undefined : (value as ComponentName[]);
+  }
+
+  #admissionPlugins(value: unknown): PluginChoice | undefined {
+    const object = this.#mapping(value, 'admissionPlugins', ['enable', 'disable']);
+    if (!object) return undefined;
+    const list = (field: 'enable' | 'disable') => {
+      const names = object[field] ?? [];
+      if (Array.isArray(names)) return names.map(String);
+      this.#wrong(`admissionPlugins.${field}`, names, 'write a list of names such as [ServiceAccount]');
+      return [];
+    };
+    const choice = { enable: list('enable'), disable: list('disable') };
+    for (const mistake of pluginMistakes(choice)) this.mistakes.push(`admissionPlugins: ${mistake}`);
+    return choice;
   }
 
   #nodes(value: unknown): readonly NodeConfig[] | undefined {
@@ -100,10 +138,11 @@ class Reader {
   }
 
   #node(value: unknown, path: string): NodeConfig {
-    const object = this.#mapping(value, path, ['role', 'name', 'labels', 'taints', 'capacity']) ?? { role: 'worker' };
+    const object = this.#mapping(value, path, ['role', 'name', 'labels', 'taints', 'capacity', 'kubelet']) ?? { role: 'worker' };
     const role = object.role ?? 'worker';
     if (role !== 'control-plane' && role !== 'worker') this.#wrong(`${path}.role`, role, 'use control-plane or worker');
     if (object.name !== undefined && !isDnsName(object.name)) this.#wrong(`${path}.name`, object.name, 'use lower case letters, digits, "-" and "."');
+    if (object.kubelet !== undefined && typeof object.kubelet !== 'boolean') this.#wrong(`${path}.kubelet`, object.kubelet, 'use true or false');
     const labels = this.#texts(object.labels, `${path}.labels`);
     const capacity = this.#texts(object.capacity, `${path}.capacity`);
     for (const [key, quantity] of Object.entries(capacity ?? {})) {
@@ -116,6 +155,7 @@ class Reader {
       ...(labels ? { labels } : {}),
       ...(capacity ? { capacity } : {}),
       ...(taints ? { taints } : {}),
+      ...(object.kubelet === false ? { kubelet: false } : {}),
     };
   }
 
@@ -171,6 +211,6 @@ export function isSeed(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff;
 }
 
-function isDnsName(value: unknown): value is string {
+export function isDnsName(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(value) && !value.includes('..');
 }

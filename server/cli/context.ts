@@ -1,5 +1,8 @@
+import type { PluginChoice } from '../../src/admission/plugins/choice.ts';
 import type { AuthorizationMode } from '../../src/apiserver/index.ts';
+import type { ComponentName } from '../../src/cluster/components.ts';
 import type { ClockMode, LogLevel } from '../../src/env/index.ts';
+import type { DescribedImage } from '../../src/runtime/index.ts';
 import type { KubeconfigOptions } from '../kubeconfig.ts';
 import type { NodePlan } from './nodes.ts';
 
@@ -17,6 +20,11 @@ export interface StartOptions {
   readonly clockStart: number | undefined;
   readonly seed: number;
   readonly nodes: readonly NodePlan[];
+  /** What runs; all if absent. */
+  readonly components?: readonly ComponentName[];
+  readonly admission?: PluginChoice;
+  /** Images of the user's, besides the built-in ones. */
+  readonly images?: readonly DescribedImage[];
   /** Port of the DNS server for tools outside; 0 any free one, absent: none. */
   readonly dnsPort: number | undefined;
   readonly logLevel: LogLevel | 'silent';

@@ -1,13 +1,17 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import type { PluginChoice } from '../../src/admission/plugins/choice.ts';
+import { pluginMistakes } from '../../src/admission/plugins/choice.ts';
 import type { AuthorizationMode } from '../../src/apiserver/index.ts';
 import { authorizationModes } from '../../src/apiserver/index.ts';
+import type { ComponentName } from '../../src/cluster/components.ts';
 import type { ClockMode, LogLevel } from '../../src/env/index.ts';
 import { parseClockMode } from '../../src/env/index.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
-import { clockHint, clusterNameHint, isClusterName, isSeed, nodesMax, readConfigFile, seedHint } from './config-file.ts';
+import { parseComponents, planCluster } from './components.ts';
+import type { ClusterConfig } from './config-file.ts';
+import { clockHint, clusterNameHint, isClusterName, isDnsName, isSeed, nodesMax, readConfigFile, seedHint } from './config-file.ts';
 import type { StartOptions } from './context.ts';
-import { nodesByCount, planNodes } from './nodes.ts';
 
 /** What commander has parsed of `start` and `run`. */
 export interface ClusterFlags {
@@ -18,6 +22,10 @@ export interface ClusterFlags {
   readonly clock?: ClockMode;
   readonly seed?: number;
   readonly nodes?: number;
+  readonly node?: readonly string[];
+  readonly components?: readonly ComponentName[];
+  readonly enableAdmissionPlugins?: readonly string[];
+  readonly disableAdmissionPlugins?: readonly string[];
   readonly config?: string;
   readonly dnsPort?: number;
   readonly logLevel?: LogLevel | 'silent';
@@ -42,12 +50,20 @@ export function addClusterOptions(command: Command): Command {
     .option('--clock <mode>', 'how time passes: real, manual, auto, or xN such as x10', clockArgument)
     .option('--seed <number>', 'seed of generated names and ids', seedArgument)
     .option('--nodes <count>', 'number of nodes; the first is the control plane', nodesArgument)
+    .option('--node <name>', 'a node without a kubelet: the Node is there, its pods stay Pending; repeatable', nodeNameArgument)
+    .option('--components <list>', 'what runs: all, or api with any of controllers, scheduler and kubelet, such as api,controllers', parseComponents)
+    .option('--enable-admission-plugins <list>', 'admission plugins besides those that are on by default', listArgument)
+    .option('--disable-admission-plugins <list>', 'admission plugins to leave out, such as ServiceAccount', listArgument)
     .option('--config <file>', 'cluster configuration (YAML), "-" for standard input')
     .option('--dns-port <number>', 'serve the cluster DNS by UDP and TCP on this port, 0 for any', portArgument)
     .addOption(new Option('--log-level <level>', 'log lines on standard error').choices([...levels]))
     .option('--authorization-mode <modes>', 'who decides what is allowed: Node,RBAC as kubeadm, RBAC, or AlwaysAllow', modesArgument)
     .option('--token-auth-file <file>', 'static tokens, one per line: token,user,uid,"group1,group2"')
-    .option('--anonymous-auth <boolean>', 'whether requests without credentials are from system:anonymous: true everywhere, false nowhere; health checks only if absent', booleanArgument)
+    .option(
+      '--anonymous-auth <boolean>',
+      'whether requests without credentials are from system:anonymous: true everywhere, false nowhere; health checks only if absent',
+      booleanArgument,
+    )
     .option('--audit-log-path <file>', 'write audit events to this file as JSON lines, "-" for standard output')
     .option('--audit-policy-file <file>', 'which requests are audited, and how fully (audit.k8s.io/v1 Policy)')
     .option('-v, --verbose', 'more log lines; twice for debugging', (_value: string, count: number) => count + 1, 0)
@@ -62,10 +78,7 @@ export function addNameOption(command: Command): Command {
 export function startOptions(flags: ClusterFlags, defaults: { readonly name: string; readonly port?: number }): StartOptions {
   const config = flags.config === undefined ? {} : readConfigFile(flags.config);
   const name = flags.name ?? config.name ?? defaults.name;
-  const nodes = flags.nodes !== undefined ? nodesByCount(flags.nodes) : (config.nodes ?? nodesByCount(3));
-  if (!nodes.some((node) => node.role === 'control-plane')) {
-    throw new CliError(exitCodes.invalidConfig, 'CONFIG_INVALID', 'nodes: none of them is a control plane; add "- role: control-plane"');
-  }
+  const { components, nodes } = planCluster(name, flags, config);
   return {
     name,
     host: flags.host,
@@ -74,7 +87,10 @@ export function startOptions(flags: ClusterFlags, defaults: { readonly name: str
     clock: flags.clock ?? config.clock?.mode ?? 'real',
     clockStart: config.clock?.start,
     seed: flags.seed ?? config.seed ?? 1,
-    nodes: planNodes(name, nodes),
+    ...(config.images ? { images: config.images } : {}),
+    nodes,
+    ...(components ? { components } : {}),
+    admission: admissionPlugins(flags, config),
     dnsPort: flags.dnsPort,
     logLevel: logLevel(flags),
     access: {
@@ -85,6 +101,14 @@ export function startOptions(flags: ClusterFlags, defaults: { readonly name: str
       auditPolicyFile: flags.auditPolicyFile,
     },
   };
+}
+
+/** A flag takes the place of the file's list of the same name. */
+function admissionPlugins(flags: ClusterFlags, { admissionPlugins: given = {} }: ClusterConfig): PluginChoice {
+  const choice = { enable: flags.enableAdmissionPlugins ?? given.enable, disable: flags.disableAdmissionPlugins ?? given.disable };
+  const [mistake] = pluginMistakes(choice);
+  if (mistake) throw new CliError(exitCodes.usage, 'USAGE', mistake, 'the names are those of kube-apiserver, separated by commas');
+  return choice;
 }
 
 function logLevel(flags: ClusterFlags): LogLevel | 'silent' {
@@ -117,6 +141,16 @@ function seedArgument(text: string): number {
 function nodesArgument(text: string): number {
   if (!/^\d{1,4}$/.test(text) || Number(text) < 1 || Number(text) > nodesMax) throw new InvalidArgumentError(`use a number from 1 to ${nodesMax}.`);
   return Number(text);
+}
+
+function nodeNameArgument(text: string, before: readonly string[] = []): readonly string[] {
+  if (!isDnsName(text)) throw new InvalidArgumentError('use lower case letters, digits, "-" and "."');
+  if (before.includes(text)) throw new InvalidArgumentError('give each node a name of its own.');
+  return [...before, text];
+}
+
+function listArgument(text: string): readonly string[] {
+  return text.split(',').filter((name) => name !== '');
 }
 
 function modesArgument(text: string): readonly AuthorizationMode[] {

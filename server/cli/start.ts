@@ -20,6 +20,7 @@ Examples:
   paperkube                               start a cluster; Ctrl-C stops it and puts your kubectl context back
   paperkube start --nodes 1 --port 0      one node, on any free port
   paperkube start --clock manual          time stands still until: paperkube clock advance 30s
+  paperkube start --components api        an API server alone, as client tests want it
   paperkube start --no-merge --name ci    leave ~/.kube/config alone; then: paperkube kubeconfig --name ci > ci.yaml
   paperkube start --dns-port 1053         then: dig @127.0.0.1 -p 1053 kubernetes.default.svc.cluster.local`;
 
@@ -122,7 +123,8 @@ function announce(running: RunningServer, access: Access, flags: StartFlags, dep
   }
   const { bold, dim, green } = coloursFor(deps.stdout, deps.env);
   if (!flags.quiet) for (const message of running.warnings) deps.stderr.write(`note: ${message}\n`);
-  const nodes = running.nodes.length === 1 ? '1 node' : `${running.nodes.length} nodes`;
+  const nodes = running.nodes.length === 1 ? '1 node' : `${running.nodes.length || 'no'} nodes`;
+  const words = running.nodes.length === 0 ? 'get namespaces' : 'get nodes';
   const { merged, kubeconfig } = access;
   const before = merged?.previousContext ? dim(` (was ${merged.previousContext})`) : '';
   const lines = [
@@ -130,7 +132,7 @@ function announce(running: RunningServer, access: Access, flags: StartFlags, dep
     `  API      ${running.server}`,
     ...(running.dnsPort === undefined ? [] : [`  DNS      dig @127.0.0.1 -p ${running.dnsPort} kubernetes.default.svc.cluster.local`]),
     merged ? `  Context  ${merged.context}${before} in ${merged.path}` : `  Config   ${kubeconfig}`,
-    merged ? '  Try      kubectl get nodes' : `  Try      kubectl --kubeconfig ${quoted(kubeconfig)} get nodes`,
+    merged ? `  Try      kubectl ${words}` : `  Try      kubectl --kubeconfig ${quoted(kubeconfig)} ${words}`,
     green('Ready.'),
   ];
   deps.stdout.write(`${lines.join('\n')}\n`);

@@ -108,7 +108,7 @@ function decodeData(reader: BodyReader, body: RequestBody | undefined, kind: str
     case 'application/json': {
       const text = decodeUtf8(bytes);
       const data = readJson(text, kind);
-      return { data, repeated: findRepeated ? findDuplicateKeys(text) : [] };
+      return { data, repeated: findRepeated && !isCanonical(data, text) ? findDuplicateKeys(text) : [] };
     }
     case 'application/yaml': {
       // Of repeated keys the last one counts even where strict decoding refuses them afterwards: other mistakes come first.
@@ -121,6 +121,11 @@ function decodeData(reader: BodyReader, body: RequestBody | undefined, kind: str
     default:
       throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${mediaTypes}`);
   }
+}
+
+/** Whether a text is what its own value is written as, as most programs send it: then no key stands in it twice. */
+function isCanonical(data: unknown, text: string): boolean {
+  return JSON.stringify(data) === (text.endsWith('\n') ? text.slice(0, -1) : text);
 }
 
 function readJson(text: string, kind: string): unknown {

@@ -29,7 +29,8 @@ export interface Services {
 
 /** One request on its way through an endpoint: who asks for what, and what they are warned of. */
 export class Call {
-  readonly warnings: string[] = [];
+  /** Each text once, in the order of its first time. */
+  readonly #warnings = new Set<string>();
   readonly now: number;
   #form: AnswerForm | undefined;
 
@@ -48,6 +49,10 @@ export class Call {
     return this.#form;
   }
 
+  get warnings(): ReadonlySet<string> {
+    return this.#warnings;
+  }
+
   get query(): URLSearchParams {
     return this.request.query;
   }
@@ -58,7 +63,7 @@ export class Call {
   }
 
   readonly warn = (text: string): void => {
-    if (!this.warnings.includes(text)) this.warnings.push(text);
+    this.#warnings.add(text);
   };
 
   context(dryRun: boolean): RequestContext {

@@ -289,7 +289,7 @@ class Server {
   #finish(request: ApiRequest, answer: Answer, { call, record, auditId }: Finishing): ApiResponse {
     const headers: Record<string, string | readonly string[]> = { ...this.#baseHeaders, ...answer.headers };
     if (!request.user) headers['audit-id'] = auditId;
-    if (call && call.warnings.length > 0) headers.warning = warningHeaders(call.warnings);
+    if (call && call.warnings.size > 0) headers.warning = warningHeaders([...call.warnings]);
     const response = { status: answer.status, headers, body: answer.body };
     return record ? record.answered(response) : response;
   }

@@ -8,7 +8,10 @@ import { coreDnsAccess, coreDnsAddon, kubernetesService, systemNamespaces } from
 import { createServerObjects } from './server-objects.ts';
 
 export interface BootstrapOptions {
-  readonly nodes: readonly { readonly name: string; readonly address: string }[];
+  /** The API server's own address inside the cluster. */
+  readonly apiAddress: string;
+  /** Whether CoreDNS is installed: where controllers make its pods, a scheduler binds them and kubelets run them. */
+  readonly addons: boolean;
   readonly network: { readonly apiServiceIp: string; readonly dnsServiceIp: string; readonly domain: string; readonly serviceCidr: string };
   /** Whether roles decide who may do what. */
   readonly rbac: boolean;
@@ -24,16 +27,18 @@ export interface BootstrapOptions {
 const apiPort = 6443;
 
 /** Creates what kube-apiserver and kubeadm create before anyone asks: namespaces, the `kubernetes` Service and its endpoints, CoreDNS. */
-export async function bootstrap(client: Client, { nodes, network, rbac, nodeAuthorizer, strategies, now }: BootstrapOptions): Promise<void> {
+export async function bootstrap(client: Client, options: BootstrapOptions): Promise<void> {
+  const { apiAddress, network, rbac, nodeAuthorizer, strategies, now } = options;
   for (const namespace of systemNamespaces) await client.namespaces.create(structuredClone(namespace));
   await createServerObjects(client, strategies, network.serviceCidr, now);
-  if (rbac) await createPolicy(client, bootstrapPolicy({ withoutNodeAuthorizer: !nodeAuthorizer }));
+  if (rbac) await createPolicy(client, bootstrapPolicy({ withoutNodeAuthorizer: !nodeAuthorizer }), options.addons);
   await client.services.create(kubernetesService(network.apiServiceIp));
-  const address = nodes[0]?.address;
-  if (address) {
-    await client.endpoints.create(kubernetesEndpoints(address));
-    await client.endpointSlices.create(kubernetesSlice(address));
-  }
+  await client.endpoints.create(kubernetesEndpoints(apiAddress));
+  await client.endpointSlices.create(kubernetesSlice(apiAddress));
+  if (options.addons) await installCoreDns(client, network);
+}
+
+async function installCoreDns(client: Client, network: BootstrapOptions['network']): Promise<void> {
   const [serviceAccount, config, service, deployment] = coreDnsAddon({ clusterIp: network.dnsServiceIp, clusterDomain: network.domain });
   await client.serviceAccounts.create(serviceAccount);
   await client.configMaps.create(config);
@@ -42,10 +47,10 @@ export async function bootstrap(client: Client, { nodes, network, rbac, nodeAuth
 }
 
 /** What upstream's API server creates after its start (rbac/bootstrap-roles), and what CoreDNS may read. */
-async function createPolicy(client: Client, policy: BootstrapPolicy): Promise<void> {
+async function createPolicy(client: Client, policy: BootstrapPolicy, addons: boolean): Promise<void> {
   const [role, binding] = coreDnsAccess();
-  for (const one of [...policy.clusterRoles, role]) await client.resource(refs.clusterRoles).create(one);
-  for (const one of [...policy.clusterRoleBindings, binding]) await client.resource(refs.clusterRoleBindings).create(one);
+  for (const one of addons ? [...policy.clusterRoles, role] : policy.clusterRoles) await client.resource(refs.clusterRoles).create(one);
+  for (const one of addons ? [...policy.clusterRoleBindings, binding] : policy.clusterRoleBindings) await client.resource(refs.clusterRoleBindings).create(one);
   for (const one of policy.roles) await client.resource(refs.roles).create(one);
   for (const one of policy.roleBindings) await client.resource(refs.roleBindings).create(one);
 }

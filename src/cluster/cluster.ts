@@ -1,5 +1,6 @@
-import type { EndpointSlice, Namespace, Node, Pod, Service } from '../../generated/types/index.ts';
-import { builtInPlugins } from '../admission/plugins/index.ts';
+import type { Node, Pod } from '../../generated/types/index.ts';
+import type { PluginChoice } from '../admission/plugins/index.ts';
+import { builtInPlugins, choosePlugins } from '../admission/plugins/index.ts';
 import type {
   ApiServer,
   AuditOptions,
@@ -11,47 +12,27 @@ import type {
   TokenSigner,
 } from '../apiserver/index.ts';
 import { createApiServer } from '../apiserver/index.ts';
-import type { Client, Informer, ResourceRef } from '../client/index.ts';
+import type { Client, ResourceRef } from '../client/index.ts';
 import { createClient, InformerFactory, refs } from '../client/index.ts';
-import { startControllers } from '../controllers/index.ts';
-import type { DnsService } from '../dns/index.ts';
-import { createDnsService } from '../dns/index.ts';
 import type { Env } from '../env/index.ts';
-import { Kubelet } from '../kubelet/index.ts';
 import type { ProtobufSchema } from '../machinery/codec/index.ts';
-import type { Handler, UserInfo } from '../machinery/index.ts';
+import type { Handler } from '../machinery/index.ts';
 import type { Schema } from '../machinery/schema/index.ts';
-import type { Dialer } from '../network/index.ts';
-import { createDialer, createNodeNetwork, createServiceProxy, Fabric, type NodeNetwork } from '../network/index.ts';
 import { builtInStrategies } from '../registry/built-in.ts';
 import { IpAllocator, PortAllocator } from '../registry/core/index.ts';
 import type { Strategy } from '../registry/generic/strategy.ts';
 import type { ImageDefinition } from '../runtime/index.ts';
-import { createCatalogue, SimulatedRuntime, SimulatedVolumes } from '../runtime/index.ts';
-import { Scheduler } from '../scheduler/index.ts';
-import { Kernel, shellProgram } from '../shell/index.ts';
+import type { Scheduler } from '../scheduler/index.ts';
 import { MemoryStore } from '../store/index.ts';
-import { coreDnsImage } from './addons.ts';
+import { clusterNetwork } from './addresses.ts';
 import { bootstrap } from './bootstrap.ts';
-import { tokensFromApi } from './kubelet-tokens.ts';
+import type { ComponentName, LoadedComponents } from './components.ts';
+import { componentNames, loadComponents } from './components.ts';
+import type { DataPlane } from './data-plane.ts';
 import type { NodeProfile } from './node-profile.ts';
-import { controlPlaneLabels, kubeletNode } from './node-profile.ts';
+import { controlPlaneLabels } from './node-profile.ts';
 import { createReadOnlyObjects, ownableResources } from './server-objects.ts';
-
-/** Addresses of a cluster, as kubeadm and kind choose them. */
-export const clusterNetwork = {
-  domain: 'cluster.local',
-  podCidr: '10.244.0.0/16',
-  serviceCidr: '10.96.0.0/16',
-  /** The Service `kubernetes`. */
-  apiServiceIp: '10.96.0.1',
-  dnsServiceIp: '10.96.0.10',
-  nodePorts: { first: 30_000, last: 32_767 },
-  /** The machine that the nodes run on, seen from the nodes. */
-  gateway: '172.18.0.1',
-  /** Address of the nth node, from 0. */
-  nodeAddress: (index: number) => `172.18.${(index + 2) >> 8}.${(index + 2) & 0xff}`,
-} as const;
+import { componentClient, componentUser } from './users.ts';
 
 /** The API's facts, from the schema build. */
 export interface ClusterSchema {
@@ -65,8 +46,13 @@ export interface ClusterOptions {
   readonly env: Env;
   /** In front of the names of nodes. */
   readonly name: string;
+  /** Those with a kubelet want the component that runs kubelets. */
   readonly nodes: readonly NodeProfile[];
+  /** What runs, `api` among it; all if absent. */
+  readonly components?: readonly ComponentName[] | undefined;
   readonly schema: ClusterSchema;
+  /** Images that can be pulled besides the built-in ones; one of the same repository takes the place of a built-in. */
+  readonly images?: readonly ImageDefinition[] | undefined;
   /** The cluster CA, PEM: what kube-root-ca.crt holds. */
   readonly rootCa: string;
   /** Signs the tokens of service accounts. */
@@ -80,6 +66,8 @@ export interface ClusterOptions {
   /** Who decides what is allowed; AlwaysAllow if absent. */
   readonly authorizationModes?: readonly AuthorizationMode[];
   readonly audit?: AuditOptions | undefined;
+  /** Upstream's --enable-admission-plugins and --disable-admission-plugins, checked by `pluginMistakes`. */
+  readonly admission?: PluginChoice | undefined;
   /** `127.0.0.1:6443`, what `/api` tells clients. */
   readonly serverAddress?: string;
   /** Writes `/metrics`; without it the path is refused by name. */
@@ -92,37 +80,22 @@ export interface Cluster {
   readonly handler: Handler;
   /** A client of group system:masters. */
   readonly admin: Client;
-  readonly dns: DnsService;
-  readonly fabric: Fabric;
-  /** From the machine outside to node ports. */
-  readonly dialer: Dialer;
-  /** The control plane's own cache of Services. */
-  readonly services: Informer<Service>;
-  /** Resolves once every node has been Ready. */
+  /** Where pods run; absent without kubelets. */
+  readonly dataPlane: Pick<DataPlane, 'dialer' | 'dns' | 'fabric' | 'services'> | undefined;
+  /** Resolves once every node has been Ready, at once where nobody makes them Ready. */
   readonly nodesReady: Promise<void>;
-  /** Name and address of each node, in order. */
+  /** Name and address of each node, in order, silent ones last. */
   readonly nodes: readonly { readonly name: string; readonly address: string }[];
   stop(): Promise<void>;
 }
 
 /** Builds and starts a cluster. Resolves when its API answers and the objects that every cluster has are there. */
 export async function createCluster(options: ClusterOptions): Promise<Cluster> {
-  return new RunningCluster(options).start();
+  const components = options.components ?? componentNames;
+  return new RunningCluster({ ...options, components }, await loadComponents(components)).start();
 }
 
 const manager = 'kube-controller-manager';
-
-/** Upstream's user of each component. */
-const componentUser = {
-  /** A controller's own account; the manager itself is a user. */
-  controller: (name: string): UserInfo => ({
-    username: `system:serviceaccount:kube-system:${name}`,
-    groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
-  }),
-  node: (name: string): UserInfo => ({ username: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] }),
-  named: (name: string): UserInfo => ({ username: `system:${name}`, groups: ['system:authenticated'] }),
-  admin: { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] } as UserInfo,
-};
 
 /** A namespace is emptied of these first, in this order. */
 const ownedResources: readonly ResourceRef[] = [
@@ -145,37 +118,26 @@ const notReadyTaint = 'node.kubernetes.io/not-ready';
 /** Nodes that are not Ready by then do not hold the scheduler up. */
 const schedulerPatienceMs = 1_000;
 
-interface RunningNode {
-  readonly name: string;
-  readonly address: string;
-  readonly network: NodeNetwork;
-  readonly kubelet: Kubelet;
-  readonly runtime: SimulatedRuntime;
-}
-
 class RunningCluster implements Cluster {
   readonly env: Env;
   readonly handler: Handler;
   readonly admin: Client;
-  readonly dns: DnsService;
-  readonly fabric: Fabric;
-  readonly dialer: Dialer;
-  readonly services: Informer<Service>;
+  readonly dataPlane: DataPlane | undefined;
   readonly nodesReady: Promise<void>;
   readonly #store: MemoryStore;
-  readonly #kernel: Kernel;
-  readonly #catalogue: readonly ImageDefinition[] = createCatalogue(shellProgram);
   readonly #informers: InformerFactory;
-  readonly #nodeInformers: InformerFactory[] = [];
-  readonly #nodes: RunningNode[] = [];
-  readonly #scheduler: Scheduler;
+  readonly #silent: readonly { readonly profile: NodeProfile; readonly address: string }[];
+  readonly #scheduler: Scheduler | undefined;
   readonly #server: ApiServer;
   #strategies: readonly Strategy[] = [];
   #stopControllers = () => {};
   #stopped = false;
 
-  constructor(readonly options: ClusterOptions) {
-    const { env } = options;
+  constructor(
+    readonly options: ClusterOptions & { readonly components: readonly ComponentName[] },
+    readonly loaded: LoadedComponents,
+  ) {
+    const { env, name } = options;
     this.env = env;
     this.#store = new MemoryStore(env);
     this.#server = this.#createApiServer();
@@ -183,54 +145,75 @@ class RunningCluster implements Cluster {
     this.admin = createClient(this.handler, componentUser.admin, { userAgent: 'paperkube' });
     // One cache for all components of the control plane: in one process, the objects are the same ones anyway.
     this.#informers = new InformerFactory(createClient(this.handler, componentUser.named('kube-controller-manager'), { userAgent: 'paperkube' }), env);
-    this.#kernel = new Kernel(env);
-    this.fabric = new Fabric(env);
-    this.dialer = createDialer(this.fabric, clusterNetwork.gateway);
-    this.services = this.#informers.for<Service>(refs.services);
-    this.dns = this.#createDns();
-    this.#connectServices();
-    for (const [index, node] of options.nodes.entries()) this.#nodes.push(this.#createNode(node, clusterNetwork.nodeAddress(index)));
-    this.#scheduler = new Scheduler({
-      env,
-      client: this.#clientOf(componentUser.named('kube-scheduler'), 'kube-scheduler'),
-      informers: this.#informers,
-      hostName: options.nodes[0]?.name ?? options.name,
-    });
+    const [live, silent] = [options.nodes.filter((node) => node.kubelet !== false), options.nodes.filter((node) => node.kubelet === false)];
+    if (live.length > 0 && !loaded.dataPlane) throw new Error('nodes with kubelets want the component kubelet');
+    // The first address is the API server's, also where no kubelet shares it.
+    this.#silent = silent.map((profile, index) => ({ profile, address: clusterNetwork.nodeAddress(Math.max(live.length, 1) + index) }));
+    const { handler } = this;
+    this.dataPlane =
+      loaded.dataPlane && new loaded.dataPlane.DataPlane({ env, name, nodes: live, images: options.images ?? [], handler, informers: this.#informers });
+    this.#scheduler =
+      loaded.scheduler &&
+      new loaded.scheduler.Scheduler({
+        env,
+        client: componentClient(handler, componentUser.named('kube-scheduler'), 'kube-scheduler'),
+        informers: this.#informers,
+        hostName: options.nodes[0]?.name ?? name,
+      });
     this.nodesReady = this.#whenNodesReady();
   }
 
   get nodes(): readonly { readonly name: string; readonly address: string }[] {
-    return this.#nodes.map(({ name, address }) => ({ name, address }));
+    return [...(this.dataPlane?.nodes ?? []), ...this.#silent.map(({ profile, address }) => ({ name: profile.name, address }))];
   }
 
   async start(): Promise<Cluster> {
     const { authorizationModes: modes = [] } = this.options;
     const [rbac, nodeAuthorizer] = [modes.includes('RBAC'), modes.includes('Node')];
     const now = this.env.clock.now();
-    await bootstrap(this.admin, { nodes: this.nodes, network: clusterNetwork, rbac, nodeAuthorizer, strategies: this.#strategies, now });
-    await createReadOnlyObjects(this.#server.registry('', 'componentstatuses'), componentUser.admin, now);
-    this.#stopControllers = startControllers({
-      env: this.env,
+    const addons = componentNames.every((one) => this.options.components.includes(one));
+    const apiAddress = clusterNetwork.nodeAddress(0);
+    await bootstrap(this.admin, { apiAddress, addons, network: clusterNetwork, rbac, nodeAuthorizer, strategies: this.#strategies, now });
+    const absent = [this.loaded.controllers ? [] : 'controller-manager', this.loaded.scheduler ? [] : 'scheduler'].flat();
+    await createReadOnlyObjects(this.#server.registry('', 'componentstatuses'), componentUser.admin, now, absent);
+    this.#startControllers();
+    if (this.dataPlane) this.#markControlPlanes();
+    if (this.#scheduler) this.#startScheduler(this.#scheduler);
+    await this.#registerSilentNodes();
+    this.dataPlane?.start();
+    this.#informers.start();
+    this.dataPlane?.startInformers();
+    return this;
+  }
+
+  #startControllers(): void {
+    const { env, rootCa } = this.options;
+    if (!this.loaded.controllers) return;
+    this.#stopControllers = this.loaded.controllers.startControllers({
+      env,
       informers: this.#informers,
-      clientFor: (name) => this.#clientOf(name === manager ? componentUser.named(name) : componentUser.controller(name), manager),
-      rootCa: this.options.rootCa,
+      clientFor: (name) => componentClient(this.handler, name === manager ? componentUser.named(name) : componentUser.controller(name), manager),
+      rootCa,
       legacyToken: this.#server.legacyToken,
       clusterCidr: clusterNetwork.podCidr,
       resources: ownableResources(ownedResources, this.#strategies),
     });
-    this.#markControlPlanes();
-    this.#startScheduler();
-    for (const { kubelet } of this.#nodes) kubelet.start();
-    this.#informers.start();
-    for (const informers of this.#nodeInformers) informers.start();
-    return this;
+  }
+
+  async #registerSilentNodes(): Promise<void> {
+    if (this.#silent.length === 0) return;
+    const { registerSilentNode } = await import('./silent-nodes.ts');
+    for (const node of this.#silent) {
+      const client = componentClient(this.handler, componentUser.node(node.profile.name), 'kubelet');
+      await registerSilentNode(this.env, this.options.name, { ...node, client });
+    }
   }
 
   /** A pod that is looked at before any node is Ready sits out a second of back-off, so the scheduler lets the nodes go first. */
-  #startScheduler(): void {
+  #startScheduler(scheduler: Scheduler): void {
     const start = () => {
       patience.cancel();
-      if (!this.#stopped) this.#scheduler.start();
+      if (!this.#stopped) scheduler.start();
     };
     const patience = this.env.loop.after(schedulerPatienceMs, 'scheduler start', start);
     void this.nodesReady.then(start);
@@ -238,14 +221,11 @@ class RunningCluster implements Cluster {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const { kubelet, runtime } of this.#nodes) {
-      kubelet.stop();
-      runtime.shutdown();
-    }
-    this.#scheduler.stop();
+    this.dataPlane?.stop();
+    this.#scheduler?.stop();
     this.#stopControllers();
     this.#informers.stop();
-    for (const informers of this.#nodeInformers) informers.stop();
+    this.dataPlane?.stopInformers();
     await this.#store.close();
     await this.env.loop.settle(); // Watchers are told of the end from the Loop; after its stop nobody is told anything.
     this.env.loop.stop();
@@ -259,12 +239,13 @@ class RunningCluster implements Cluster {
       env,
       store: this.#store,
       strategies: this.#strategies,
-      admissionPlugins: (reader, writer, signers) => builtInPlugins({ reader, writer, signers, ids: env.ids, now: () => env.clock.now() }),
+      admissionPlugins: (reader, writer, signers) =>
+        choosePlugins(builtInPlugins({ reader, writer, signers, ids: env.ids, now: () => env.clock.now() }), this.options.admission),
       schema: schema.schema,
       protobufSchema: schema.protobufSchema,
       openapi: schema.openapi,
-      dialNode: (name) => this.#nodes.find((node) => node.name === name)?.kubelet,
-      dialAddress: (address, port) => this.dialer.dial(address, port),
+      dialNode: (name) => this.dataPlane?.kubelet(name),
+      dialAddress: (address, port) => this.dataPlane ? this.dataPlane.dialer.dial(address, port) : unreachable(address, port),
       serviceAccountTokens: { signer: tokenSigner, issuer: `https://kubernetes.default.svc.${clusterNetwork.domain}` },
       ...(tokenFile === undefined ? {} : { tokenFile }),
       ...(authenticators ? { authenticators } : {}),
@@ -279,70 +260,11 @@ class RunningCluster implements Cluster {
   /** What upstream's other components tell at `/metrics` of their own; here they share one process. */
   #componentFamilies(): MetricFamily[] {
     const runningPods = () =>
-      this.#nodes.map(({ name }) => {
+      (this.dataPlane?.nodes ?? []).map(({ name }) => {
         const pods = this.#informers.for<Pod>(refs.pods).lister.list();
         return { labels: { node: name }, value: pods.filter((pod) => pod.spec?.nodeName === name && pod.status?.phase === 'Running').length };
       });
     return [{ name: 'kubelet_running_pods', help: 'Number of pods that have a running pod sandbox', type: 'gauge', samples: runningPods }];
-  }
-
-  #createDns(): DnsService {
-    return createDnsService({
-      env: this.env,
-      zone: clusterNetwork.domain,
-      informers: {
-        services: this.services,
-        endpointSlices: this.#informers.for<EndpointSlice>(refs.endpointSlices),
-        namespaces: this.#informers.for<Namespace>(refs.namespaces),
-      },
-    });
-  }
-
-  /** kube-proxy: Service addresses lead to endpoints, for all nodes alike. */
-  #connectServices(): void {
-    const proxy = createServiceProxy({
-      env: this.env,
-      services: this.services,
-      endpointSlices: this.#informers.for<EndpointSlice>(refs.endpointSlices),
-      nodeAddress: (name) => this.#nodes.find((node) => node.name === name)?.address,
-      flows: this.fabric.flows,
-    });
-    this.fabric.setTranslator(proxy);
-  }
-
-  #createNode(profile: NodeProfile, address: string): RunningNode {
-    const { env } = this.options;
-    const { name } = profile;
-    const client = this.#clientOf(componentUser.node(name), 'kubelet');
-    const informers = new InformerFactory(client, env);
-    this.#nodeInformers.push(informers);
-    const network = createNodeNetwork({ fabric: this.fabric, nodeName: name, nodeAddress: address });
-    // The network plugin learns the node's range from its Node, as kindnet does.
-    const learn = (node: Readonly<Node>) => node.spec?.podCIDR && network.setPodCidr(node.spec.podCIDR);
-    informers.for<Node>(refs.nodes, { fieldSelector: `metadata.name=${name}` }).handle({ added: learn, updated: learn });
-    const runtime = new SimulatedRuntime({
-      env,
-      kernel: this.#kernel,
-      network,
-      catalogue: this.#catalogue,
-      preloaded: [coreDnsImage],
-      services: { dns: this.dns },
-    });
-    const kubelet = new Kubelet({
-      env,
-      client,
-      informers,
-      runtime,
-      volumes: new SimulatedVolumes(env),
-      nodeName: name,
-      nodeIp: address,
-      clusterDns: clusterNetwork.dnsServiceIp,
-      clusterDomain: clusterNetwork.domain,
-      hostDns: { servers: [clusterNetwork.gateway], searches: [], options: [] },
-      tokenFor: tokensFromApi(client),
-      node: kubeletNode(profile, this.options.name),
-    });
-    return { name, address, network, kubelet, runtime };
   }
 
   /** A kubelet may not say of itself that it is a control plane: the administrator does, as kubeadm, once the Node is there. */
@@ -358,7 +280,9 @@ class RunningCluster implements Cluster {
   }
 
   #whenNodesReady(): Promise<void> {
-    const waiting = new Set(this.#nodes.map((node) => node.name));
+    const waiting = new Set(this.nodes.map((node) => node.name));
+    // Nodes get their networks, and lose the taint they begin with, by the hand of controllers.
+    if (waiting.size === 0 || !this.loaded.controllers) return Promise.resolve();
     return new Promise((resolve) => {
       const look = (node: Readonly<Node>) => {
         const ready = node.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True');
@@ -369,8 +293,9 @@ class RunningCluster implements Cluster {
       this.#informers.for<Node>(refs.nodes).handle({ added: look, updated: look });
     });
   }
+}
 
-  #clientOf(user: UserInfo, component: string): Client {
-    return createClient(this.handler, user, { userAgent: `${component}/v1.33.0 (linux/amd64) kubernetes/paperkube` });
-  }
+/** Without nodes, there is no network that a pod could be in. */
+async function unreachable(address: string, port: number): Promise<never> {
+  throw new Error(`dial tcp ${address}:${port}: connect: no route to host`);
 }

@@ -1,3 +1,6 @@
 export type { Cluster, ClusterOptions, ClusterSchema } from './cluster.ts';
-export { clusterNetwork, createCluster } from './cluster.ts';
+export { clusterNetwork } from './addresses.ts';
+export { createCluster } from './cluster.ts';
+export type { ComponentName } from './components.ts';
+export { componentNames } from './components.ts';
 export type { NodeProfile } from './node-profile.ts';

@@ -6,6 +6,8 @@ import { kubernetesVersion } from '../machinery/index.ts';
 export interface NodeProfile {
   readonly name: string;
   readonly role: 'control-plane' | 'worker';
+  /** False: only its objects are there, and nobody speaks for it. */
+  readonly kubelet?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly Taint[];
   /** Overrides of `defaultCapacity`, as quantities. */

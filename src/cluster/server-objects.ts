@@ -28,9 +28,14 @@ export async function createServerObjects(client: Client, strategies: readonly S
 }
 
 /** Objects that nobody may create, not even this server's own client: they go straight to their registry. */
-export async function createReadOnlyObjects(registry: ResourceRegistry | undefined, user: UserInfo, now: number): Promise<void> {
+export async function createReadOnlyObjects(
+  registry: ResourceRegistry | undefined,
+  user: UserInfo,
+  now: number,
+  absent: readonly string[] = [],
+): Promise<void> {
   const context = { user, now, dryRun: false, warn() {} };
-  for (const one of componentStatuses()) await registry?.create(undefined, one, context);
+  for (const one of componentStatuses(absent)) await registry?.create(undefined, one, context);
 }
 
 async function createWithStatus(client: Client, resource: ResourceRef, object: KubeObject & { status?: unknown }): Promise<void> {

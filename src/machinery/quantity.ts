@@ -18,6 +18,21 @@ const decimalExponents: Record<string, number> = { n: -9, u: -6, m: -3, '': 0, k
 export function parseQuantity(value: string | number | undefined | null): ParsedQuantity | undefined {
   if (value === undefined || value === null) return undefined;
   const text = String(value);
+  if (text.length > parsedLengthMax) return parseText(text);
+  const known = parsed.get(text);
+  if (known !== undefined || parsed.has(text)) return known;
+  const quantity = parseText(text);
+  if (parsed.size >= parsedMax) parsed.clear();
+  parsed.set(text, quantity);
+  return quantity;
+}
+
+/** A cluster has few quantities, each in every pod, read several times per write. */
+const parsed = new Map<string, ParsedQuantity | undefined>();
+const parsedMax = 1000;
+const parsedLengthMax = 32;
+
+function parseText(text: string): ParsedQuantity | undefined {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:([eE][+-]?\d+)|([KMGTPE]i)|([numkMGTPE]?))$/.exec(text);
   if (!match || (match[2] === '' && !match[3])) return undefined;
   if (match[2]!.length + (match[3]?.length ?? 0) > 400) return undefined;

@@ -1,6 +1,6 @@
-import type { Volume } from '../shell/fs/index.ts';
 import type { Storage } from '../shell/fs/storage.ts';
 import type { MemoryService } from './images/definition.ts';
+import type { SimulatedVolume } from './volumes.ts';
 
 /** What the account must know of its container. */
 export interface MemoryAccountOptions {
@@ -61,6 +61,6 @@ export class MemoryAccount implements MemoryService {
 }
 
 /** The memory file systems among these volumes, each once. */
-export function memoryStorages(volumes: readonly Volume[]): Storage[] {
-  return [...new Set(volumes.filter((volume) => volume.type === 'tmpfs').map((volume) => volume.storage))];
+export function memoryStorages(volumes: readonly SimulatedVolume[]): Storage[] {
+  return [...new Set(volumes.filter((one) => one.inMemory).map((one) => one.volume.storage))];
 }

@@ -10,6 +10,8 @@ export class SimulatedVolume implements VolumeHandle {
     readonly volume: Volume,
     /** Where in the volume it begins; empty for its top. */
     readonly path = '',
+    /** Its files are memory of the containers that mount it. */
+    readonly inMemory = false,
   ) {}
 }
 
@@ -27,8 +29,8 @@ export class SimulatedVolumes implements Volumes {
 
   constructor(readonly env: Pick<Env, 'clock'>) {}
 
-  createTmpfs(options: { readonly sizeLimitBytes?: number; readonly mode?: number } = {}): VolumeHandle {
-    return new SimulatedVolume('tmpfs', createVolume({ sizeLimitBytes: options.sizeLimitBytes, mode: options.mode }));
+  createTmpfs(options: { readonly sizeLimitBytes?: number; readonly mode?: number; readonly inMemory?: boolean } = {}): VolumeHandle {
+    return new SimulatedVolume('tmpfs', createVolume({ sizeLimitBytes: options.sizeLimitBytes, mode: options.mode }), '', options.inMemory);
   }
 
   writeFiles(handle: VolumeHandle, files: readonly VolumeFile[], options: { readonly gid?: number } = {}): void {

@@ -18,6 +18,8 @@ import { storageObjectInUseProtection } from './storage-object-in-use-protection
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
 export type { SignerAccess } from './certificates.ts';
+export type { PluginChoice } from './choice.ts';
+export { choosePlugins, pluginMistakes } from './choice.ts';
 export { defaultTolerationSeconds, namespaceLifecycle, priority, serviceAccount, taintNodesByCondition };
 
 /** What the plugins read and draw from. */

@@ -20,22 +20,32 @@ function clean(schema: Schema, given: SchemaNode, value: unknown): unknown {
   if (Array.isArray(value)) {
     const items = node.items;
     if (!items) return value;
-    const list = value.map((item) => (item === null ? emptyOf(schema, items) : clean(schema, items, item)));
-    return list.every((item, index) => item === value[index]) ? value : list;
+    let list: unknown[] | undefined;
+    for (let index = 0; index < value.length; index += 1) {
+      const item: unknown = value[index];
+      const kept = item === null ? emptyOf(schema, items) : clean(schema, items, item);
+      if (kept !== item) (list ??= value.slice())[index] = kept;
+    }
+    return list ?? value;
   }
   const map = value as Json;
-  const entries: [string, unknown][] = [];
-  let changed = false;
-  for (const key of Object.keys(map)) {
+  // Hardly ever is there anything to change, and then nothing is copied.
+  let changes: Map<string, unknown> | undefined;
+  for (const key in map) {
     const known = node.properties && Object.hasOwn(node.properties, key) ? node.properties[key] : undefined;
     const values = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
     const child = known ?? values;
     // What the schema does not describe (managed fields, raw objects) may mean something by null.
     const kept = child === undefined ? map[key] : map[key] !== null ? clean(schema, child, map[key]) : known ? undefined : emptyOf(schema, child);
-    if (kept !== map[key]) changed = true;
-    if (kept !== undefined) entries.push([key, kept]);
+    if (kept !== map[key]) (changes ??= new Map()).set(key, kept);
   }
-  return changed ? Object.fromEntries(entries) : value;
+  return changes ? changedMap(map, changes) : value;
+}
+
+/** A copy with the changes made, in the order of the original; what has become undefined is left out. */
+function changedMap(map: Json, changes: ReadonlyMap<string, unknown>): Json {
+  const entries = Object.entries(map).map(([key, value]): [string, unknown] => [key, changes.has(key) ? changes.get(key) : value]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 /** The zero value that Go has where a list or map holds null: no text, no number, no quantity, a struct without fields. */

@@ -73,6 +73,8 @@ export function loadSchema(document: unknown): Schema {
 
 class DefinitionSchema implements Schema {
   private readonly byKind = new Map<string, string>();
+  /** Names by reference: the walkers ask for the same few at every value, and a text cut anew has to be hashed anew. */
+  private readonly names = new Map<string, string>();
 
   constructor(readonly definitions: Readonly<Record<string, SchemaNode>>) {
     for (const [name, node] of Object.entries(definitions)) {
@@ -93,7 +95,10 @@ class DefinitionSchema implements Schema {
 
   nameOf(node: SchemaNode): string | undefined {
     const reference = node.$ref ?? (node.allOf?.length === 1 ? node.allOf[0]?.$ref : undefined);
-    return reference?.slice(reference.lastIndexOf('/') + 1);
+    if (reference === undefined) return undefined;
+    let name = this.names.get(reference);
+    if (name === undefined) this.names.set(reference, (name = reference.slice(reference.lastIndexOf('/') + 1)));
+    return name;
   }
 
   resolve(node: SchemaNode): SchemaNode {

@@ -13,13 +13,23 @@ type Json = Record<string, unknown>;
 export function findTypeError(schema: Schema, gvk: GroupVersionKind, object: unknown): string | undefined {
   const root = schema.rootFor(gvk);
   const name = schema.definitionFor(gvk);
-  return root && name ? new TypeChecker(schema).check({ $ref: name }, object, { struct: '', path: [] }) : undefined;
+  return root && name ? new TypeChecker(schema).check({ $ref: name }, object, top) : undefined;
 }
 
-/** Where the decoder stands: the Go struct it fills and the fields that led there. */
+/** Where the decoder stands: the Go struct it fills and the field that led there. A chain, since hardly ever somebody reads it. */
 interface Place {
   readonly struct: string;
-  readonly path: readonly string[];
+  readonly key: string;
+  readonly outer: Place | undefined;
+}
+
+const top: Place = { struct: '', key: '', outer: undefined };
+
+/** `PodSpec.spec.containers` */
+function describePlace(place: Place): string {
+  const path: string[] = [];
+  for (let at = place; at.outer; at = at.outer) path.unshift(at.key);
+  return `${place.struct}.${path.join('.')}`;
 }
 
 class TypeChecker {
@@ -65,7 +75,7 @@ class TypeChecker {
       const known = node.properties && Object.hasOwn(node.properties, key) ? node.properties[key] : undefined;
       const values = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
       const child = known ?? values;
-      const error = child && this.check(child, map[key], known ? { struct, path: [...place.path, key] } : place);
+      const error = child && this.check(child, map[key], known ? { struct, key, outer: place } : place);
       if (error) return error;
     }
     return undefined;
@@ -74,8 +84,8 @@ class TypeChecker {
   private mismatch(given: SchemaNode, value: unknown, place: Place, withDigits = false): string {
     const what = withDigits && typeof value === 'number' ? `number ${String(value)}` : goKind(value);
     const type = goTypeOf(this.schema, given);
-    if (place.path.length === 0) return `json: cannot unmarshal ${what} into Go value of type ${type}`;
-    return `json: cannot unmarshal ${what} into Go struct field ${place.struct}.${place.path.join('.')} of type ${type}`;
+    if (place === top) return `json: cannot unmarshal ${what} into Go value of type ${type}`;
+    return `json: cannot unmarshal ${what} into Go struct field ${describePlace(place)} of type ${type}`;
   }
 }
 
@@ -88,7 +98,7 @@ const noPlace = 'into Go value of type ';
 
 /** Of the errors that types with a decoder of their own give, those about the JSON type are told their place. */
 function inPlace(error: string | undefined, place: Place): string | undefined {
-  return place.path.length === 0 ? error : error?.replace(noPlace, `into Go struct field ${place.struct}.${place.path.join('.')} of type `);
+  return place === top ? error : error?.replace(noPlace, `into Go struct field ${describePlace(place)} of type `);
 }
 
 /** Types with a decoder of their own. */

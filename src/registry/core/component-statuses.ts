@@ -38,12 +38,23 @@ export const componentStatusStrategy = resourceStrategy<ComponentStatus>({
   ],
 });
 
-/** The components of a control plane, all well. */
-export function componentStatuses(): ComponentStatus[] {
+/** Where upstream's server asks the components that have a port of their own. */
+const healthPorts: Readonly<Record<string, number>> = { 'controller-manager': 10257, scheduler: 10259 };
+
+/**
+ * The components of a control plane: those that run are well, at the ports of the others nobody answers.
+ * @param absent of `controller-manager` and `scheduler` those that do not run
+ */
+export function componentStatuses(absent: readonly string[] = []): ComponentStatus[] {
+  const condition = (name: string) => {
+    if (!absent.includes(name)) return { type: 'Healthy', status: 'True', message: 'ok' };
+    const address = `127.0.0.1:${healthPorts[name]}`;
+    return { type: 'Healthy', status: 'False', message: `Get "https://${address}/healthz": dial tcp ${address}: connect: connection refused` };
+  };
   return ['controller-manager', 'etcd-0', 'scheduler'].map((name) => ({
     apiVersion: 'v1',
     kind: 'ComponentStatus',
     metadata: { name },
-    conditions: [{ type: 'Healthy', status: 'True', message: 'ok' }],
+    conditions: [condition(name)],
   }));
 }

@@ -62,8 +62,7 @@ const netexec: Subcommand = function* (process, args) {
 /** How a request's process tells the main one the exit code. */
 const exitVariable = ' exit code';
 
-const netexecHandler =
-  (main: Process): HttpHandler =>
+const netexecHandler = (main: Process): HttpHandler =>
   function* (request, process) {
     const { path, query, connection } = request;
     yield* say(process, `${request.method} ${path}`);
@@ -231,8 +230,7 @@ const porter: Subcommand = function* (process) {
   return yield* untilGoEnds(process);
 };
 
-const resolvers =
-  (keyword: 'search' | 'nameserver'): Subcommand =>
+const resolvers = (keyword: 'search' | 'nameserver'): Subcommand =>
   function* (process) {
     const lines = process.system.fs.readText('/etc/resolv.conf').split('\n');
     const found = lines.filter((line) => line.startsWith(`${keyword} `)).flatMap((line) => line.split(/\s+/).slice(1));
@@ -245,7 +243,13 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
   'dns-suffix': resolvers('search'),
   'entrypoint-tester': entrypointTester,
   help: function* (process) {
-    yield* process.write(1, `Usage:\n  app [command]\n\nAvailable Commands:\n${Object.keys(subcommands).sort().map((name) => `  ${name}\n`).join('')}`);
+    yield* process.write(
+      1,
+      `Usage:\n  app [command]\n\nAvailable Commands:\n${Object.keys(subcommands)
+        .sort()
+        .map((name) => `  ${name}\n`)
+        .join('')}`,
+    );
     return 0;
   },
   liveness,

@@ -2,14 +2,14 @@ import { shellProgram } from '../../shell/sh/index.ts';
 import { agnhostImages } from './agnhost.ts';
 import { alpine, busybox } from './busybox.ts';
 import { corednsImage } from './coredns.ts';
-import type { ImageDefinition, ShellMaker } from './definition.ts';
 import { databaseImages } from './databases.ts';
+import type { ImageDefinition, ShellMaker } from './definition.ts';
 import { echoServerImages } from './echo-servers.ts';
 import { languageImages } from './languages.ts';
 import { nginx } from './nginx.ts';
 import { pause } from './pause.ts';
-import { redis } from './redis.ts';
 import { privateImages } from './private.ts';
+import { redis } from './redis.ts';
 import { smallImages } from './small.ts';
 import { webServerImages } from './web-servers.ts';
 

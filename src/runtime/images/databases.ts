@@ -225,8 +225,7 @@ const mysqlClient: Program = function* (process) {
   return 1;
 };
 
-const unsimulated =
-  (text: string): Program =>
+const unsimulated = (text: string): Program =>
   function* (process) {
     yield* process.write(2, `${text}\n`);
     return 1;
@@ -311,13 +310,13 @@ function postgresEntrypoint(version: string): Program {
         );
         return 1;
       }
-      yield* process.write(
-        1,
-        'The files belonging to this database system will be owned by user "postgres".\nThis user must also own the server process.\n\n',
-      );
+      yield* process.write(1, 'The files belonging to this database system will be owned by user "postgres".\nThis user must also own the server process.\n\n');
       yield* process.sleep(1000);
       fs.writeFile(`${data}/PG_VERSION`, `${version.replace(/\.\d+$/, '')}\n`);
-      yield* process.write(1, `fixing permissions on existing directory ${data} ... ok\ncreating subdirectories ... ok\n\nSuccess. You can now start the database server using:\n\n    pg_ctl -D ${data} -l logfile start\n\n`);
+      yield* process.write(
+        1,
+        `fixing permissions on existing directory ${data} ... ok\ncreating subdirectories ... ok\n\nSuccess. You can now start the database server using:\n\n    pg_ctl -D ${data} -l logfile start\n\n`,
+      );
       yield* process.sleep(500);
       yield* process.write(1, '\nPostgreSQL init process complete; ready for start up.\n\n');
     }

@@ -1,10 +1,11 @@
 /** Images that a user describes in words instead of code: in a configuration file, or as data. */
-import { parseReference } from '../reference.ts';
-import { parseSize } from '../../shell/applets/lib/size.ts';
+
 import { nslookup } from '../../shell/applets/index.ts';
+import { parseSize } from '../../shell/applets/lib/size.ts';
 import type { ImageEntry } from '../../shell/fs/index.ts';
 import type { Process, Program, Syscall } from '../../shell/kernel/types.ts';
 import { SystemError } from '../../shell/kernel/types.ts';
+import { parseReference } from '../reference.ts';
 import type { ImageDefinition, MemoryService, ShellMaker } from './definition.ts';
 import { busyboxLayer, mebibytes, remember } from './definition.ts';
 import { plainHandler, startHttpServer, untilSignal } from './http-server.ts';

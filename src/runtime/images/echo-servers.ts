@@ -62,8 +62,7 @@ const echoserver: Program = function* (process) {
 };
 
 /** nginxdemos/hello; its `plain-text` tag answers with the same facts as text. */
-const nginxHello =
-  (version: string): Program =>
+const nginxHello = (version: string): Program =>
   function* (process) {
     let served = 0;
     const answer = (request: HttpRequest, one: Process): HttpAnswer => {
@@ -89,8 +88,7 @@ const nginxHello =
   };
 
 /** hashicorp/http-echo: `-text`, `-listen`, `-status-code`; ECHO_TEXT stands in for `-text`. */
-const httpEcho =
-  (version: string): Program =>
+const httpEcho = (version: string): Program =>
   function* (process) {
     const args = process.argv.slice(1);
     const text = flagValue(args, 'text') ?? process.env.get('ECHO_TEXT') ?? (version.startsWith('0') ? undefined : 'hello-world');
@@ -103,7 +101,14 @@ const httpEcho =
     const answer = ({ path }: HttpRequest): HttpAnswer =>
       path === '/health'
         ? { status: 200, body: '{"status":"ok"}\n', type: 'application/json; charset=utf-8' }
-        : { status, body: `${text}\n`, headers: [['X-App-Name', 'http-echo'], ['X-App-Version', version]] };
+        : {
+            status,
+            body: `${text}\n`,
+            headers: [
+              ['X-App-Name', 'http-echo'],
+              ['X-App-Version', version],
+            ],
+          };
     const log = function* (one: Process, request: HttpRequest, given: HttpAnswer, sent: number): Syscall<void> {
       if (request.path === '/health') return;
       const peer = hostPort(request.connection.remoteAddress, request.connection.remotePort);
@@ -154,8 +159,7 @@ const whoami: Program = function* (process) {
 };
 
 /** google-samples' hello-app: its version is its tag. */
-const helloApp =
-  (version: string): Program =>
+const helloApp = (version: string): Program =>
   function* (process) {
     const port = Number(process.env.get('PORT') ?? 8080);
     const answer = (_: HttpRequest, one: Process): HttpAnswer => ({
@@ -166,8 +170,7 @@ const helloApp =
   };
 
 /** podinfo: `/`, `/version`, `/healthz`, `/readyz` (switched by `/readyz/enable` and `/disable`), `/env`, `/echo`, `/status/CODE`, `/delay/S`. */
-const podinfo =
-  (version: string): Program =>
+const podinfo = (version: string): Program =>
   function* (process) {
     const port = Number(flagValue(process.argv.slice(1), 'port') ?? process.env.get('PODINFO_PORT') ?? 9898);
     let [ready, healthy] = [true, true];

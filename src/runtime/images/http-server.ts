@@ -134,7 +134,16 @@ function* readRequest(reader: MessageReader, head: NonNullable<HeadText>, connec
   } catch {
     return undefined;
   }
-  return { method, target, path, query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)), first: head.first, headers: head.headers, body, connection };
+  return {
+    method,
+    target,
+    path,
+    query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
+    first: head.first,
+    headers: head.headers,
+    body,
+    connection,
+  };
 }
 
 /** Sleeps until one of the signals arrives; returns it. */

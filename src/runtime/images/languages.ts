@@ -26,7 +26,10 @@ function python(version: string): Program {
     }
     if (args[0] === '-m' && args[1] === 'http.server') return yield* httpServer(process, version, args.slice(2));
     if (args[0] === '-c') return yield* refuse(process, 'python: programs given with -c are not simulated; `python -m http.server` is');
-    return yield* refuse(process, `python: ${args[0] ? `running ${args.join(' ')}` : 'the interactive interpreter'} is not simulated; \`python -m http.server\` is`);
+    return yield* refuse(
+      process,
+      `python: ${args[0] ? `running ${args.join(' ')}` : 'the interactive interpreter'} is not simulated; \`python -m http.server\` is`,
+    );
   };
 }
 
@@ -97,10 +100,14 @@ function perl(version: string): Program {
   return function* (process) {
     const args = process.argv.slice(1);
     if (args[0] === '-v' || args[0] === '--version') {
-      yield* process.write(1, `\nThis is perl 5, version ${version.split('.')[1]}, subversion ${version.split('.')[2]} (v${version}) built for x86_64-linux-gnu\n`);
+      yield* process.write(
+        1,
+        `\nThis is perl 5, version ${version.split('.')[1]}, subversion ${version.split('.')[2]} (v${version}) built for x86_64-linux-gnu\n`,
+      );
       return 0;
     }
-    const places = args[0] === '-Mbignum=bpi' && /^-(?:wle|le|wl?e|lwe)$/.test(args[1] ?? '') ? /^\s*print\s+bpi\s*\(?\s*(\d+)\s*\)?\s*;?\s*$/.exec(args[2] ?? '') : null;
+    const places =
+      args[0] === '-Mbignum=bpi' && /^-(?:wle|le|wl?e|lwe)$/.test(args[1] ?? '') ? /^\s*print\s+bpi\s*\(?\s*(\d+)\s*\)?\s*;?\s*$/.exec(args[2] ?? '') : null;
     if (!places) return yield* refuse(process, "perl: this program is not simulated; perl -Mbignum=bpi -wle 'print bpi(N)' is");
     const digits = Number(places[1]);
     if (digits > 20_000) return yield* refuse(process, 'perl: bpi of more than 20000 digits is not simulated');

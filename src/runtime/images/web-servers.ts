@@ -221,7 +221,11 @@ export function webServerImages(shell: ShellMaker): ImageDefinition[] {
         sizeBytes: mebibytes(188),
         config: {
           command: ['catalina.sh', 'run'],
-          env: { PATH: '/usr/local/tomcat/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', CATALINA_HOME: '/usr/local/tomcat', TOMCAT_VERSION: version },
+          env: {
+            PATH: '/usr/local/tomcat/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+            CATALINA_HOME: '/usr/local/tomcat',
+            TOMCAT_VERSION: version,
+          },
           workingDir: '/usr/local/tomcat',
           exposedPorts: [8080],
         },
