@@ -23,9 +23,13 @@ export interface BenchServer {
 
 export async function startBenchServer(args: readonly string[] = []): Promise<BenchServer> {
   const began = performance.now();
-  const child = spawn(process.execPath, [join(root, 'dist/main.js'), 'start', '--port', '0', '--no-merge', '-o', 'json', '--name', `bench-${process.pid}`, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(root, 'dist/main.js'), 'start', '--port', '0', '--no-merge', '-o', 'json', '--name', `bench-${process.pid}`, ...args],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   process.on('exit', () => child.kill('SIGKILL')); // A benchmark that fails leaves no server behind.
   const ready = await readyEvent(child);
   const spawnToReadyMs = performance.now() - began;

@@ -234,7 +234,7 @@ test('a configuration that cannot be read, or is no YAML, is exit code 6 and say
 
 test('every mistake of a configuration is named with its field and how to mend it', () => {
   const text =
-    'apiVersion: v2\nkind: Cluster\nimages: {}\nseed: -1\nclock: fast\nnodes:\n- {role: master}\n- {role: worker, capacity: {memory: lots}, taints: [{key: a, effect: Never}]}\n';
+    'apiVersion: v2\nkind: Cluster\nregistry: {}\nseed: -1\nclock: fast\nnodes:\n- {role: master}\n- {role: worker, capacity: {memory: lots}, taints: [{key: a, effect: Never}]}\n';
   let error: unknown;
   try {
     parseConfig(text, 'x.yaml');
@@ -244,7 +244,7 @@ test('every mistake of a configuration is named with its field and how to mend i
   expect(error).toBeInstanceOf(CliError);
   expect((error as CliError).code).toBe(6);
   for (const field of [
-    'images: there is no such field',
+    'registry: there is no such field',
     'apiVersion: "v2" will not do; write apiVersion: paperkube.dev/v1alpha1',
     'seed: -1',
     'clock.mode: "fast"',

@@ -1,5 +1,7 @@
 import type { DescribedBehaviour, DescribedImage, DescribedLog, DescribedMemory } from '../../src/runtime/index.ts';
-import { parseBytes, parseReference } from '../../src/runtime/index.ts';
+// Not by way of the index: a command line that only reads its flags has no need of images.
+import { parseReference } from '../../src/runtime/reference.ts';
+import { parseBytes } from '../../src/runtime/size.ts';
 
 /** What the checks need of the file's reader. */
 export interface FieldChecks {

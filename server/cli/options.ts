@@ -79,6 +79,9 @@ export function startOptions(flags: ClusterFlags, defaults: { readonly name: str
   const config = flags.config === undefined ? {} : readConfigFile(flags.config);
   const name = flags.name ?? config.name ?? defaults.name;
   const { components, nodes } = planCluster(name, flags, config);
+  if (flags.dnsPort !== undefined && components && !components.includes('kubelet')) {
+    throw new CliError(exitCodes.usage, 'USAGE', '--dns-port: the cluster DNS runs beside the pods', 'add kubelet to --components');
+  }
   return {
     name,
     host: flags.host,

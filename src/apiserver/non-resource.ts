@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ResponseBody } from '../machinery/handler.ts';
 import { kubernetesVersion } from '../machinery/kubernetes-version.ts';
 import { failure, notFound, notSimulated } from '../machinery/status-error.ts';
 import type { Answer } from './answers.ts';
@@ -64,8 +65,8 @@ export class NonResourcePaths {
   }
 
   #route(call: Call, path: string): (() => Answer | Promise<Answer>) | undefined {
-    if (path === '/') return () => this.#json({ paths: this.#paths() });
-    if (path === '/version') return () => this.#json(versionInfo);
+    if (path === '/') return () => ({ status: 200, body: indentedBody({ paths: this.#paths() }) });
+    if (path === '/version') return () => ({ status: 200, body: indentedBody(versionInfo) });
     if (path === '/metrics') return () => this.#metrics();
     const [first, second, third] = path.slice(1).split('/') as [string, string?, string?];
     if (isHealthPath(first)) return this.#health(call, first, path.slice(first.length + 2));
@@ -88,7 +89,7 @@ export class NonResourcePaths {
     const [, first, second] = path.split('/');
     if (first === 'apis' && second && !this.options.discovery.hasGroup(second)) return textAnswer(404, '404 page not found\n');
     if (first === 'api' || first === 'apis') throw noSuchResource();
-    return { status: 404, body: dataBody({ paths: this.#paths() }) };
+    return { status: 404, body: indentedBody({ paths: this.#paths() }) };
   }
 
   #paths(): string[] {
@@ -208,4 +209,9 @@ function aggregatedVersion(accept: string | undefined): string | undefined {
     if (parameters.get('g') === 'apidiscovery.k8s.io' && (version === 'v2' || version === 'v2beta1')) return version;
   }
   return undefined;
+}
+
+/** The index of paths and the version are always indented (upstream: responsewriters.WriteRawJSON). */
+function indentedBody(data: object): ResponseBody {
+  return { kind: 'object', object: () => data, json: () => JSON.stringify(data, null, 2) };
 }

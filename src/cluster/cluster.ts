@@ -245,7 +245,7 @@ class RunningCluster implements Cluster {
       protobufSchema: schema.protobufSchema,
       openapi: schema.openapi,
       dialNode: (name) => this.dataPlane?.kubelet(name),
-      dialAddress: (address, port) => this.dataPlane ? this.dataPlane.dialer.dial(address, port) : unreachable(address, port),
+      dialAddress: (address, port) => (this.dataPlane ? this.dataPlane.dialer.dial(address, port) : unreachable(address, port)),
       serviceAccountTokens: { signer: tokenSigner, issuer: `https://kubernetes.default.svc.${clusterNetwork.domain}` },
       ...(tokenFile === undefined ? {} : { tokenFile }),
       ...(authenticators ? { authenticators } : {}),

@@ -1,5 +1,5 @@
-export type { Cluster, ClusterOptions, ClusterSchema } from './cluster.ts';
 export { clusterNetwork } from './addresses.ts';
+export type { Cluster, ClusterOptions, ClusterSchema } from './cluster.ts';
 export { createCluster } from './cluster.ts';
 export type { ComponentName } from './components.ts';
 export { componentNames } from './components.ts';

@@ -19,14 +19,15 @@ const leaseDurationSeconds = 40;
 
 /**
  * Registers a node as a kubelet that falls silent at once: Node and Lease are there, the node says that it is Ready, and nobody
- * renews either. A kubelet of one's own may take both over; where the node lifecycle controller runs, the node is `Unknown` after its
- * grace period otherwise, as upstream.
+ * renews either. A kubelet of one's own may take both over.
  */
 export async function registerSilentNode(env: Env, cluster: string, { profile, address, client }: SilentNode): Promise<void> {
   const { name } = profile;
   const description = { ...kubeletNode(profile, cluster), name, ip: address, machine: newMachine(env) };
   const now = env.clock.now();
-  const node = await client.nodes.create(nodeObject(description, nodeStatus(description, { images: [], runtimeVersion, networkReady: true, previous: undefined, now })));
+  const node = await client.nodes.create(
+    nodeObject(description, nodeStatus(description, { images: [], runtimeVersion, networkReady: true, previous: undefined, now })),
+  );
   await client.leases.create(leaseOf(name, node.metadata?.uid ?? '', now));
 }
 

@@ -126,7 +126,9 @@ async function storm(seed: number, compactions: boolean): Promise<Outcome> {
   const random = createEnv({ machine: nodeMachine, log: silentLog, seed, start: 0, mode: 'manual' }).random.stream('storm');
   const history = new Map<number, StoreEvent>();
   await store.watch('/registry/configmaps/', await store.revision(), {
-    events: (events) => events.forEach((event) => history.set(event.revision, event)),
+    events: (events) => {
+      for (const event of events) history.set(event.revision, event);
+    },
     end() {},
   });
   const client = createClient(server.handler, user).configMaps;

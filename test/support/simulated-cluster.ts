@@ -1,7 +1,8 @@
-import { nodesByCount, planNodes } from '../../server/cli/nodes.ts';
+import { nodesByCount, planNodes, silentNodes } from '../../server/cli/nodes.ts';
 import { readSchemaFiles } from '../../server/schema-files.ts';
+import type { PluginChoice } from '../../src/admission/plugins/index.ts';
 import { type AuditOptions, type AuthorizationMode, hmacSigner } from '../../src/apiserver/index.ts';
-import { type Cluster, createCluster } from '../../src/cluster/index.ts';
+import { type Cluster, type ComponentName, createCluster } from '../../src/cluster/index.ts';
 import { createEnv, type Log, type Machine, nodeMachine, silentLog } from '../../src/env/index.ts';
 
 export interface SimulatedClusterOptions {
@@ -13,6 +14,11 @@ export interface SimulatedClusterOptions {
   /** Those of kubeadm if absent. */
   readonly authorizationModes?: readonly AuthorizationMode[];
   readonly audit?: AuditOptions;
+  /** All if absent; without kubelet among them there are no nodes but the silent ones. */
+  readonly components?: readonly ComponentName[];
+  /** Names of nodes without a kubelet. */
+  readonly silent?: readonly string[];
+  readonly admission?: PluginChoice;
 }
 
 /** Every simulated cluster begins at this moment. */
@@ -26,12 +32,15 @@ const kubeadmModes: readonly AuthorizationMode[] = ['Node', 'RBAC'];
  * Its tokens are signed with a secret, so that the same run makes the same ones.
  */
 export async function simulatedCluster(options: SimulatedClusterOptions = {}): Promise<Cluster> {
-  const { seed = 1, nodes = 3, log = silentLog, machine = nodeMachine, authorizationModes = kubeadmModes, audit } = options;
+  const { seed = 1, nodes = 3, log = silentLog, machine = nodeMachine, authorizationModes = kubeadmModes, audit, components, silent = [], admission } = options;
+  const live = components && !components.includes('kubelet') ? 0 : nodes;
   const env = createEnv({ machine, log, seed, start: startTime, mode: 'manual' });
   const cluster = await createCluster({
     env,
     name: 'default',
-    nodes: planNodes('default', nodesByCount(nodes)),
+    nodes: planNodes('default', [...nodesByCount(live), ...silentNodes(silent)]),
+    components,
+    admission,
     schema,
     rootCa: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
     tokenSigner: hmacSigner('simulated'),

@@ -1,7 +1,6 @@
 /** Images that a user describes in words instead of code: in a configuration file, or as data. */
 
 import { nslookup } from '../../shell/applets/index.ts';
-import { parseSize } from '../../shell/applets/lib/size.ts';
 import type { ImageEntry } from '../../shell/fs/index.ts';
 import type { Process, Program, Syscall } from '../../shell/kernel/types.ts';
 import { SystemError } from '../../shell/kernel/types.ts';
@@ -84,16 +83,6 @@ export function describeImage(described: DescribedImage, shell: ShellMaker): Ima
       layer: () => layer(''),
     }),
   };
-}
-
-/** A size as a configuration file has it: bytes, or `12Mi`, `1.5Gi`, `500M`; undefined if it is none. */
-export function parseBytes(value: unknown): number | undefined {
-  if (typeof value === 'number') return Number.isInteger(value) && value >= 0 ? value : undefined;
-  if (typeof value !== 'string') return undefined;
-  const match = /^(\d+(?:\.\d+)?)(Ki|Mi|Gi|k|M|G)?$/.exec(value);
-  if (!match) return parseSize(value);
-  const factors: Readonly<Record<string, number>> = { Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, k: 1e3, M: 1e6, G: 1e9 };
-  return Math.round(Number(match[1]) * (factors[match[2] ?? ''] ?? 1));
 }
 
 function behaviourProgram(name: string, behaviour: DescribedBehaviour): Program {

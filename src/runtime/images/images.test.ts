@@ -121,7 +121,14 @@ test('an image can be described in words', async () => {
     {
       name: 'shop/api',
       tags: ['2.0', '1.0'],
-      behaviour: { startSeconds: 2, ports: [8080], logs: [{ text: 'ready' }, { text: 'tick', everySeconds: 1 }], failEvery: 2, exitAfterSeconds: 5, exitCode: 9 },
+      behaviour: {
+        startSeconds: 2,
+        ports: [8080],
+        logs: [{ text: 'ready' }, { text: 'tick', everySeconds: 1 }],
+        failEvery: 2,
+        exitAfterSeconds: 5,
+        exitCode: 9,
+      },
     },
     { name: 'shop/leak', behaviour: { memory: [{ atSeconds: 3, bytes: 200 * 1024 ** 2 }] } },
   ]);

@@ -31,6 +31,25 @@ const scripts = [
   'printf "a\\tb\\n" | cat -A; printf "x\\n\\ny\\n" | cat -n; printf "1\\n2\\n" | tac; echo abc | rev; printf "a\\n\\nb\\n" | nl',
   'echo hi | tee f g; cat f g; dd if=f of=h bs=1 count=1; cat h; rm f g h; which nosuch; echo $?; env -i A=b env; timeout 1 true; echo $?',
   'echo aaa > f; sed -i "s/a/b/" f; cat f; rm f; yes | head -n 3; id -u; whoami; readlink -f /tmp/../tmp; nosuchcommand; echo $?',
+  `printf "a b c\\nd e f\\n" | awk '{print $2, NF, NR}'; printf "a:b\\nc:d\\n" | awk -F: '{print $2 "-" $1}'; printf "1\\n2\\n3\\n" | awk '{s+=$1} END {print s, s/2, NR}'`,
+  `printf "x 1\\ny 2\\nx 3\\n" | awk '{a[$1]+=$2} END {print a["x"], a["y"], length(a); if ("x" in a) print "in"; delete a["x"]; if (!("x" in a)) print "out"}'`,
+  `awk 'BEGIN {printf "%5.2f|%-5s|%05d|%x|%c|%e|%g|%s%%\\n", 3.14159, "ab", 42, 255, "hello", 12345.678, 0.0001, "z"; print 1e6, 0.1+0.2, 100000000, 1/3, -7%3}'`,
+  `awk 'BEGIN {s="hello world"; print length(s), substr(s,1,5), substr(s,7), index(s,"o"), toupper(s), tolower("ABC"); n=split("a,b,c",p,","); print n,p[1],p[3]; t=s; sub(/o/,"0",t); print t; gsub(/o/,"[&]",s); print s; print match("foobar",/o+/), RSTART, RLENGTH}'`,
+  `awk 'function f(n) {return n<2?1:n*f(n-1)} BEGIN {print f(5); i=0; while(i<3) {i++; if(i==2) continue; print i} do {i--} while(i>0); for(;;) {if(++i>2) break}; print i}'`,
+  `printf "a\\nb\\nc\\nd\\n" | awk '/b/,/c/'; printf "a\\nb\\n" | awk 'NR==1'; printf "1 2\\n" | awk '{$2="x"; print; $5="y"; print; print NF; NF=2; print}' ; printf "a b\\n" | awk -v OFS=- '{$1=$1; print}'`,
+  `printf "a\\nb\\n" > f; awk 'BEGIN {while ((getline l < "f") > 0) print "got", l; close("f"); "echo hi" | getline x; print x; print "z" | "cat"; close("cat"); system("echo sys"); exit 3}'; echo $?`,
+  `printf "a b\\nc\\n\\nd e\\n" | awk 'BEGIN {RS=""} {print NR": "$1"-"NF}'; printf "10\\n9\\nabc\\n" | awk '$1 > 9 {print "gt", $1} $1 == "9" {print "eq"}'; echo "a1b22c" | awk -F'[0-9]+' '{print $1,$2,$3}'; echo x | awk '{print > "out"}'; cat out`,
+  `awk 'BEGIN {print 1==1.0, "a"<"b", "10"<"9", 10<9, !0, !"a", 1 " " 2, -1 " " -1; x["a"]; print length(x); print substr("hello",0), substr("hello",-1,3), substr("hello",2,100) }'; awk 'BEGIN {print 1/0}'; echo $?; awk '{'; echo $?`,
+  `echo hello | gzip | gunzip; echo hi > f; gzip f; ls; zcat f.gz; gunzip f.gz; cat f; gzip nosuch; echo $?; echo x | gunzip; echo $?; gunzip f; echo $?`,
+  `echo "the quick brown fox" | fold -w 5; echo "the quick brown fox" | fold -s -w 8; printf "a\\nb\\n" > x; printf "b\\nc\\n" > y; comm x y; comm -12 x y; comm -3 x y`,
+  `printf "1\\n2\\n3\\n4\\n5\\n" > f; split -l 2 f p; ls; cat pac; split -b 4 f q; cat qab; echo abc | cksum; cksum f; printf "ab\\0hello\\0world123\\n" | strings`,
+  `getopt -o ab:c -l long,value: -n prog -- -a -b x --long --value=y rest more; getopt ab: -a -b x rest`,
+  `seq 1 30 > a; sed "s/^3$/three/;s/^25$/x/" a > b; diff a b; echo $?; diff a a; echo $?; echo 1 > c; diff a c | head -4; printf "a" > n; printf "a\\n" > m; diff n m; cmp a b; echo $?; cmp n m; echo $?; cmp a a; echo $?; cmp -s a b; echo $?`,
+  `mkdir d; touch d/a d/b d/c; find d -type f -exec echo {} + | tr " " "\\n" | sort; find d -name a -exec false {} +; echo $?; find d -type f | sort | xargs echo`,
+  `printf "b 2\\na 10\\nc 1\\n" | sort -k2 -n; printf "b:2\\na:10\\n" | sort -t: -k2n; printf "a\\nb\\n" | sort -r; printf "b 1\\na 1\\nb 2\\n" | sort -k1,1 -k2,2nr`,
+  `seq 1 20 | grep -B1 -A2 "^10$"; seq 1 20 | grep -C1 -e "^5$" -e "^15$"; seq 3 | grep -m1 .; printf "abc\\n" | grep -o .; grep -l a nosuch; echo $?; printf "a.b\\naxb\\n" | grep "a\\.b"; echo x | grep -e a -e x`,
+  `printf "a b\\nc d\\n" > x; printf "1\\n2\\n" > y; paste x y; paste -d, x y; paste -s x; printf "a\\n\\nb\\n" | nl -b a; printf "a 1\\nb 2\\n" > l; printf "a x\\nb y\\n" > r; seq 3 | paste -s -d+ -`,
+  `date -u -d @86399 "+%H:%M:%S %p %y %U %V %G %u %w %e %k %l"; date -u -d "2024-02-29 12:30" "+%F %T"; date -u -d "2024-02-29 12:30:45" +%s; date -d nonsense; echo $?`,
 ];
 
 const available = spawnSync('busybox', ['true']).status === 0;
@@ -73,7 +92,7 @@ async function simulated(script: string): Promise<string> {
 function real(script: string): string {
   const folder = execFileSync('mktemp', ['-d']).toString().trim();
   try {
-    const wrapped = `mkdir bin; busybox --install -s bin 2>/dev/null; PATH=$PWD/bin; mkdir w; cd w; exec 2>&1; ${script}`;
+    const wrapped = `mkdir bin; busybox --install -s bin 2>/dev/null; PATH=$PWD/bin:/usr/bin:/bin; mkdir w; cd w; exec 2>&1; ${script}`;
     const { stdout, status } = spawnSync('busybox', ['sh', '-c', wrapped], { cwd: folder, env: { PATH: '/bin:/usr/bin' } });
     return `${stdout.toString()}exit ${status}\n`;
   } finally {

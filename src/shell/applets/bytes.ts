@@ -4,6 +4,7 @@ import { type Syscall, SystemError } from '../kernel/types.ts';
 import type { Applet, Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
 import { eachInput, openInput, readAll } from './lib/input.ts';
+import { unifiedHunks } from './lib/line-difference.ts';
 import { UsageError } from './lib/options.ts';
 import { parseSize } from './lib/size.ts';
 
@@ -195,7 +196,7 @@ export const hexdump = applet({ usage: '[-C] [-n N] [FILE]...', short: 'Cvn:s:' 
   );
 });
 
-/** cmp and diff (whole files, in diff's unified form without context folding). */
+/** cmp (the first difference, or that one file is a beginning of the other) and diff (unified, as busybox' only form is). */
 export const diff = applet({ usage: '[-uqs] FILE1 FILE2', short: 'uqsabBiNrwU:', errorCode: 2 }, function* (call) {
   const [a, b] = call.operands;
   if (a === undefined || b === undefined) throw new UsageError('', 2);
@@ -210,27 +211,22 @@ export const diff = applet({ usage: '[-uqs] FILE1 FILE2', short: 'uqsabBiNrwU:',
   const [left, right] = texts as [string, string];
   if (left === right) return 0;
   if (call.name === 'cmp') {
-    const at = [...left].findIndex((letter, i) => letter !== right[i]);
-    const offset = at < 0 ? left.length : at;
+    const shorter = Math.min(left.length, right.length);
+    let offset = 0;
+    while (offset < shorter && left[offset] === right[offset]) offset += 1;
+    if (call.options.has('s')) return 1;
+    if (offset === shorter) {
+      yield* call.warn(`EOF on ${left.length < right.length ? a : b}`);
+      return 1;
+    }
     yield* call.out.line(`${a} ${b} differ: ${call.flavour === 'gnu' ? 'byte' : 'char'} ${offset + 1}, line ${left.slice(0, offset).split('\n').length}`);
     return 1;
   }
   if (call.options.has('q')) yield* call.out.line(`Files ${a} and ${b} differ`);
-  else yield* printDifference(call, a, b, left.replace(/\n$/, '').split('\n'), right.replace(/\n$/, '').split('\n'));
+  else {
+    const context = Number(call.options.value('U') ?? 3);
+    yield* call.out.text(`--- ${a}\n+++ ${b}\n`);
+    for (const line of unifiedHunks(left, right, context)) yield* call.out.line(line);
+  }
   return 1;
 });
-
-/** One hunk from the first to the last line that differs, with three lines of context. */
-function* printDifference(call: Call, a: string, b: string, left: readonly string[], right: readonly string[]): Syscall<void> {
-  let head = 0;
-  while (head < left.length && head < right.length && left[head] === right[head]) head += 1;
-  let tail = 0;
-  while (tail < left.length - head && tail < right.length - head && left[left.length - 1 - tail] === right[right.length - 1 - tail]) tail += 1;
-  const [start, after] = [Math.max(0, head - 3), Math.min(tail, 3)];
-  const range = (lines: readonly string[]) => `${start + 1},${lines.length - tail + after - start}`;
-  yield* call.out.text(`--- ${a}\n+++ ${b}\n@@ -${range(left)} +${range(right)} @@\n`);
-  for (const line of left.slice(start, head)) yield* call.out.line(` ${line}`);
-  for (const line of left.slice(head, left.length - tail)) yield* call.out.line(`-${line}`);
-  for (const line of right.slice(head, right.length - tail)) yield* call.out.line(`+${line}`);
-  for (const line of left.slice(left.length - tail, left.length - tail + after)) yield* call.out.line(` ${line}`);
-}

@@ -1,7 +1,10 @@
 /** Every applet by name. Images choose from these. */
 import type { Program } from '../kernel/types.ts';
+import { awk } from './awk/awk.ts';
 import { base64, dd, diff, hexdump, md5sum, od, sha1sum, sha256sum, sha512sum } from './bytes.ts';
 import { cat } from './cat.ts';
+import { cksum, comm, fold, getopt, join, split, strings } from './columns.ts';
+import { gzip } from './compress.ts';
 import { cp, mv } from './copy.ts';
 import { getent, host } from './dns-tools.ts';
 import { echo } from './echo.ts';
@@ -11,6 +14,7 @@ import { head, tail } from './head-tail.ts';
 import type { Applet, Flavour } from './lib/applet.ts';
 import { cut, nl, paste, rev, seq, sort, tac, tee, tr, uniq, wc } from './lines.ts';
 import { ls } from './ls.ts';
+import { free, netstat, nproc, top } from './monitor.ts';
 import { ifconfig, ip, nc, ping } from './net-tools.ts';
 import { env, find, nohup, printenv, time, timeout, which, xargs } from './run.ts';
 import { sed } from './sed.ts';
@@ -21,12 +25,10 @@ import {
   date,
   expr,
   falseApplet,
-  free,
   fullScreen,
   hostname,
   id,
   kill,
-  nproc,
   pkill,
   printf,
   ps,
@@ -50,14 +52,17 @@ export { nslookup } from './nslookup.ts';
 
 export const applets: Readonly<Record<string, Applet>> = {
   '[': test,
+  awk,
   base64,
   basename,
   cat,
   chgrp: chown,
   chmod,
   chown,
+  cksum,
   clear,
   cmp: diff,
+  comm,
   cp,
   cut,
   date,
@@ -73,9 +78,13 @@ export const applets: Readonly<Record<string, Applet>> = {
   false: falseApplet,
   fgrep: grep,
   find,
+  fold,
   free,
   getent,
+  getopt,
   grep,
+  gunzip: gzip,
+  gzip,
   hd: hexdump,
   head,
   hexdump,
@@ -84,6 +93,7 @@ export const applets: Readonly<Record<string, Applet>> = {
   id,
   ifconfig,
   ip,
+  join,
   kill,
   killall: pkill,
   less: cat,
@@ -97,6 +107,7 @@ export const applets: Readonly<Record<string, Applet>> = {
   mv,
   nc,
   netcat: nc,
+  netstat,
   nl,
   nohup,
   nproc,
@@ -121,7 +132,10 @@ export const applets: Readonly<Record<string, Applet>> = {
   sha512sum,
   sleep,
   sort,
+  split,
+  ss: netstat,
   stat,
+  strings,
   sync,
   tac,
   tail,
@@ -130,7 +144,7 @@ export const applets: Readonly<Record<string, Applet>> = {
   test,
   time,
   timeout,
-  top: fullScreen,
+  top,
   touch,
   tr,
   true: trueApplet,
@@ -145,15 +159,26 @@ export const applets: Readonly<Record<string, Applet>> = {
   whoami,
   xargs,
   yes,
+  zcat: gzip,
   curl,
   nano: fullScreen,
   vim: fullScreen,
 };
 
-const notInBusybox = new Set(['curl', 'getent', 'host', 'nano', 'vim', 'netcat']);
+const notInBusybox = new Set(['curl', 'getent', 'host', 'nano', 'vim', 'netcat', 'ss']);
 /** What a slim Debian image has: coreutils, findutils, grep, sed and a few more. */
 const inDebian = [
   '[',
+  'awk',
+  'cksum',
+  'comm',
+  'fold',
+  'getopt',
+  'gunzip',
+  'gzip',
+  'join',
+  'split',
+  'zcat',
   'base64',
   'basename',
   'cat',

@@ -4,7 +4,7 @@ import type { Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
 import { UsageError } from './lib/options.ts';
 import { resolveHost } from './lib/resolver.ts';
-import { connectTo, send } from './lib/socket.ts';
+import { connectTo, receiveDatagram, send } from './lib/socket.ts';
 
 function* addressOf(call: Call, name: string): Syscall<string> {
   const found = yield* resolveHost(call.process, name);
@@ -15,7 +15,7 @@ function* addressOf(call: Call, name: string): Syscall<string> {
 /** nc: client, `-l` with `-p PORT`, `-z`, `-v`, `-w SECONDS`. */
 export const nc = applet({ usage: '[-lvz] [-w SEC] [-p PORT] [IPADDR PORT]', short: 'lvzukNnw:p:i:' }, function* (call) {
   const { options, operands, process } = call;
-  if (options.has('u')) throw new Failure('UDP mode is not simulated');
+  if (options.has('u')) return yield* datagrams(call);
   if (options.has('l')) {
     const port = Number(options.value('p') ?? operands[operands.length - 1]);
     const listener = process.system.network.listen('0.0.0.0', port);
@@ -88,6 +88,31 @@ function* relay(call: Call, connection: Connection): Syscall<void> {
     connection.destroy();
   }
   yield* process.wait(reader);
+}
+
+/** nc -u: each read of standard input is a datagram; what comes back is printed until `-w SEC` pass without any. `-l` listens. */
+function* datagrams(call: Call): Syscall<number> {
+  const { options, operands, process } = call;
+  const listening = options.has('l');
+  const port = Number(options.value('p') ?? (listening ? operands[operands.length - 1] : 0)) || 0;
+  const socket = process.system.network.bindDatagram('0.0.0.0', port);
+  const waitMs = options.has('w') ? Number(options.value('w')) * 1000 : Number.POSITIVE_INFINITY;
+  try {
+    if (!listening) {
+      const [host, portText] = operands;
+      if (host === undefined || portText === undefined) throw new UsageError('');
+      const address = yield* addressOf(call, host);
+      for (let data = yield* process.read(0); data !== null; data = yield* process.read(0)) socket.send(data.slice(), address, Number(portText));
+      if (options.has('z')) return 0;
+    }
+    for (;;) {
+      const data = yield* receiveDatagram(process, socket, waitMs);
+      if (data === undefined) return 0;
+      yield* process.write(1, data);
+    }
+  } finally {
+    socket.close();
+  }
 }
 
 /** ping: `-c N -i S -W S -w S -q -s SIZE`. Differs from upstream: without -c it goes on until a signal, without the closing statistics. */

@@ -187,6 +187,7 @@ export const find = applet({ usage: '[-HL] [PATH]... [OPTIONS] [ACTIONS]', short
   const search = new Search(call, start < 0 ? [] : args.slice(start));
   let code = 0;
   for (const path of paths.length > 0 ? paths : ['.']) if (!(yield* search.visit(path, 0))) code = 1;
+  yield* search.finish();
   return code || search.code;
 });
 
@@ -199,6 +200,8 @@ class Search {
   #pruned = false;
   #depthFirst = false;
   readonly #test: Test;
+  /** What `-exec … +` runs at the end, with the files gathered. */
+  readonly #gathered: { readonly template: readonly string[]; readonly paths: string[] }[] = [];
 
   constructor(
     readonly call: Call,
@@ -214,6 +217,16 @@ class Search {
       if (!acts) yield* out.line(visit.path);
       return true;
     };
+  }
+
+  /** Runs the commands that take all files at once. */
+  *finish(): Syscall<void> {
+    const { out, process, name } = this.call;
+    yield* out.flush();
+    for (const { template, paths } of this.#gathered) {
+      if (paths.length === 0) continue;
+      if ((yield* runOrExplain(process, name, [...template.slice(0, -1), ...paths])) !== 0) this.code = 1;
+    }
   }
 
   *visit(path: string, depth: number): Syscall<boolean> {
@@ -370,13 +383,23 @@ class Search {
     throw new Failure(this.call.flavour === 'gnu' ? `unknown predicate \`${word}'` : `unrecognized: ${word}`);
   }
 
-  /** `-exec … ;` runs at once for each file; `+` is treated the same, one file at a time. */
+  /** `-exec … ;` runs at once for each file, `+` at the end for all. */
   #execute(): Test {
     this.#acts = true;
     const from = this.#at;
     while (this.#at < this.args.length && this.args[this.#at] !== ';' && !(this.args[this.#at] === '+' && this.args[this.#at - 1] === '{}')) this.#at += 1;
     if (this.#at >= this.args.length) throw new Failure(this.call.flavour === 'gnu' ? "missing argument to `-exec'" : 'unterminated exec');
+    const atOnce = this.args[this.#at] === '+';
     const template = this.args.slice(from, this.#at++);
+    if (atOnce) {
+      const paths: string[] = [];
+      this.#gathered.push({ template, paths });
+      // biome-ignore lint/correctness/useYield: gathers only.
+      return function* ({ path }) {
+        paths.push(path);
+        return true;
+      };
+    }
     const { out, process, name } = this.call;
     return function* ({ path }) {
       yield* out.flush();

@@ -1,4 +1,4 @@
-/** sleep, date, id, whoami, uname, hostname, ps, kill, pwd, true, false, yes, printf, expr, clear, free, uptime, nproc, sync, vi: the system and the odds and ends. */
+/** sleep, date, id, whoami, uname, hostname, ps, kill, pwd, true, false, yes, printf, expr, clear, uptime, sync, vi: the system and the odds and ends. */
 import { parseSignal, signalNumbers } from '../kernel/signals.ts';
 import type { ProcessInfo, Syscall } from '../kernel/types.ts';
 import type { Applet, Call } from './lib/applet.ts';
@@ -354,19 +354,6 @@ export const clear = applet({ usage: '', short: '' }, function* (call) {
 });
 
 /** Memory of a container that the simulation does not measure: what the node shows is fixed. */
-export const free = applet({ usage: '[-bkmgh]', short: 'bkmgh' }, function* (call) {
-  const shift = call.options.has('m') ? 10 : call.options.has('g') ? 20 : 0;
-  const cells = [8_145_408, 1_203_344, 4_312_020, 3120, 2_630_044, 6_688_212].map((value) => String(value >> shift).padStart(12)).join('');
-  yield* call.out.text(
-    `${'total used free shared buff/cache available'.split(' ').reduce((line, cell) => line + cell.padStart(12), '      ')}\nMem:  ${cells}\nSwap: ${['0', '0', '0'].map((cell) => cell.padStart(12)).join('')}\n`,
-  );
-  return 0;
-});
-
-export const nproc = applet({ usage: '', short: '' }, function* (call) {
-  yield* call.out.line('4');
-  return 0;
-});
 
 export const uptime = applet({ usage: '', short: 's' }, function* (call) {
   const minutes = Math.floor(call.process.system.uptimeMs() / 60_000);

@@ -220,7 +220,7 @@ function* killOne(shell: Shell, word: string, signal: Parameters<Shell['process'
     return 0;
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
-    yield* shell.complain(shell.flavour === 'ash' ? `can't kill pid ${pid}: ${error.message}` : error.message, 'kill');
+    yield* shell.complain(shell.flavour === 'ash' ? `can't kill pid ${pid}: ${error.message}` : error.message, shell.flavour === 'ash' ? undefined : 'kill');
     return 1;
   }
 }

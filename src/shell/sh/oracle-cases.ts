@@ -1,4 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are shell scripts.
+import { moreScripts } from './oracle-scripts.ts';
+
 /** One-line scripts whose output and exit code must be those of real shells. */
 export interface OracleCase {
   readonly script: string;
@@ -201,13 +203,15 @@ const scripts: readonly string[] = [
 ];
 
 const known: Readonly<Record<string, NonNullable<OracleCase['differs']>>> = {
+  'echo $((x=5,x+1)) $?': { dash: 'has no comma operator; ours has it in every flavour' },
+  'printf "%d %d\\n" 1 2 3': { ash: 'ends with 1 where a number is missing in the last round; ours takes it as 0, as POSIX asks' },
   'printf "read x; echo got-\\$x\\ndata\\n" | sh': {
     dash: 'reads its script in blocks, so `read` gets nothing; ours reads line by line, as POSIX asks',
     ash: 'reads its script in blocks, so `read` gets nothing; ours reads line by line, as POSIX asks',
   },
 };
 
-export const oracleCases: readonly OracleCase[] = [...new Set(scripts)].map((script) => {
+export const oracleCases: readonly OracleCase[] = [...new Set([...scripts, ...moreScripts])].map((script) => {
   const differs = known[script];
   return differs ? { script, differs } : { script };
 });

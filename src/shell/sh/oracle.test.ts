@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { busyboxPrograms } from '../applets/index.ts';
+import { programEntries } from '../fs/index.ts';
 import { oracleCases } from './oracle-cases.ts';
 import { runScript } from './test-container.ts';
 
@@ -20,7 +22,7 @@ for (const { flavour, command } of oracles) {
   const present = spawnSync(command[0], [...command.slice(1), '-c', 'exit 0']).status === 0;
   describe.skipIf(!present)(`scripts give the output and the exit code of ${command.join(' ')}`, () => {
     test.each(oracleCases.filter((one) => !one.differs?.[flavour]))('$script', async ({ script }) => {
-      const ours = await runScript(script, flavour);
+      const ours = await runScript(script, flavour, { extra: programEntries('/usr/bin', busyboxPrograms()) });
       expect({ stdout: ours.stdout, code: ours.code }).toEqual(runOracle(command, script));
     });
   });

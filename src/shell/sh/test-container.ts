@@ -24,8 +24,12 @@ export function createTestContainer(flavour: Flavour, extra: readonly (readonly 
 }
 
 /** Runs a script as `sh -c` beside an idle PID 1, as exec does. Gives up after `limitMs` of simulated time. */
-export async function runScript(script: string, flavour: Flavour = 'dash', options: { readonly limitMs?: number; readonly stdin?: string } = {}) {
-  const { env, system } = createTestContainer(flavour);
+export async function runScript(
+  script: string,
+  flavour: Flavour = 'dash',
+  options: { readonly limitMs?: number; readonly stdin?: string; readonly extra?: readonly (readonly [string, ImageEntry])[] } = {},
+) {
+  const { env, system } = createTestContainer(flavour, options.extra);
   system.start({ argv: ['idle'], program: idle });
   let stdout = '';
   let stderr = '';

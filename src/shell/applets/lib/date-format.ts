@@ -15,6 +15,14 @@ export function formatDate(format: string, ms: number): string {
   });
 }
 
+/** ISO 8601: a week belongs to the year of its Thursday. */
+function isoWeek(date: Date): { readonly year: number; readonly week: number } {
+  const day = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());
+  const thursday = new Date(day + (4 - (date.getUTCDay() || 7)) * 86_400_000);
+  const year = thursday.getUTCFullYear();
+  return { year, week: Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / 604_800_000) + 1 };
+}
+
 function field(letter: string, date: Date, ms: number): string | undefined {
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
   const [hour, minute, second] = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()];
@@ -53,6 +61,11 @@ function field(letter: string, date: Date, ms: number): string | undefined {
     t: () => '\t',
     T: () => formatDate('%H:%M:%S', ms),
     u: () => String(date.getUTCDay() || 7),
+    U: () => two(Math.floor((dayOfYear + 6 - date.getUTCDay()) / 7)),
+    W: () => two(Math.floor((dayOfYear + 6 - ((date.getUTCDay() + 6) % 7)) / 7)),
+    V: () => two(isoWeek(date).week),
+    G: () => String(isoWeek(date).year),
+    g: () => two(isoWeek(date).year % 100),
     w: () => String(date.getUTCDay()),
     x: () => formatDate('%m/%d/%y', ms),
     X: () => formatDate('%H:%M:%S', ms),

@@ -12,8 +12,10 @@ export class UsageError extends Error {
 /** What was given before and between the operands. */
 export class Options {
   readonly #values = new Map<string, string[]>();
+  readonly #order: [name: string, value: string][] = [];
 
   add(name: string, value = ''): void {
+    this.#order.push([name, value]);
     const found = this.#values.get(name);
     if (found) found.push(value);
     else this.#values.set(name, [value]);
@@ -29,6 +31,10 @@ export class Options {
       if (found) return found[found.length - 1];
     }
     return undefined;
+  }
+  /** In the order they were given. */
+  each(use: (name: string, value: string) => void): void {
+    for (const [name, value] of this.#order) use(name, value);
   }
   values(name: string): readonly string[] {
     return this.#values.get(name) ?? [];

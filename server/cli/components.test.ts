@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CliError, exitCodes } from '../exit-codes.ts';
+import type { StartOptions } from './index.ts';
+import { createCli } from './index.ts';
+
+let home: string;
+beforeEach(() => (home = mkdtempSync(join(tmpdir(), 'paperkube-test-'))));
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+/** What a start would have been asked for, or how the command line refused it. */
+async function asked(...words: string[]): Promise<{ code: number; err: string; options: StartOptions | undefined }> {
+  let [err, options] = ['', undefined as StartOptions | undefined];
+  const code = await createCli({
+    env: { HOME: home, PAPERKUBE_HOME: join(home, 'state'), KUBECONFIG: '', NO_COLOR: '1' },
+    stdout: { write: () => true },
+    stderr: { write: (text: string) => (err += text) },
+    version: '1.2.3',
+    kubernetesVersion: 'v1.33.0',
+    exit: () => {},
+    onExit: () => () => {},
+    onSignal: () => () => {},
+    startServer(given) {
+      options = given;
+      return Promise.reject(new CliError(exitCodes.failure, 'TEST', 'this test starts nothing'));
+    },
+  }).run(['start', '--no-merge', ...words]);
+  return { code, err, options };
+}
+
+function configFile(text: string): string {
+  const file = join(home, 'cluster.yaml');
+  writeFileSync(file, `apiVersion: paperkube.dev/v1alpha1\nkind: Cluster\n${text}`);
+  return file;
+}
+
+const names = (options: StartOptions | undefined) => options?.nodes.map((node) => node.name);
+
+test('all components run unless some are named, and without kubelets there are no nodes', async () => {
+  expect((await asked()).options?.components).toBeUndefined();
+  expect((await asked('--components', 'all')).options?.components).toEqual(['api', 'controllers', 'scheduler', 'kubelet']);
+  const api = (await asked('--components', 'api')).options;
+  expect([api?.components, api?.nodes]).toEqual([['api'], []]);
+  const some = (await asked('--components', 'api,scheduler,kubelet', '--nodes', '1')).options;
+  expect([some?.components, names(some)]).toEqual([['api', 'scheduler', 'kubelet'], ['default-control-plane']]);
+});
+
+test('nodes without a kubelet are added by name, and do not count as workers', async () => {
+  const alone = (await asked('--components', 'api', '--node', 'one', '--node', 'two')).options;
+  expect(alone?.nodes).toEqual(['one', 'two'].map((name) => ({ name, role: 'worker', labels: {}, taints: [], capacity: {}, kubelet: false })));
+  const mixed = (await asked('--nodes', '1', '--node', 'edge')).options;
+  expect(mixed?.nodes.map(({ name, taints, kubelet }) => [name, taints, kubelet])).toEqual([
+    ['default-control-plane', [], undefined],
+    ['edge', [], false],
+  ]);
+});
+
+test('a configuration file says the same, and flags win over it', async () => {
+  const file = configFile(
+    'components: [api, controllers]\nadmissionPlugins: {disable: [ServiceAccount, PodSecurity]}\nnodes:\n- {name: edge, kubelet: false, labels: {zone: a}}\n',
+  );
+  const plain = (await asked('--config', file)).options;
+  expect(plain).toMatchObject({ components: ['api', 'controllers'], admission: { disable: ['ServiceAccount', 'PodSecurity'] } });
+  expect(plain?.nodes).toMatchObject([{ name: 'edge', kubelet: false, labels: { zone: 'a' } }]);
+  const overruled = (await asked('--config', file, '--components', 'api', '--disable-admission-plugins', 'LimitRanger')).options;
+  expect(overruled).toMatchObject({ components: ['api'], admission: { disable: ['LimitRanger'] } });
+});
+
+test('what does not go together is refused, each with its exit code', async () => {
+  const cases: [string[], number, string][] = [
+    [['--components', 'api,etcd'], 2, '"etcd" is no component; use all, or a list of api, controllers, scheduler, kubelet'],
+    [['--components', 'controllers'], 2, 'api is part of every cluster'],
+    [['--components', 'api,api'], 2, 'name each component once'],
+    [['--components', 'api', '--nodes', '2'], 2, '--nodes: no kubelet runs them'],
+    [['--components', 'api', '--dns-port', '0'], 2, '--dns-port: the cluster DNS runs beside the pods'],
+    [['--node', 'a', '--node', 'a'], 2, 'give each node a name of its own'],
+    [['--node', 'default-worker'], 2, 'there is a node default-worker already'],
+    [['--node', 'Bad_Name'], 2, 'use lower case letters'],
+    [['--disable-admission-plugins', 'Nope'], 2, 'disable-admission-plugins plugin "Nope" is unknown'],
+    [['--enable-admission-plugins', 'AlwaysPullImages'], 2, 'enable-admission-plugins plugin "AlwaysPullImages" is not simulated'],
+    [
+      ['--enable-admission-plugins', 'Priority,LimitRanger', '--disable-admission-plugins', 'LimitRanger,Priority'],
+      2,
+      '[LimitRanger Priority] in enable-admission-plugins and disable-admission-plugins overlapped',
+    ],
+    [['--config', configFile('components: [api]\nnodes: [{role: control-plane}]\n')], 6, 'nodes: no kubelet runs them'],
+  ];
+  for (const [words, code, message] of cases) {
+    const answer = await asked(...words);
+    expect([words, answer.code, answer.options]).toEqual([words, code, undefined]);
+    expect(answer.err).toContain(message);
+  }
+});
+
+test('every mistake about components and plugins in a file is named', async () => {
+  const file = configFile('components: [kubelet]\nadmissionPlugins: {enable: [Nope], disable: Priority}\nnodes: [{kubelet: "no"}]\n');
+  const { code, err } = await asked('--config', file);
+  expect(code).toBe(6);
+  for (const text of [
+    'components: ["kubelet"] will not do; api is part',
+    'plugin "Nope" is unknown',
+    'admissionPlugins.disable: "Priority"',
+    'nodes[0].kubelet: "no"',
+  ])
+    expect(err).toContain(text);
+});

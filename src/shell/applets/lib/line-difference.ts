@@ -1,0 +1,72 @@
+type Edit = { readonly mark: ' ' | '-' | '+'; readonly line: string };
+
+/** More cells than this are not compared one by one: the middle is then one change. */
+const cellsMax = 4_000_000;
+
+/** The longest common subsequence as edits from left to right. */
+function edits(left: readonly string[], right: readonly string[]): Edit[] {
+  let head = 0;
+  while (head < left.length && head < right.length && left[head] === right[head]) head += 1;
+  let tail = 0;
+  while (tail < left.length - head && tail < right.length - head && left[left.length - 1 - tail] === right[right.length - 1 - tail]) tail += 1;
+  const same = (lines: readonly string[]) => lines.map((line): Edit => ({ mark: ' ', line }));
+  const middle = between(left.slice(head, left.length - tail), right.slice(head, right.length - tail));
+  return [...same(left.slice(0, head)), ...middle, ...same(left.slice(left.length - tail))];
+}
+
+function between(left: readonly string[], right: readonly string[]): Edit[] {
+  const remove = (lines: readonly string[]) => lines.map((line): Edit => ({ mark: '-', line }));
+  const add = (lines: readonly string[]) => lines.map((line): Edit => ({ mark: '+', line }));
+  if (left.length * right.length > cellsMax) return [...remove(left), ...add(right)];
+  const width = right.length + 1;
+  const lengths = new Uint32Array((left.length + 1) * width);
+  const at = (i: number, j: number) => lengths[i * width + j] as number;
+  for (let i = left.length - 1; i >= 0; i--)
+    for (let j = right.length - 1; j >= 0; j--) lengths[i * width + j] = left[i] === right[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+  const found: Edit[] = [];
+  let [i, j] = [0, 0];
+  while (i < left.length && j < right.length) {
+    if (left[i] === right[j]) {
+      found.push({ mark: ' ', line: left[i++] as string });
+      j += 1;
+    } else if (at(i + 1, j) >= at(i, j + 1)) found.push({ mark: '-', line: left[i++] as string });
+    else found.push({ mark: '+', line: right[j++] as string });
+  }
+  return [...found, ...remove(left.slice(i)), ...add(right.slice(j))];
+}
+
+const noNewline = '\\ No newline at end of file';
+
+/** Lines of a text, the last one marked if its newline is missing. */
+function linesOf(text: string): string[] {
+  if (text === '') return [];
+  return text.endsWith('\n') ? text.slice(0, -1).split('\n') : text.split('\n').map((line, i, all) => (i === all.length - 1 ? `${line}\n${noNewline}` : line));
+}
+
+/** The hunks of a unified diff, heads and lines, with so many lines of context. */
+export function unifiedHunks(left: string, right: string, context: number): string[] {
+  const all = edits(linesOf(left), linesOf(right));
+  const result: string[] = [];
+  let [leftLine, rightLine, at] = [1, 1, 0];
+  const pass = (edit: Edit) => {
+    if (edit.mark !== '+') leftLine += 1;
+    if (edit.mark !== '-') rightLine += 1;
+  };
+  while (at < all.length) {
+    const first = all.findIndex((edit, i) => i >= at && edit.mark !== ' ');
+    if (first < 0) break;
+    const start = Math.max(at, first - context);
+    for (; at < start; at++) pass(all[at] as Edit);
+    let end = first;
+    for (let i = first; i < all.length && i - end <= context * 2; i++) if (all[i]?.mark !== ' ') end = i;
+    const hunk = all.slice(start, Math.min(end + context + 1, all.length));
+    const range = (line: number, mark: '-' | '+') => {
+      const count = hunk.filter((edit) => edit.mark === ' ' || edit.mark === mark).length;
+      return count === 1 ? String(line) : `${count === 0 ? line - 1 : line},${count}`;
+    };
+    result.push(`@@ -${range(leftLine, '-')} +${range(rightLine, '+')} @@`, ...hunk.map(({ mark, line }) => mark + line));
+    for (const edit of hunk) pass(edit);
+    at = start + hunk.length;
+  }
+  return result;
+}

@@ -1,0 +1,101 @@
+/** top, free, nproc: what /proc tells of the machine. */
+import type { Process, ProcessInfo, Syscall } from '../kernel/types.ts';
+import { SystemError } from '../kernel/types.ts';
+import type { Call } from './lib/applet.ts';
+import { applet, Failure } from './lib/applet.ts';
+import { userName } from './lib/users.ts';
+
+/** A field of /proc/meminfo in KiB; 0 if it has none. */
+function memoryField(process: Process, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(process.system.fs.readText('/proc/meminfo'))?.[1] ?? 0);
+}
+
+function memory(process: Process) {
+  const total = memoryField(process, 'MemTotal');
+  const free = memoryField(process, 'MemFree');
+  const cached = memoryField(process, 'Buffers') + memoryField(process, 'Cached');
+  const shared = memoryField(process, 'Shmem');
+  return { total, free, cached, shared, used: Math.max(0, total - free - cached), available: memoryField(process, 'MemAvailable') || free };
+}
+
+const processors = (process: Process) => (process.system.fs.readText('/proc/cpuinfo').match(/^processor\s*:/gm) ?? []).length || 1;
+
+export const free = applet({ usage: '[-bkmgh]', short: 'bkmgh' }, function* (call) {
+  const { options } = call;
+  const { total, used, free: unused, shared, cached, available } = memory(call.process);
+  const shown = (kib: number) => {
+    if (options.has('h')) return kib >= 1_048_576 ? `${(kib / 1_048_576).toFixed(1)}G` : kib >= 1024 ? `${(kib / 1024).toFixed(1)}M` : `${kib}K`;
+    return String(options.has('b') ? kib * 1024 : options.has('m') ? Math.floor(kib / 1024) : options.has('g') ? Math.floor(kib / 1_048_576) : kib);
+  };
+  const row = (name: string, values: readonly number[]) => `${name.padEnd(6)}${values.map((value) => shown(value).padStart(12)).join('')}`;
+  yield* call.out.line(
+    `      ${'total used free shared buff/cache available'
+      .split(' ')
+      .map((cell) => cell.padStart(12))
+      .join('')}`,
+  );
+  yield* call.out.line(row('Mem:', [total, used, unused, shared, cached, available]));
+  yield* call.out.line(row('Swap:', [0, 0, 0]));
+  return 0;
+});
+
+export const nproc = applet({ usage: '[--all] [--ignore=N]', short: '', long: { all: 'a', 'ignore=': 'i' } }, function* (call) {
+  yield* call.out.line(String(Math.max(1, processors(call.process) - Number(call.options.value('i') ?? 0))));
+  return 0;
+});
+
+/** top: busybox' table, again each `-d SECONDS` (5), `-n TIMES`; with `-b` for ever, on a terminal refused by name. */
+export const top = applet({ usage: '[-bmH] [-n COUNT] [-d SECONDS]', short: 'bmHn:d:' }, function* (call) {
+  const { options, process } = call;
+  if (!options.has('b') && process.isTty(1)) throw new Failure('the full-screen display is not simulated; use top -b -n 1');
+  const times = Number(options.value('n') ?? Number.POSITIVE_INFINITY);
+  const everyMs = Number(options.value('d') ?? 5) * 1000;
+  if (!(everyMs >= 0) || Number.isNaN(times)) throw new Failure('invalid number');
+  let before = new Map<number, number>();
+  let sinceMs = Math.max(1, process.system.uptimeMs());
+  for (let i = 0; i < times; i++) {
+    if (i > 0) {
+      yield* process.sleep(Math.max(everyMs, 10));
+      sinceMs = Math.max(everyMs, 10);
+    }
+    const list = process.system.processes();
+    yield* table(call, list, before, sinceMs);
+    yield* call.out.flush();
+    before = new Map(list.map((one) => [one.pid, one.cpuMs]));
+  }
+  return 0;
+});
+
+function* table(call: Call, list: readonly ProcessInfo[], before: ReadonlyMap<number, number>, sinceMs: number): Syscall<void> {
+  const { process, out } = call;
+  const { fs } = process.system;
+  const { used, free: unused, shared, cached } = memory(process);
+  const share = (one: ProcessInfo) => Math.min(100, ((one.cpuMs - (before.get(one.pid) ?? 0)) * 100) / sinceMs / processors(process));
+  const busy = Math.min(100, Math.round(list.reduce((sum, one) => sum + share(one), 0)));
+  yield* out.line(`Mem: ${used}K used, ${unused}K free, ${shared}K shrd, 0K buff, ${cached}K cached`);
+  yield* out.line(`CPU:  ${String(busy).padStart(2)}% usr   0% sys   0% nic ${String(100 - busy).padStart(3)}% idle   0% io   0% irq   0% sirq`);
+  const running = list.filter(({ state }) => state === 'R').length;
+  yield* out.line(`Load average: ${loadAverage(process)} ${running}/${list.length} ${process.pid}`);
+  yield* out.line('  PID  PPID USER     STAT   VSZ %VSZ CPU %CPU COMMAND');
+  for (const one of [...list].sort((a, b) => share(b) - share(a) || a.pid - b.pid)) {
+    const user = (userName(fs, one.uid) ?? String(one.uid)).slice(0, 8).padEnd(8);
+    yield* out.line(
+      `${String(one.pid).padStart(5)} ${String(one.ppid).padStart(5)} ${user} ${one.state.padEnd(4)}  4340   0%   0 ${String(Math.round(share(one))).padStart(3)}% ${one.argv.join(' ')}`,
+    );
+  }
+}
+
+function loadAverage(process: Process): string {
+  try {
+    return process.system.fs.readText('/proc/loadavg').split(' ').slice(0, 3).join(' ');
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    return '0.00 0.00 0.00';
+  }
+}
+
+const socketTables = applet({ usage: '[-tuanlp]', short: 'tuanlpoemi46srW' }, function* (call) {
+  yield* call.warn('the list of sockets is not simulated; nc -z HOST PORT says whether somebody listens');
+  return 1;
+});
+export const netstat = socketTables;
