@@ -16,6 +16,7 @@ import { clusterNetwork } from './addresses.ts';
 import { tokensFromApi } from './kubelet-tokens.ts';
 import type { NodeProfile } from './node-profile.ts';
 import { kubeletNode } from './node-profile.ts';
+import { credentialsFromApi } from './pull-credentials.ts';
 import { componentClient, componentUser } from './users.ts';
 
 export interface DataPlaneOptions {
@@ -148,6 +149,7 @@ export class DataPlane {
       clusterDomain: clusterNetwork.domain,
       hostDns: { servers: [clusterNetwork.gateway], searches: [], options: [] },
       tokenFor: tokensFromApi(client),
+      credentials: credentialsFromApi(client),
       node: kubeletNode(profile, this.options.name),
     });
     return { name, address, network, kubelet, runtime };

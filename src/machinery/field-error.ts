@@ -71,12 +71,6 @@ export function notSupported(field: string, value: unknown, supported: readonly 
   return new FieldError('FieldValueNotSupported', field, value, list.length > 0 ? `supported values: ${list.join(', ')}` : '');
 }
 
-/** How an aggregate prints: one error bare, several in brackets, repeated ones once. */
-export function formatFieldErrors(errors: readonly FieldError[]): string {
-  const texts = [...new Set(errors.map(String))];
-  return texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]`;
-}
-
 /** A path to fields: `path('spec').child('containers').index(0).child('name').text`. */
 export class FieldPath {
   constructor(readonly text: string) {}

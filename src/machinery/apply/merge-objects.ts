@@ -43,7 +43,7 @@ function mergeLists(type: FieldType, live: readonly unknown[], config: readonly 
   const take = (element: PathElement): void => {
     out.push(mergeObjects(type.items, old.get(element), next.has(element) ? next.get(element) : undefined));
   };
-  let [l, r] = [0, 0];
+  let [l, r, s] = [0, 0, 0];
   while (l < left.length || r < right.length) {
     const [a, b] = [left[l], right[r]];
     if (a !== undefined && b !== undefined) {
@@ -51,10 +51,10 @@ function mergeLists(type: FieldType, live: readonly unknown[], config: readonly 
         take(a);
         l += 1;
         r += 1;
-        shared.shift();
+        s += 1;
         continue;
       }
-      if (next.has(a) && shared.length > 0 && shared[0] !== a) {
+      if (next.has(a) && s < shared.length && shared[s] !== a) {
         l += 1;
         continue;
       }
@@ -65,7 +65,7 @@ function mergeLists(type: FieldType, live: readonly unknown[], config: readonly 
     } else if (b !== undefined) {
       take(b);
       r += 1;
-      if (shared[0] === b) shared.shift();
+      if (shared[s] === b) s += 1;
     } else l += 1;
   }
   return out;

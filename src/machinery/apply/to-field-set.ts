@@ -123,7 +123,24 @@ function reconciledNode(key: string, node: FieldSet, parent: FieldType, parentVa
 function valueAt(parent: unknown, key: string, name: string | undefined, type: FieldType): unknown {
   if (typeof parent !== 'object' || parent === null) return undefined;
   if (name !== undefined) return (parent as Json)[name];
-  return Array.isArray(parent) ? parent.find((item) => safeElement(type, item) === key) : undefined;
+  return Array.isArray(parent) ? itemAt(parent, key, type) : undefined;
+}
+
+/** Items of stored lists by their element: a manager that owns many items asks for each of them. */
+const itemIndexes = new WeakMap<readonly unknown[], Map<string | undefined, unknown>>();
+const indexedFrom = 32;
+
+function itemAt(list: readonly unknown[], key: string, type: FieldType): unknown {
+  if (list.length < indexedFrom || !Object.isFrozen(list)) return list.find((item) => safeElement(type, item) === key);
+  let index = itemIndexes.get(list);
+  if (!index) {
+    itemIndexes.set(list, (index = new Map()));
+    for (const item of list) {
+      const element = safeElement(type, item);
+      if (!index.has(element)) index.set(element, item);
+    }
+  }
+  return index.get(key);
 }
 
 function safeElement(type: FieldType, item: unknown): string | undefined {

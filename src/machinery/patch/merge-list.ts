@@ -7,17 +7,21 @@ export function mergeList(merger: Merger, original: unknown[], patch: unknown[],
   if (original.length === 0 && patch.length === 0) return original;
   const ofMaps = holdsMaps(original, patch);
   if (!ofMaps) {
-    if (isDeleteList) return original.filter((item) => !patch.includes(item));
+    if (isDeleteList) {
+      const unwanted = new Set(patch);
+      return original.filter((item) => !unwanted.has(item));
+    }
     return inOrder([...new Set([...original, ...patch])], patch, original, '');
   }
   if (meta.mergeKey === '') throw mergeFailure('cannot merge lists without merge key for struct');
   const split = takeDirectives(original as Json[], patch as Json[], meta.mergeKey);
   const merged = split.live.slice();
+  const places = firstPlaces(merged.map((one) => one[meta.mergeKey]));
   for (const item of split.patch) {
     const value = keyOf(item, meta.mergeKey);
-    const at = merged.findIndex((one) => one[meta.mergeKey] === value);
-    if (at < 0) merged.push(item);
-    else merged[at] = merger.mergeMap(merged[at], item, meta.node);
+    const at = places.get(value);
+    if (at === undefined) places.set(value, merged.push(item) - 1);
+    else merged[at] = merger.mergeMap(merged[at] as Json, item, meta.node);
   }
   return inOrder(merged, split.patch, split.live, meta.mergeKey);
 }
@@ -65,24 +69,27 @@ function takeDirectives(live: Json[], patch: Json[], mergeKey: string): { live: 
  */
 function inOrder(merged: unknown[], order: unknown[], live: unknown[], mergeKey: string): unknown[] {
   const identity = (item: unknown): unknown => (mergeKey === '' ? item : keyOf(item, mergeKey));
-  const named = order.map(identity);
-  const liveIds = live.map(identity);
-  const rank = (ids: unknown[]) => (a: unknown, b: unknown) => ids.indexOf(identity(a)) - ids.indexOf(identity(b));
-  const wanted = merged.filter((item) => named.includes(identity(item))).sort(rank(named));
-  const others = merged.filter((item) => !named.includes(identity(item))).sort(rank(liveIds));
+  const named = firstPlaces(order.map(identity));
+  const places = firstPlaces(live.map(identity));
+  const placeOf = (item: unknown): number => places.get(identity(item)) ?? -1;
+  const rank = (ids: ReadonlyMap<unknown, number>) => (a: unknown, b: unknown) => (ids.get(identity(a)) ?? -1) - (ids.get(identity(b)) ?? -1);
+  const wanted = merged.filter((item) => named.has(identity(item))).sort(rank(named));
+  const others = merged.filter((item) => !named.has(identity(item))).sort(rank(places));
   const out: unknown[] = [];
   let next = 0;
   for (const item of wanted) {
-    const place = liveIds.indexOf(identity(item));
-    while (place >= 0 && next < others.length && isBefore(liveIds, identity(others[next]), place)) out.push(others[next++]);
+    const place = placeOf(item);
+    while (next < others.length && placeOf(others[next]) >= 0 && placeOf(others[next]) < place) out.push(others[next++]);
     out.push(item);
   }
   return [...out, ...others.slice(next)];
 }
 
-function isBefore(liveIds: unknown[], id: unknown, place: number): boolean {
-  const at = liveIds.indexOf(id);
-  return at >= 0 && at < place;
+/** Where each of the values stands first. */
+function firstPlaces(values: readonly unknown[]): Map<unknown, number> {
+  const places = new Map<unknown, number>();
+  for (let index = 0; index < values.length; index += 1) if (!places.has(values[index])) places.set(values[index], index);
+  return places;
 }
 
 /** The patch list may leave items out, but must not contradict the order list. */

@@ -51,7 +51,6 @@ function validateVersions(mistakes: Mistakes, { versions = [] }: CustomResourceD
   const at = specPath.child('versions');
   const seen = new Set<string>();
   versions.forEach((version, i) => {
-    if (seen.has(version.name)) mistakes.invalid(at, versions, 'must contain unique version names');
     seen.add(version.name);
     mistakes.invalid(at.index(i).child('name'), version.name, isDns1035Label(version.name ?? ''));
     const schema = version.schema?.openAPIV3Schema as Readonly<Record<string, unknown>> | undefined;
@@ -59,6 +58,7 @@ function validateVersions(mistakes: Mistakes, { versions = [] }: CustomResourceD
     else if (schema.type === undefined && !schema['x-kubernetes-preserve-unknown-fields'])
       mistakes.required(at.index(i).child('schema', 'openAPIV3Schema', 'type'), 'must not be empty at the root');
   });
+  if (seen.size < versions.length) mistakes.invalid(at, versions, 'must contain unique version names');
   if (versions.filter((version) => version.storage).length !== 1) mistakes.invalid(at, versions, 'must have exactly one version marked as storage version');
 }
 
