@@ -21,18 +21,42 @@ export const api: Question = {
       await client.text('GET', base);
       lists.push(performance.now() - began);
     }
+    const updated = await rate(count, 16, (i) => client.json('PUT', `${base}/bench-${i}`, { metadata: { name: `bench-${i}` }, data }));
+    const table = await time(() => client.text('GET', base, undefined, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }));
+    const paged = await time(() => pages(client, base));
     const fanOut = await watchFanOut(client, base, quick ? 20 : 100);
+    const full = server.residentMib();
+    const deleted = await time(() => client.text('DELETE', base));
     client.close();
     await server.stop();
     return [
       { name: 'create, 16 at once', value: created, unit: '/s' },
       { name: 'get, 16 at once', value: got, unit: '/s' },
       { name: 'merge patch, 16 at once', value: patched, unit: '/s' },
+      { name: 'update, 16 at once', value: updated, unit: '/s' },
       { name: `list of ${count}`, value: median(lists), unit: 'ms', all: lists },
+      { name: `list of ${count} as a table`, value: table, unit: 'ms' },
+      { name: `list of ${count} in pages of 500`, value: paged, unit: 'ms' },
+      { name: `delete of ${count} in one request`, value: deleted, unit: 'ms' },
+      { name: `resident memory with ${count} config maps`, value: full, unit: 'MiB' },
       { name: `write to the last of ${quick ? 20 : 100} watchers`, value: median(fanOut), unit: 'ms', all: fanOut },
     ];
   },
 };
+
+async function time(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+async function pages(client: { json<T>(method: string, path: string): Promise<T> }, base: string): Promise<void> {
+  let next: string | undefined = '';
+  while (next !== undefined) {
+    const page: { metadata: { continue?: string } } = await client.json('GET', `${base}?limit=500&continue=${encodeURIComponent(next)}`);
+    next = page.metadata.continue;
+  }
+}
 
 async function watchFanOut(client: Awaited<ReturnType<typeof startBenchServer>>['api'], base: string, watchers: number): Promise<number[]> {
   let waiting = 0;

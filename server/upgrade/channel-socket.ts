@@ -17,8 +17,15 @@ export interface ChannelEvents {
   gone(): void;
 }
 
-/** Channels over one WebSocket. */
+/**
+ * Channels over one WebSocket. Each message is handed over when the one before is written: together they would share a TLS record,
+ * and clients that poll their socket before each frame (Python's) would leave the second one in the library's buffer.
+ */
 export class ChannelSocket {
+  readonly #queue: ReturnType<typeof encodeMessage>[] = [];
+  #queuedBytes = 0;
+  #writing = false;
+  #closing = false;
   #full = false;
   #holds = 0;
 
@@ -44,9 +51,12 @@ export class ChannelSocket {
   /** False once too much is unsent. */
   send(channel: number, data: Uint8Array): boolean {
     const { socket } = this;
-    if (socket.readyState !== socket.OPEN) return true;
-    socket.send(encodeMessage(this.protocol, channel, data), () => this.#sent());
-    if (socket.bufferedAmount > highWaterBytes) this.#full = true;
+    if (socket.readyState !== socket.OPEN || this.#closing) return true;
+    const message = encodeMessage(this.protocol, channel, data);
+    this.#queue.push(message);
+    this.#queuedBytes += message.length;
+    if (this.#queuedBytes > highWaterBytes) this.#full = true;
+    this.#next();
     return !this.#full;
   }
 
@@ -66,13 +76,30 @@ export class ChannelSocket {
   /** Closes after everything is sent; any code but 1000 is an error to clients. */
   close(): void {
     const { socket } = this;
-    socket.close(1000);
+    this.#closing = true;
+    this.#next();
     const timer = setTimeout(() => socket.terminate(), closeTimeoutMs).unref();
     socket.once('close', () => clearTimeout(timer));
   }
 
+  #next(): void {
+    if (this.#writing) return;
+    const message = this.#queue.shift();
+    if (message === undefined) {
+      if (this.#closing) this.socket.close(1000);
+      return;
+    }
+    this.#writing = true;
+    this.socket.send(message, () => {
+      this.#writing = false;
+      this.#queuedBytes -= message.length;
+      this.#sent();
+      this.#next();
+    });
+  }
+
   #sent(): void {
-    if (!this.#full || this.socket.bufferedAmount > lowWaterBytes) return;
+    if (!this.#full || this.#queuedBytes > lowWaterBytes) return;
     this.#full = false;
     this.#onDrain();
   }

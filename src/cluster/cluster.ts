@@ -179,7 +179,7 @@ class RunningCluster implements Cluster {
     this.#startControllers();
     if (this.dataPlane) this.#markControlPlanes();
     if (this.#scheduler) this.#startScheduler(this.#scheduler);
-    await this.#registerSilentNodes();
+    if (this.#silent.length > 0) await this.#registerSilentNodes();
     this.dataPlane?.start();
     this.#informers.start();
     this.dataPlane?.startInformers();
@@ -201,7 +201,6 @@ class RunningCluster implements Cluster {
   }
 
   async #registerSilentNodes(): Promise<void> {
-    if (this.#silent.length === 0) return;
     const { registerSilentNode } = await import('./silent-nodes.ts');
     for (const node of this.#silent) {
       const client = componentClient(this.handler, componentUser.node(node.profile.name), 'kubelet');
@@ -245,7 +244,7 @@ class RunningCluster implements Cluster {
       protobufSchema: schema.protobufSchema,
       openapi: schema.openapi,
       dialNode: (name) => this.dataPlane?.kubelet(name),
-      dialAddress: (address, port) => (this.dataPlane ? this.dataPlane.dialer.dial(address, port) : unreachable(address, port)),
+      dialAddress: (address, port) => (this.dataPlane ? this.dataPlane.dialer.dial(address, port) : unreachable()),
       serviceAccountTokens: { signer: tokenSigner, issuer: `https://kubernetes.default.svc.${clusterNetwork.domain}` },
       ...(tokenFile === undefined ? {} : { tokenFile }),
       ...(authenticators ? { authenticators } : {}),
@@ -296,6 +295,6 @@ class RunningCluster implements Cluster {
 }
 
 /** Without nodes, there is no network that a pod could be in. */
-async function unreachable(address: string, port: number): Promise<never> {
-  throw new Error(`dial tcp ${address}:${port}: connect: no route to host`);
+async function unreachable(): Promise<never> {
+  throw new Error('No route to host');
 }

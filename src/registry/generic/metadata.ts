@@ -93,10 +93,14 @@ export function updateMistakes(next: KubeObject, previous: Readonly<KubeObject>,
   return [...mistakes.list, ...once([...mistakes.list, ...own])];
 }
 
+/** Looked at for doubles; of more mistakes than this, an answer tells the first ones only. */
+const comparedMax = 5000;
+
 function once(errors: readonly FieldError[]): FieldError[] {
   if (errors.length < 2) return [...errors];
   const seen = new Set<string>();
-  return errors.filter((error) => {
+  return errors.filter((error, index) => {
+    if (index >= comparedMax) return true;
     const text = `${error.type} ${String(error)}`;
     return seen.has(text) ? false : seen.add(text);
   });

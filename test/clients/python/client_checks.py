@@ -2,6 +2,7 @@
 import json
 import sys
 import threading
+import time
 
 from kubernetes import client, config, watch
 from kubernetes.client.rest import ApiException
@@ -166,7 +167,10 @@ def logs(core):
 
 def execs(core):
     """In the pod of the check before."""
+    began = time.monotonic()
     once = stream(core.connect_get_namespaced_pod_exec, "talker", NAMESPACE, command=["sh", "-c", "echo out; echo err >&2"], stdout=True, stderr=True, stdin=False, tty=False)
+    # This client polls its socket before each frame: one that is left over in the TLS library's buffer keeps it waiting.
+    quick = time.monotonic() - began < 5
     shell = stream(
         core.connect_get_namespaced_pod_exec, "talker", NAMESPACE, command=["sh"], stdin=True, stdout=True, stderr=True, tty=False, _preload_content=False
     )
@@ -176,7 +180,7 @@ def execs(core):
     shell.run_forever(timeout=10)
     code = shell.returncode
     shell.close()
-    return {"once": sorted(once.split()), "answer": answer, "code": code}
+    return {"once": sorted(once.split()), "quick": quick, "answer": answer, "code": code}
 
 
 def rollout(core):

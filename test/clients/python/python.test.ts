@@ -71,7 +71,7 @@ describe.skipIf(!hasLibrary(library))('the Python client', () => {
   });
 
   test('runs commands in a container over a WebSocket, and learns their exit codes', () => {
-    expect(seen.execs).toEqual({ once: ['err', 'out'], answer: 'hello from 42', code: 3 });
+    expect(seen.execs).toEqual({ once: ['err', 'out'], quick: true, answer: 'hello from 42', code: 3 });
   });
 
   test('rolls a Deployment out and scales it', () => {
