@@ -37,12 +37,15 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const env = createServerEnv(options);
   const { close: closeAccess, ...access } = readAccess(options);
   const names = options.nodes.map((node) => node.name);
-  const pki = await createClusterPki({
+  // Keys are made in other threads, so the schema is read meanwhile.
+  const making = createClusterPki({
     names: [...names, options.host],
     serviceAddress: clusterNetwork.apiServiceIp,
     clusterDomain: clusterNetwork.domain,
     nowMs: wallClock(),
   });
+  const schema = readSchemaFiles();
+  const pki = await making;
   const cluster = await createCluster({
     env,
     name: options.name,
@@ -50,7 +53,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     components: options.components,
     admission: options.admission,
     images: await describedImages(options),
-    schema: readSchemaFiles(),
+    schema,
     rootCa: pki.ca.certificate,
     tokenSigner: createTokenSigner(pki.serviceAccount),
     ...access,

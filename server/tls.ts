@@ -1,5 +1,7 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
-import { type CertificateSubject, generateKey, type Issuer, signCertificate } from './certificate.ts';
+import 'reflect-metadata'; // @peculiar/x509 needs it in place before it loads.
+import { webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
+import * as x509 from '@peculiar/x509';
 
 /** A certificate with its private key, both PEM (the key PKCS#8). */
 export interface KeyPair {
@@ -26,34 +28,45 @@ export interface ClusterPki {
   /** Signs ServiceAccount tokens (ES256). */
   readonly serviceAccount: { readonly privateKey: string; readonly publicKey: string };
   /** Signs a further client certificate. */
-  issueClient(subject: CertificateSubject): Promise<KeyPair>;
+  issueClient(subject: { readonly commonName: string; readonly organizations: readonly string[] }): Promise<KeyPair>;
 }
 
+const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
+const signatureAlgorithm = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const minuteMs = 60_000;
 const yearMs = 365 * 24 * 60 * minuteMs;
 /** kubeadm lets certificates begin a little earlier, for machines whose clocks lag. */
 const backdateMs = 5 * minuteMs;
-const authorityName: CertificateSubject = { commonName: 'kubernetes', organizations: [] };
 
-interface Authority extends Issuer {
+const serverAuth = '1.3.6.1.5.5.7.3.1';
+const clientAuth = '1.3.6.1.5.5.7.3.2';
+
+interface Authority {
+  readonly certificate: x509.X509Certificate;
+  readonly keys: webcrypto.CryptoKeyPair;
   readonly nowMs: number;
 }
 
 /**
- * Makes the cluster's CA, the server's and the admin's certificates and the token key: EC P-256, about 3 ms.
+ * Makes the cluster's CA, the server's and the admin's certificates and the token key: EC P-256, about 15 ms after
+ * about 70 ms for loading the library, which is why this file is imported only where TLS is on.
  *
  * Differs from upstream: kubeadm's admin is in `kubeadm:cluster-admins`, which a ClusterRoleBinding empowers; ours is in
  * `system:masters`, which needs no binding. Token keys of kubeadm are RSA, which take far longer to make.
  */
 export async function createClusterPki(options: ClusterPkiOptions): Promise<ClusterPki> {
-  const authority: Authority = { subject: authorityName, privateKey: generateKey(), nowMs: options.nowMs };
-  const tokenKey = generateKey();
+  const authority = await createAuthority(options.nowMs);
+  const [serving, admin, tokenKeys] = await Promise.all([
+    issue(authority, { commonName: 'kube-apiserver', organizations: [] }, serverAuth, servingNames(options)),
+    issue(authority, { commonName: 'kubernetes-admin', organizations: ['system:masters'] }, clientAuth, []),
+    generateKeys(),
+  ]);
   return {
-    ca: { certificate: authorityCertificate(authority), key: privatePem(authority.privateKey) },
-    serving: issue(authority, { commonName: 'kube-apiserver', organizations: [] }, 'server', servingNames(options)),
-    admin: issue(authority, { commonName: 'kubernetes-admin', organizations: ['system:masters'] }, 'client', []),
-    serviceAccount: { privateKey: privatePem(tokenKey), publicKey: createPublicKey(tokenKey).export({ type: 'spki', format: 'pem' }) as string },
-    issueClient: async (subject) => issue(authority, subject, 'client', []),
+    ca: { certificate: authority.certificate.toString('pem'), key: await privatePem(authority.keys) },
+    serving,
+    admin,
+    serviceAccount: { privateKey: await privatePem(tokenKeys), publicKey: await publicPem(tokenKeys) },
+    issueClient: (subject) => issue(authority, subject, clientAuth, []),
   };
 }
 
@@ -63,30 +76,77 @@ export function servingNames(options: Pick<ClusterPkiOptions, 'names' | 'service
   return [...new Set([...fixed, ...options.names, '127.0.0.1', '::1', options.serviceAddress])];
 }
 
-function authorityCertificate(authority: Authority): string {
-  const { subject, privateKey, nowMs } = authority;
-  return signCertificate(
-    {
-      subject,
-      publicKey: createPublicKey(privateKey),
-      usage: 'authority',
-      names: [subject.commonName],
-      notBefore: nowMs - backdateMs,
-      notAfter: nowMs + 10 * yearMs,
-    },
-    authority,
-  );
+async function createAuthority(nowMs: number): Promise<Authority> {
+  const keys = await generateKeys();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: 'CN=kubernetes',
+    notBefore: new Date(nowMs - backdateMs),
+    notAfter: new Date(nowMs + 10 * yearMs),
+    keys,
+    signingAlgorithm: signatureAlgorithm,
+    extensions: [
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment | x509.KeyUsageFlags.keyCertSign, true),
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'kubernetes' }]),
+    ],
+  });
+  return { certificate, keys, nowMs };
 }
 
-function issue(authority: Authority, subject: CertificateSubject, usage: 'server' | 'client', names: readonly string[]): KeyPair {
-  const key = generateKey();
-  const certificate = signCertificate(
-    { subject, publicKey: createPublicKey(key), usage, names, notBefore: authority.nowMs - backdateMs, notAfter: authority.nowMs + yearMs },
-    authority,
-  );
-  return { certificate, key: privatePem(key) };
+async function issue(
+  authority: Authority,
+  subject: { readonly commonName: string; readonly organizations: readonly string[] },
+  usage: string,
+  names: readonly string[],
+): Promise<KeyPair> {
+  const keys = await generateKeys();
+  const extensions: x509.Extension[] = [
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
+    new x509.ExtendedKeyUsageExtension([usage]),
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    await x509.AuthorityKeyIdentifierExtension.create(authority.keys.publicKey),
+  ];
+  if (names.length > 0) {
+    extensions.push(new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value }))));
+  }
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: new x509.Name([...subject.organizations.map((one) => ({ O: [one] })), { CN: [subject.commonName] }]).toArrayBuffer(),
+    issuer: authority.certificate.subjectName.toArrayBuffer(),
+    notBefore: new Date(authority.nowMs - backdateMs),
+    notAfter: new Date(authority.nowMs + yearMs),
+    signingKey: authority.keys.privateKey,
+    publicKey: keys.publicKey,
+    signingAlgorithm: signatureAlgorithm,
+    extensions,
+  } as unknown as x509.X509CertificateCreateParams);
+  return { certificate: certificate.toString('pem'), key: await privatePem(keys) };
 }
 
-function privatePem(key: KeyObject): string {
-  return key.export({ type: 'pkcs8', format: 'pem' }) as string;
+function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
+}
+
+/** Serial numbers tell certificates of clusters with the same name apart; browsers insist on that. Positive by the leading zero. */
+function serialNumber(): string {
+  const bytes = webcrypto.getRandomValues(new Uint8Array(8));
+  return `01${Buffer.from(bytes).toString('hex')}`;
+}
+
+async function privatePem(keys: webcrypto.CryptoKeyPair): Promise<string> {
+  return pem('PRIVATE KEY', await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
+}
+
+async function publicPem(keys: webcrypto.CryptoKeyPair): Promise<string> {
+  return pem('PUBLIC KEY', await webcrypto.subtle.exportKey('spki', keys.publicKey));
+}
+
+function pem(label: string, der: ArrayBuffer): string {
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }

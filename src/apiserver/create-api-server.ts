@@ -277,6 +277,7 @@ class Server {
 
   #failed(error: unknown, request: ApiRequest): Answer {
     if (isStatusError(error)) return statusAnswer(error);
+    if (isStoreError(error, 'TooLarge')) return statusAnswer(failure(500, '', 'etcdserver: request is too large'));
     if (isStoreError(error, 'Closed')) return statusAnswer(failure(503, 'ServiceUnavailable', 'the server is shutting down'));
     this.options.env.log.error('request failed', {
       method: request.method,

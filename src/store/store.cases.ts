@@ -46,6 +46,14 @@ export function storeCases(make: () => Promise<StoreUnderTest>): void {
     expect(textOf((await store.get('/r/a'))!.object)).toBe('1');
   });
 
+  test('a value of more than 1.5 MiB is refused, and nothing is written', async () => {
+    const { store } = await make();
+    const before = await store.revision();
+    const large = { metadata: { name: 'large', annotations: { text: 'x'.repeat(1_600_000) } } };
+    await expect(store.create('/registry/a/large', large)).rejects.toMatchObject({ reason: 'TooLarge' });
+    expect([await store.revision(), await store.get('/registry/a/large')]).toEqual([before, undefined]);
+  });
+
   test('of two updates from the same revision one wins', async () => {
     const { store } = await make();
     const { revision } = await store.create('/r/a', object('a'));

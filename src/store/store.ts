@@ -11,9 +11,9 @@ export interface Store {
   revision(): Promise<number>;
   get(key: string): Promise<StoreEntry | undefined>;
   list(prefix: string, options?: ListOptions): Promise<ListResult>;
-  /** Fails with KeyExists. */
+  /** Fails with KeyExists, TooLarge. */
   create(key: string, object: KubeObject): Promise<StoreEntry>;
-  /** Replaces a value that is still at `expectedRevision`. Fails with KeyMissing, RevisionConflict. */
+  /** Replaces a value that is still at `expectedRevision`. Fails with KeyMissing, RevisionConflict, TooLarge. */
   update(key: string, object: KubeObject, expectedRevision: number): Promise<StoreEntry>;
   /** Removes a value that is still at `expectedRevision`; the entry returned carries the revision of the removal. */
   delete(key: string, expectedRevision: number): Promise<StoreEntry>;
@@ -79,7 +79,7 @@ export interface Watch {
 /** The store's own errors; they know nothing of HTTP. */
 export class StoreError extends Error {
   constructor(
-    readonly reason: 'KeyExists' | 'KeyMissing' | 'RevisionConflict' | 'Compacted' | 'FutureRevision' | 'Closed',
+    readonly reason: 'KeyExists' | 'KeyMissing' | 'RevisionConflict' | 'Compacted' | 'FutureRevision' | 'TooLarge' | 'Closed',
     message: string,
     /** For Compacted: the oldest revision that can still be read. For RevisionConflict: the present revision. */
     readonly revision?: number,
