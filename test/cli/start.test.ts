@@ -150,10 +150,14 @@ test('a port that is taken is exit code 5, says so, and leaves nothing behind', 
 
 test.skipIf(!kubectl)('a watch that is open when the cluster ends ends cleanly', async () => {
   const { server, ready } = await user.start('--no-merge');
-  const watching = user.kubectl('--kubeconfig', ready.kubeconfig, 'get', 'nodes', '-w');
+  const watching = user.kubectl('--kubeconfig', ready.kubeconfig, 'get', 'nodes', '-w', '-L', 'seen');
   await watching.line(/default-control-plane/);
   const events = user.kubectl('--kubeconfig', ready.kubeconfig, 'get', 'configmaps', '-A', '-w', '-o', 'name');
   await events.line(/configmap\/coredns/);
+  // What is listed has been printed before the watch is open: a change that arrives says that it is.
+  const change = (...words: string[]) => user.kubectl('--kubeconfig', ready.kubeconfig, ...words).ended;
+  await Promise.all([change('label', 'node', 'default-control-plane', 'seen=by-now'), change('create', 'configmap', 'late')]);
+  await Promise.all([watching.line(/by-now/), events.line(/configmap\/late/)]);
   server.kill('SIGINT');
   expect((await server.ended).code).toBe(130);
   for (const { code, stderr } of await Promise.all([watching.ended, events.ended])) expect([code, stderr]).toEqual([0, '']);
