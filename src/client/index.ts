@@ -9,7 +9,7 @@ export type { SharedInformer } from './informer.ts';
 export { InformerFactory } from './informer.ts';
 export { isStatus } from './is-status.ts';
 export type { OwnerLister } from './lister.ts';
-export { controllerUid, keyOfObject } from './lister.ts';
+export { controllerUid } from './lister.ts';
 export { controllerReference, referenceTo } from './object-reference.ts';
 export { Reflector } from './reflector.ts';
 export { refId, refs, resourcePath } from './refs.ts';

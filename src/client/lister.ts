@@ -6,12 +6,6 @@ export function controllerUid(object: KubeObject): string | undefined {
   return object.metadata?.ownerReferences?.find((owner) => owner.controller)?.uid;
 }
 
-/** The key of a cached object. */
-export function keyOfObject(object: KubeObject): ObjectKey {
-  const { namespace, name = '' } = object.metadata ?? {};
-  return namespace ? { namespace, name } : { name };
-}
-
 /** A Lister that can also find those without a controller, for adoption. */
 export interface OwnerLister<T extends KubeObject> extends Lister<T> {
   /** Objects of the namespace that no owner reference marks as controlled. */

@@ -5,6 +5,7 @@ import type { NetworkStack } from '../shell/kernel/index.ts';
 import { Kernel, SystemError } from '../shell/kernel/index.ts';
 import { createCatalogue } from './images/catalogue.ts';
 import { SimulatedRuntime } from './runtime.ts';
+import { plainContainer } from './testing/node.ts';
 import type { ContainerConfig, NetworkPlugin, SandboxConfig } from './types.ts';
 
 const stack: NetworkStack = {
@@ -41,21 +42,7 @@ async function settled<T>(env: Env, promise: Promise<T>, ms = 60_000): Promise<T
 async function create(env: Env, runtime: SimulatedRuntime, image: string, change: Partial<ContainerConfig> = {}): Promise<string> {
   const record = await settled(env, runtime.pullImage(image));
   const sandbox = await settled(env, runtime.runPodSandbox(sandboxConfig), 0);
-  const base = {
-    name: 'c',
-    attempt: 0,
-    imageId: record.id,
-    imageReference: image,
-    env: [],
-    mounts: [],
-    stdin: false,
-    stdinOnce: false,
-    tty: false,
-    readOnlyRootFilesystem: false,
-    resources: {},
-    terminationMessagePath: '/dev/termination-log',
-  };
-  return await settled(env, runtime.createContainer(sandbox, { ...base, ...change }), 0);
+  return await settled(env, runtime.createContainer(sandbox, { ...plainContainer(image, record.id), ...change }), 0);
 }
 
 const text = (runtime: SimulatedRuntime, id: string) => (runtime.containerLog(id)?.lines() ?? []).map((line) => Buffer.from(line.data).toString()).join('');

@@ -1,7 +1,7 @@
 import type { ManagedFieldsEntry } from '../../../generated/types/index.ts';
 import { formatTime, parseTime } from '../time.ts';
 import type { FieldSet } from './field-set.ts';
-import { emptySet, isEmpty, leaf, parseFieldSet, union } from './field-set.ts';
+import { emptySet, leaf, parseFieldSet, union } from './field-set.ts';
 
 /** One manager's part of an object. */
 export interface Ownership {
@@ -163,13 +163,6 @@ export function capManagers(managers: Managers): Managers {
 
 function byAge(a: Ownership, b: Ownership): number {
   return (parseTime(a.time) ?? 0) - (parseTime(b.time) ?? 0) || compareText(a.id, b.id);
-}
-
-/** Without the owners of nothing. */
-export function withoutEmpty(managers: Managers): Managers {
-  const out = new Map<string, Ownership>();
-  for (const [id, owner] of managers) if (!isEmpty(owner.set)) out.set(id, owner);
-  return out;
 }
 
 let lastTime = { second: Number.NaN, text: '' };

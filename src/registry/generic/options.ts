@@ -1,7 +1,5 @@
-import type { UserInfo } from '../../machinery/handler.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import type { Selection } from './selection.ts';
-import type { RequestContext } from './strategy.ts';
 
 /** One object as it is answered: store entries are such, and what a dry run would have stored. */
 export interface Served {
@@ -59,11 +57,6 @@ export interface DeleteAnswer {
   readonly served: Served;
   /** Whether it has left storage. */
   readonly gone: boolean;
-}
-
-/** A RequestContext from its parts; warnings go to `warn`. */
-export function requestContext(user: UserInfo, now: number, dryRun: boolean, warn: (text: string) => void): RequestContext {
-  return { user, now, dryRun, warn };
 }
 
 /** An object that is in no store: the answer of a dry run. */

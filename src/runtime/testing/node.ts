@@ -8,6 +8,24 @@ import { describeImage } from '../images/described.ts';
 import { SimulatedRuntime } from '../runtime.ts';
 import type { ContainerConfig, RegistryCredential } from '../types.ts';
 
+/** A container of an image, with nothing said about it. */
+export function plainContainer(imageReference: string, imageId: string): ContainerConfig {
+  return {
+    name: 'c',
+    attempt: 0,
+    imageId,
+    imageReference,
+    env: [],
+    mounts: [],
+    stdin: false,
+    stdinOnce: false,
+    tty: false,
+    readOnlyRootFilesystem: false,
+    resources: {},
+    terminationMessagePath: '/dev/termination-log',
+  };
+}
+
 /** A node on a manual clock with a network of its own: starts containers and runs commands in them. */
 export function testNode(described: readonly DescribedImage[] = []) {
   const env = createEnv({ machine: nodeMachine, log: silentLog, seed: 1, start: Date.parse('2026-01-01T00:00:00Z'), mode: 'manual' });
@@ -41,21 +59,7 @@ export function testNode(described: readonly DescribedImage[] = []) {
         dns: { servers: ['10.96.0.10'], searches: ['d.svc.cluster.local', 'svc.cluster.local'], options: [] },
       }),
     );
-    const base = {
-      name: 'c',
-      attempt: 0,
-      imageId: record.id,
-      imageReference: image,
-      env: [],
-      mounts: [],
-      stdin: false,
-      stdinOnce: false,
-      tty: false,
-      readOnlyRootFilesystem: false,
-      resources: {},
-      terminationMessagePath: '/dev/termination-log',
-    };
-    const id = await within(runtime.createContainer(sandbox, { ...base, ...change }));
+    const id = await within(runtime.createContainer(sandbox, { ...plainContainer(image, record.id), ...change }));
     await within(runtime.startContainer(id));
     return { id, sandbox, ip: runtime.sandboxStatus(sandbox)?.ips[0] as string };
   };

@@ -1,52 +1,10 @@
+import type { DeviceBehaviour } from '../kernel/device-file.ts';
+import { DeviceFile, nullDevice } from '../kernel/device-file.ts';
 import type { Caller, OpenFile, ProcessTable } from '../kernel/open-file.ts';
-import type { FileStat } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
 import { LinkNode, SpecialNode } from './node.ts';
 import type { Storage } from './storage.ts';
 import { TreeDirectory } from './tree-directory.ts';
-
-interface DeviceBehaviour {
-  read(max: number): Uint8Array | null;
-  write(data: Uint8Array): number;
-}
-
-/** A character device that never blocks. */
-class DeviceFile implements OpenFile {
-  references = 0;
-  readonly canRead = true;
-  readonly canWrite = true;
-
-  constructor(
-    readonly name: string,
-    readonly behaviour: DeviceBehaviour,
-    readonly inode: number,
-  ) {}
-
-  read(max: number): Uint8Array | null {
-    return this.behaviour.read(max);
-  }
-  write(data: Uint8Array): number {
-    return this.behaviour.write(data);
-  }
-  readable(): boolean {
-    return true;
-  }
-  onReadable(wake: () => void): () => void {
-    wake();
-    return () => {};
-  }
-  onWritable(wake: () => void): () => void {
-    wake();
-    return () => {};
-  }
-  seek(): number {
-    return 0;
-  }
-  stat(): FileStat {
-    return { type: 'character', mode: 0o666, uid: 0, gid: 0, size: 0, nlink: 1, mtimeMs: 0, inode: this.inode, device: 5 };
-  }
-  release(): void {}
-}
 
 const swallow = (data: Uint8Array): number => data.length;
 const zeros = (max: number): Uint8Array => new Uint8Array(max);
@@ -59,7 +17,7 @@ export function createDevices(storage: Storage, table: () => ProcessTable): Tree
     throw new SystemError('ENOSPC');
   };
   const devices: [string, DeviceBehaviour][] = [
-    ['null', { read: () => null, write: swallow }],
+    ['null', nullDevice],
     ['zero', { read: zeros, write: swallow }],
     ['full', { read: zeros, write: full }],
     ['random', { read: random, write: swallow }],

@@ -1,4 +1,4 @@
-import { NullFile } from './host-stream.ts';
+import { NullFile } from './device-file.ts';
 import type { Kernel } from './kernel.ts';
 import { defaultPath, loadProgram, searchPath } from './loader.ts';
 import type { Caller, ContainerFilesystem, OpenFile, ProcessTable } from './open-file.ts';

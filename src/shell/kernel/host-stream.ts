@@ -165,35 +165,3 @@ export class HostInput {
     });
   }
 }
-
-/** A descriptor that gives the end at once and swallows all output: what a container has without stdin. */
-export class NullFile implements OpenFile {
-  references = 0;
-  readonly canRead = true;
-  readonly canWrite = true;
-  readonly name = '/dev/null';
-  read(): null {
-    return null;
-  }
-  write(data: Uint8Array): number {
-    return data.length;
-  }
-  readable(): boolean {
-    return true;
-  }
-  onReadable(wake: () => void): () => void {
-    wake();
-    return () => {};
-  }
-  onWritable(wake: () => void): () => void {
-    wake();
-    return () => {};
-  }
-  seek(): number {
-    return 0;
-  }
-  stat(): FileStat {
-    return { type: 'character', mode: 0o666, uid: 0, gid: 0, size: 0, nlink: 1, mtimeMs: 0, inode: 3, device: 5 };
-  }
-  release(): void {}
-}

@@ -1,7 +1,8 @@
 export type { ContainerSystemOptions, ProcessExitInfo, ProcessHandle, StartOptions } from './container-system.ts';
 export { ContainerSystem } from './container-system.ts';
+export { NullFile } from './device-file.ts';
 export type { OutputListener } from './host-stream.ts';
-export { HostInput, HostOutput, NullFile } from './host-stream.ts';
+export { HostInput, HostOutput } from './host-stream.ts';
 export type { KernelOptions } from './kernel.ts';
 export { Kernel } from './kernel.ts';
 export { defaultPath, searchPath } from './loader.ts';
