@@ -23,12 +23,12 @@ const tokenSeconds = 3600;
 export async function volumeContent(pod: Readonly<Pod>, volume: Readonly<Volume>, facts: VolumeFacts): Promise<VolumeContent | undefined> {
   const namespace = pod.metadata?.namespace ?? '';
   if (volume.configMap) {
-    const { name = '', items, optional, defaultMode: mode } = volume.configMap;
-    return { files: await configMapFiles(facts, namespace, name, items, optional, mode) };
+    const { name = '', defaultMode } = volume.configMap;
+    return { files: await configMapFiles(facts, namespace, name, volume.configMap, defaultMode) };
   }
   if (volume.secret) {
-    const { secretName = '', items, optional, defaultMode: mode } = volume.secret;
-    return { files: await secretFiles(facts, namespace, secretName, items, optional, mode) };
+    const { secretName = '', defaultMode } = volume.secret;
+    return { files: await secretFiles(facts, namespace, secretName, volume.secret, defaultMode) };
   }
   if (volume.downwardAPI) return { files: downwardFiles(pod, volume.downwardAPI.items, volume.downwardAPI.defaultMode, facts) };
   if (volume.projected) return projectedContent(pod, volume.projected, facts);
@@ -41,10 +41,9 @@ async function projectedContent(pod: Readonly<Pod>, projected: ProjectedVolumeSo
   const content: VolumeContent = { files: [] };
   for (const source of projected.sources ?? []) {
     if (source.configMap) {
-      content.files.push(...(await configMapFiles(facts, namespace, source.configMap.name ?? '', source.configMap.items, source.configMap.optional, mode)));
+      content.files.push(...(await configMapFiles(facts, namespace, source.configMap.name ?? '', source.configMap, mode)));
     }
-    if (source.secret)
-      content.files.push(...(await secretFiles(facts, namespace, source.secret.name ?? '', source.secret.items, source.secret.optional, mode)));
+    if (source.secret) content.files.push(...(await secretFiles(facts, namespace, source.secret.name ?? '', source.secret, mode)));
     if (source.downwardAPI) content.files.push(...downwardFiles(pod, source.downwardAPI.items, mode, facts));
     if (source.serviceAccountToken) {
       const { audience, expirationSeconds = tokenSeconds, path } = source.serviceAccountToken;
@@ -59,42 +58,28 @@ async function projectedContent(pod: Readonly<Pod>, projected: ProjectedVolumeSo
   return content;
 }
 
-async function configMapFiles(
-  facts: VolumeFacts,
-  namespace: string,
-  name: string,
-  items: readonly KeyToPath[] | undefined,
-  optional: boolean | undefined,
-  mode: number | undefined,
-): Promise<VolumeFile[]> {
+/** Which keys of a config map or secret become files, and whether they may be missing. */
+interface KeyChoice {
+  readonly items?: readonly KeyToPath[];
+  readonly optional?: boolean;
+}
+
+async function configMapFiles(facts: VolumeFacts, namespace: string, name: string, choice: KeyChoice, mode: number | undefined): Promise<VolumeFile[]> {
   const found = await facts.sources.configMap(namespace, name);
-  if (!found && !optional) throw new Error(`configmap "${name}" not found`);
+  if (!found && !choice.optional) throw new Error(`configmap "${name}" not found`);
   const data = new Map<string, Uint8Array | string>(Object.entries(found?.data ?? {}));
   for (const [key, value] of Object.entries(found?.binaryData ?? {})) data.set(key, Buffer.from(value, 'base64'));
-  return keyFiles(data, items, optional, mode, 'configmap');
+  return keyFiles(data, choice, mode, 'configmap');
 }
 
-async function secretFiles(
-  facts: VolumeFacts,
-  namespace: string,
-  name: string,
-  items: readonly KeyToPath[] | undefined,
-  optional: boolean | undefined,
-  mode: number | undefined,
-): Promise<VolumeFile[]> {
+async function secretFiles(facts: VolumeFacts, namespace: string, name: string, choice: KeyChoice, mode: number | undefined): Promise<VolumeFile[]> {
   const found = await facts.sources.secret(namespace, name);
-  if (!found && !optional) throw new Error(`secret "${name}" not found`);
+  if (!found && !choice.optional) throw new Error(`secret "${name}" not found`);
   const data = new Map(Object.entries(found?.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64') as Uint8Array]));
-  return keyFiles(data, items, optional, mode, 'secret');
+  return keyFiles(data, choice, mode, 'secret');
 }
 
-function keyFiles(
-  data: ReadonlyMap<string, Uint8Array | string>,
-  items: readonly KeyToPath[] | undefined,
-  optional: boolean | undefined,
-  mode: number | undefined,
-  kind: string,
-): VolumeFile[] {
+function keyFiles(data: ReadonlyMap<string, Uint8Array | string>, { items, optional }: KeyChoice, mode: number | undefined, kind: string): VolumeFile[] {
   const usual = mode ?? defaultMode;
   if (!items?.length) return [...data].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, content]) => ({ path, data: content, mode: usual }));
   const files: VolumeFile[] = [];

@@ -125,13 +125,6 @@ export function forbidden(resource: GroupResource, name: string, why: string): S
   return failure(403, 'Forbidden', `${subject}: ${why}`, about(resource, name));
 }
 
-export function methodNotSupported(resource: GroupResource, verb: string): StatusError {
-  return failure(405, 'MethodNotAllowed', `${verb} is not supported on resources of kind "${formatGroupResource(resource)}"`, {
-    ...(resource.group ? { group: resource.group } : {}),
-    kind: resource.resource,
-  });
-}
-
 /** 410: the revision asked for is compacted, or a watcher fell behind. */
 export function expired(message: string): StatusError {
   return failure(410, 'Expired', message);
@@ -143,10 +136,6 @@ export function internalError(why: string): StatusError {
 
 export function tooLarge(message: string): StatusError {
   return failure(413, 'RequestEntityTooLarge', `Request entity too large: ${message}`);
-}
-
-export function tooManyRequests(message: string, retryAfterSeconds: number): StatusError {
-  return failure(429, 'TooManyRequests', message, retryAfterSeconds ? { retryAfterSeconds } : undefined);
 }
 
 export function unsupportedMediaType(message: string): StatusError {
