@@ -23,11 +23,11 @@ class BadConnection {
   readonly #open = new Set<() => void>();
   down = false;
 
-  constructor(readonly handler: Handler) {}
+  constructor(readonly server: () => Handler) {}
 
   readonly call: Handler = async (request) => {
     if (this.down) return unavailable;
-    const response = await this.handler(request);
+    const response = await this.server()(request);
     return response.body.kind === 'watch' ? { ...response, body: this.#cuttable(response.body) } : response;
   };
 
@@ -119,10 +119,13 @@ interface Outcome {
   readonly revisions: readonly number[];
 }
 
-/** One storm. With `compactions` informers have to list anew now and then, so they may miss what was overwritten meanwhile. */
+/**
+ * One storm. A restart is a new API server over the same store: its watch cache and its watches are gone, and so are the
+ * connections to it. With `compactions` informers have to list anew now and then, so they may miss what was overwritten meanwhile. */
 async function storm(seed: number, compactions: boolean): Promise<Outcome> {
-  const server = testServer();
+  let server = testServer();
   const { env, store } = server;
+  const handler: Handler = (request) => server.handler(request);
   const random = createEnv({ machine: nodeMachine, log: silentLog, seed, start: 0, mode: 'manual' }).random.stream('storm');
   const history = new Map<number, StoreEvent>();
   await store.watch('/registry/configmaps/', await store.revision(), {
@@ -131,11 +134,11 @@ async function storm(seed: number, compactions: boolean): Promise<Outcome> {
     },
     end() {},
   });
-  const client = createClient(server.handler, user).configMaps;
+  const client = createClient(handler, user).configMaps;
   const written = new Set<number>();
   const note = (object: Readonly<ConfigMap>) => written.add(revisionOf(object));
-  await createClient(server.handler, user).namespaces.create({ metadata: { name: 'default' } });
-  const connections = [new BadConnection(server.handler), new BadConnection(server.handler)];
+  await createClient(handler, user).namespaces.create({ metadata: { name: 'default' } });
+  const connections = [new BadConnection(() => server.handler), new BadConnection(() => server.handler)];
   const factories = connections.map(({ call }) => new InformerFactory(createClient(call, user), env));
   const informers = factories.map((factory) => factory.for<ConfigMap>(refs.configMaps));
   const told = informers.map(follow);
@@ -151,8 +154,11 @@ async function storm(seed: number, compactions: boolean): Promise<Outcome> {
     if (kind < 0.3) await client.create({ metadata: { ...key, labels: { step: String(step) } } }).then(note, ignore);
     else if (kind < 0.65) await client.patch(key, 'merge', { data: { step: String(step) } }).then(note, ignore);
     else if (kind < 0.8) await client.delete(key).catch(ignore);
-    else if (kind < 0.86) any().cut(chance(random) < 0.5);
-    else if (kind < 0.9) {
+    else if (kind < 0.84) any().cut(chance(random) < 0.5);
+    else if (kind < 0.86) {
+      server = testServer({ env, store });
+      for (const connection of connections) connection.cut(true);
+    } else if (kind < 0.9) {
       const broken = any();
       broken.down = true;
       broken.cut(true);

@@ -27,10 +27,13 @@ export interface TestServer extends ApiServer {
   ): Promise<{ status: number; body: never; headers: ApiResponse['headers'] }>;
 }
 
-/** An API server over a memory store, with the real strategies, on a clock that stands still. For tests only. */
-export function testServer(options: Partial<ApiServerOptions> = {}): TestServer {
-  const env = createEnv({ machine: nodeMachine, log: silentLog, seed: 1, start: Date.parse('2026-01-01T00:00:00Z'), mode: 'manual' });
-  const store = new MemoryStore(env);
+/**
+ * An API server over a memory store, with the real strategies, on a clock that stands still. With `env` and `store` of an earlier
+ * one it is that server restarted. For tests only.
+ */
+export function testServer(options: Partial<ApiServerOptions> & { readonly store?: MemoryStore } = {}): TestServer {
+  const env = options.env ?? createEnv({ machine: nodeMachine, log: silentLog, seed: 1, start: Date.parse('2026-01-01T00:00:00Z'), mode: 'manual' });
+  const store = options.store ?? new MemoryStore(env);
   const pools = { ips: new IpAllocator('10.96.0.0/16'), ports: new PortAllocator(30000, 32767) };
   const strategies = builtInStrategies(pools);
   const server = createApiServer({ env, store, strategies, schema, protobufSchema: () => loadProtobufSchema(file('protobuf.json')), ...options });
