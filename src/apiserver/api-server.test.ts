@@ -84,6 +84,8 @@ test('mistakes of clients get the codes and messages of the real server', async 
     ['GET', '/api/v1/namespaces/facts/pods?fieldSelector=bogus', undefined, 400, "invalid selector: 'bogus'; can't understand 'bogus'"],
     ['GET', `${configMaps}?fieldSelector=data.a%3Dx`, undefined, 400, '"data.a" is not a known field selector: only "metadata.name", "metadata.namespace"'],
     ['GET', '/api/v1/namespaces/facts/pods?fieldSelector=spec.bogus%3Dtrue', undefined, 400, 'field label not supported: spec.bogus'],
+    ['GET', '/api/v1/nodes?fieldSelector=metadata.namespace%3Dx', undefined, 400, 'field label not supported: metadata.namespace'],
+    ['GET', '/apis/batch/v1/jobs?fieldSelector=status.active%3D1', undefined, 400, 'field label "status.active" not supported for Job'],
     ['GET', '/api/v1/namespaces/facts/pods?limit=many', undefined, 400, 'strconv.ParseInt: parsing "many": invalid syntax'],
     [
       'GET',

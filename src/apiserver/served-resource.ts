@@ -71,8 +71,12 @@ export class ServedResource {
   /** Selectors see objects as this version shows them. */
   selection(labelSelector: string, fieldSelector: string): Selection {
     const { servedAs } = this;
-    const fields = servedAs ? servedAs.selectableFields : this.registry.strategy.selectableFields;
-    const selection = selectionOf(labelSelector, fieldSelector, fields && ((object) => fields.call(servedAs ?? this.registry.strategy, object as never)));
+    const version = servedAs ?? this.registry.strategy;
+    const selection = selectionOf(labelSelector, fieldSelector, {
+      namespaced: version.resource.namespaced,
+      fields: version.selectableFields && ((object) => version.selectableFields!(object as never)),
+      unsupported: (field) => this.registry.strategy.unsupportedField?.(field) ?? `field label not supported: ${field}`,
+    });
     if (!servedAs || !selection.matches) return selection;
     return { ...selection, matches: (stored) => selection.matches!(servedAs.fromStorage(stored)) };
   }

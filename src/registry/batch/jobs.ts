@@ -56,4 +56,5 @@ export const jobStrategy = resourceStrategy<Job>({
     wide('Selector', 'Labels of its pods.', ({ spec }) => formatSelector(spec?.selector)),
   ],
   selectableFields: (job) => ({ 'status.successful': String(job.status?.succeeded ?? 0) }),
+  unsupportedField: (field) => `field label "${field}" not supported for Job`,
 });

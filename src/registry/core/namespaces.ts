@@ -66,5 +66,5 @@ export const namespaceStrategy: Strategy<Namespace> = {
   },
   returnsDeletedObject: true,
   columns: [nameColumn, column('Status', 'Active, or Terminating while it is being emptied.', (namespace) => namespace.status?.phase ?? ''), ageColumn],
-  selectableFields: (namespace) => ({ name: namespace.metadata?.name ?? '', 'status.phase': namespace.status?.phase ?? '' }),
+  selectableFields: (namespace) => ({ 'status.phase': namespace.status?.phase ?? '' }),
 };

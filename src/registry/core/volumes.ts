@@ -70,7 +70,6 @@ export const persistentVolumeStrategy = resourceStrategy<PersistentVolume>({
     ageColumn,
     wide('VolumeMode', 'Whether it is a file system or a block device.', volumeMode),
   ],
-  selectableFields: (volume) => ({ name: volume.metadata?.name ?? '' }),
 });
 
 /** pkg/registry/core/persistentvolumeclaim. */
@@ -93,5 +92,4 @@ export const persistentVolumeClaimStrategy = resourceStrategy<PersistentVolumeCl
     ageColumn,
     wide('VolumeMode', 'Whether it asks for a file system or a block device.', volumeMode),
   ],
-  selectableFields: (claim) => ({ name: claim.metadata?.name ?? '' }),
 });

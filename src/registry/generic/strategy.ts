@@ -127,4 +127,6 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   rowConditions?(object: Readonly<T>): readonly TableRowCondition[];
   /** Fields that field selectors may name, beside metadata.name and metadata.namespace. */
   selectableFields?(object: Readonly<T>): Readonly<Record<string, string>>;
+  /** What is said of a field that selectors may not name, where it is not the sentence that most kinds have. */
+  unsupportedField?(field: string): string;
 }
