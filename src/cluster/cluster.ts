@@ -233,7 +233,10 @@ class RunningCluster implements Cluster {
   #createApiServer(): ApiServer {
     const { env, schema, authenticators, serverAddress, renderMetrics, tokenSigner, tokenFile, authorizationModes, anonymous, audit } = this.options;
     const { serviceCidr, nodePorts } = clusterNetwork;
-    this.#strategies = builtInStrategies({ ips: new IpAllocator(serviceCidr), ports: new PortAllocator(nodePorts.first, nodePorts.last) });
+    this.#strategies = builtInStrategies(
+      { ips: new IpAllocator(serviceCidr), ports: new PortAllocator(nodePorts.first, nodePorts.last) },
+      { controllers: this.options.components.includes('controllers') },
+    );
     return createApiServer({
       env,
       store: this.#store,

@@ -18,8 +18,11 @@ import { rbacStrategies } from './rbac/index.ts';
 import { schedulingStrategies } from './scheduling/index.ts';
 import { storageStrategies } from './storage/index.ts';
 
-/** Every resource that the server serves from storage, group by group. */
-export function builtInStrategies(pools: ServicePools): readonly Strategy[] {
+/**
+ * Every resource that the server serves from storage, group by group.
+ * @param controllers whether controllers run, so that those which are missing are told of
+ */
+export function builtInStrategies(pools: ServicePools, { controllers }: { readonly controllers: boolean }): readonly Strategy[] {
   const all = [
     ...coreStrategies(pools),
     ...apiRegistrationStrategies,
@@ -39,5 +42,5 @@ export function builtInStrategies(pools: ServicePools): readonly Strategy[] {
     ...discoveryStrategies,
     ...flowControlStrategies,
   ];
-  return all.map(warnOfMissingController);
+  return all.map((strategy) => warnOfMissingController(strategy, controllers));
 }

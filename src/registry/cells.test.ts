@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { builtInStrategies } from './built-in.ts';
 import { IpAllocator, PortAllocator } from './core/index.ts';
 
-const strategies = builtInStrategies({ ips: new IpAllocator('10.96.0.0/16'), ports: new PortAllocator(30_000, 32_767) });
+const strategies = builtInStrategies({ ips: new IpAllocator('10.96.0.0/16'), ports: new PortAllocator(30_000, 32_767) }, { controllers: true });
 const start = '2026-01-01T00:00:00Z';
 
 /** The cells of one object a minute after its creation, without its name and age. */

@@ -21,7 +21,7 @@ Every stored resource of Kubernetes 1.33, as this build serves it. The table is 
 
 /** The page docs/api-coverage.md. */
 export function coverageDocument(): string {
-  const strategies = builtInStrategies({ ips: new IpAllocator('10.96.0.0/16'), ports: new PortAllocator(30_000, 32_767) });
+  const strategies = builtInStrategies({ ips: new IpAllocator('10.96.0.0/16'), ports: new PortAllocator(30_000, 32_767) }, { controllers: true });
   const rows = strategies.flatMap((strategy) =>
     [strategy.resource, ...(strategy.alsoServedAs ?? []).map((one) => one.resource)].map((info) => row(info, strategy)),
   );

@@ -4,16 +4,11 @@ import type { ResourceInfo, Strategy } from './generic/strategy.ts';
 const nothingActs = (what: string, kind: string): string => `paperkube does not ${what} yet: ${kind} objects are stored but nothing acts on them`;
 const controller = (name: string) => (kind: string) => nothingActs(`run the ${name} controller`, kind);
 
-/** What is said of resources that nothing acts on yet, by group and plural. A line goes when its controller comes. */
-const missing: Readonly<Record<string, (kind: string) => string>> = {
+/** What is said of resources whose controller is not there yet, by group and plural. A line goes when its controller comes. */
+const missingControllers: Readonly<Record<string, (kind: string) => string>> = {
   '/persistentvolumeclaims': controller('persistent volume'),
   '/persistentvolumes': controller('persistent volume'),
   '/replicationcontrollers': controller('replication'),
-  'admissionregistration.k8s.io/mutatingwebhookconfigurations': () => 'paperkube does not run admission webhooks yet',
-  'admissionregistration.k8s.io/validatingadmissionpolicies': () => 'paperkube does not run admission policies yet',
-  'admissionregistration.k8s.io/validatingadmissionpolicybindings': () => 'paperkube does not run admission policies yet',
-  'admissionregistration.k8s.io/validatingwebhookconfigurations': () => 'paperkube does not run admission webhooks yet',
-  'apiextensions.k8s.io/customresourcedefinitions': (kind) => nothingActs('serve custom resources', kind),
   'apps/daemonsets': controller('daemon set'),
   'apps/statefulsets': controller('stateful set'),
   'autoscaling/horizontalpodautoscalers': controller('horizontal pod autoscaling'),
@@ -25,15 +20,28 @@ const missing: Readonly<Record<string, (kind: string) => string>> = {
   'storage.k8s.io/volumeattachments': controller('attach detach'),
 };
 
+/** What is said of resources that the API server itself does not act on yet. */
+const missingInServer: Readonly<Record<string, (kind: string) => string>> = {
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations': () => 'paperkube does not run admission webhooks yet',
+  'admissionregistration.k8s.io/validatingadmissionpolicies': () => 'paperkube does not run admission policies yet',
+  'admissionregistration.k8s.io/validatingadmissionpolicybindings': () => 'paperkube does not run admission policies yet',
+  'admissionregistration.k8s.io/validatingwebhookconfigurations': () => 'paperkube does not run admission webhooks yet',
+  'apiextensions.k8s.io/customresourcedefinitions': (kind) => nothingActs('serve custom resources', kind),
+};
+
 /** What is said to those who create such an object, if nothing acts on it yet. */
 export function missingController({ group, plural, kind }: ResourceInfo): string | undefined {
-  return missing[`${group}/${plural}`]?.(kind);
+  return (missingInServer[`${group}/${plural}`] ?? missingControllers[`${group}/${plural}`])?.(kind);
 }
 
-/** The resource's strategy, which tells whoever creates one that nothing will come of it, if so. */
-export function warnOfMissingController(strategy: Strategy): Strategy {
+/**
+ * The resource's strategy, which tells whoever creates one that nothing will come of it, if so.
+ * @param controllers whether controllers run: who starts the API alone knows that nothing acts on anything
+ */
+export function warnOfMissingController(strategy: Strategy, controllers: boolean): Strategy {
   const text = missingController(strategy.resource);
-  if (text === undefined) return strategy;
+  const { group, plural } = strategy.resource;
+  if (text === undefined || (!controllers && `${group}/${plural}` in missingControllers)) return strategy;
   const warning: Strategy = { ...strategy, warningsOnCreate: (object) => [...(strategy.warningsOnCreate?.(object) ?? []), text] };
   return isSchemaOnly(strategy) ? markSchemaOnly(warning) : warning;
 }

@@ -43,6 +43,25 @@ test('the API alone has what the API server makes itself, and nothing follows fr
   expect(await admin.namespaces.get({ name: 'default' })).toMatchObject({ status: { phase: 'Active' } });
 });
 
+test('the API alone does not tell of controllers that are missing, since none is there to be missed', async () => {
+  const warnings = async (components: SimulatedClusterOptions['components']) => {
+    const { handler } = await start({ components });
+    const body = JSON.stringify({ metadata: { name: 'one' }, spec: { template: { spec: { containers, restartPolicy: 'Never' } } } });
+    const { status, headers } = await handler({
+      method: 'POST',
+      path: '/apis/batch/v1/namespaces/default/jobs',
+      query: new URLSearchParams(),
+      headers: {},
+      user: { username: 'admin', groups: ['system:masters'] },
+      body: { kind: 'bytes', bytes: new TextEncoder().encode(body), contentType: 'application/json' },
+    });
+    return [status, headers.warning];
+  };
+  expect(await warnings(['api'])).toEqual([201, undefined]);
+  await cluster.stop();
+  expect(String((await warnings(['api', 'controllers']))[1])).toContain('paperkube does not run the job controller yet');
+});
+
 test('without its controller there is no service account, so a pod is refused, unless the plugin is off', async () => {
   await start({ components: ['api'] });
   await expect(cluster.admin.pods.create(pod('one'))).rejects.toMatchObject({

@@ -12,6 +12,7 @@ import { createApiServer } from '../create-api-server.ts';
 
 const file = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../../generated/schema/${name}`, import.meta.url), 'utf8'));
 const schema = loadSchema(file('defs.json'));
+const protobufSchema = loadProtobufSchema(file('protobuf.json'));
 
 export const admin: UserInfo = { username: 'admin', groups: ['system:masters', 'system:authenticated'] };
 
@@ -35,8 +36,8 @@ export function testServer(options: Partial<ApiServerOptions> & { readonly store
   const env = options.env ?? createEnv({ machine: nodeMachine, log: silentLog, seed: 1, start: Date.parse('2026-01-01T00:00:00Z'), mode: 'manual' });
   const store = options.store ?? new MemoryStore(env);
   const pools = { ips: new IpAllocator('10.96.0.0/16'), ports: new PortAllocator(30000, 32767) };
-  const strategies = builtInStrategies(pools);
-  const server = createApiServer({ env, store, strategies, schema, protobufSchema: () => loadProtobufSchema(file('protobuf.json')), ...options });
+  const strategies = builtInStrategies(pools, { controllers: true });
+  const server = createApiServer({ env, store, strategies, schema, protobufSchema: () => protobufSchema, ...options });
   return { ...server, env, store, ask: (...call) => ask(server, ...call) };
 }
 
