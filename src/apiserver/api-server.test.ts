@@ -86,6 +86,13 @@ test('mistakes of clients get the codes and messages of the real server', async 
     ['GET', '/api/v1/namespaces/facts/pods?fieldSelector=spec.bogus%3Dtrue', undefined, 400, 'field label not supported: spec.bogus'],
     ['GET', '/api/v1/nodes?fieldSelector=metadata.namespace%3Dx', undefined, 400, 'field label not supported: metadata.namespace'],
     ['GET', '/apis/batch/v1/jobs?fieldSelector=status.active%3D1', undefined, 400, 'field label "status.active" not supported for Job'],
+    ['GET', `${configMaps}?fieldSelector=metadata.name%3Da%3Db`, undefined, 400, 'invalid field selector: unescaped character in value: 61'],
+    ['GET', `${configMaps}?continue=x`, undefined, 400, 'invalid continue token: continue key is not valid: illegal base64 data at input byte 0'],
+    ['GET', '/api/v1/namespaces/facts/namespaces', undefined, 404, 'the server could not find the requested resource'],
+    ['GET', `${configMaps}/a%2Fb`, undefined, 404, 'the server could not find the requested resource'],
+    ['GET', `${configMaps}/%2e%2e`, undefined, 400, `Name parameter invalid: "..": may not be '..'`],
+    ['GET', `${configMaps}/a%25b`, undefined, 400, `Name parameter invalid: "a%b": may not contain '%'`],
+    ['HEAD', `${configMaps}/a`, undefined, 405, 'the server does not allow this method on the requested resource'],
     ['GET', '/api/v1/namespaces/facts/pods?limit=many', undefined, 400, 'strconv.ParseInt: parsing "many": invalid syntax'],
     [
       'GET',

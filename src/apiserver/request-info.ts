@@ -14,6 +14,8 @@ export interface RequestInfo {
   readonly rest: readonly string[];
   /** `/watch/…`, the old form of a watch. */
   readonly oldWatch: boolean;
+  /** The path says where, with `namespaces/NAME/`, and then what. */
+  readonly within: boolean;
 }
 
 const verbs: Readonly<Record<string, string>> = { POST: 'create', GET: 'get', HEAD: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
@@ -27,10 +29,10 @@ function plain(path: string, method: string): RequestInfo {
   return { isResource: false, path, verb: method.toLowerCase(), ...emptyTarget, group: '', version: '' };
 }
 
-const emptyTarget = { namespace: '', resource: '', subresource: '', name: '', rest: [], oldWatch: false } as const;
+const emptyTarget = { namespace: '', resource: '', subresource: '', name: '', rest: [], oldWatch: false, within: false } as const;
 
 /**
- * Reads method and path as upstream's RequestInfoFactory does. `path` is percent-encoded; a part that cannot be decoded stays as it is.
+ * Reads method and path as upstream's RequestInfoFactory does. `path` is percent-encoded.
  */
 export function resolveRequestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
   if (!path.startsWith('/api')) return plain(path, method);
@@ -48,10 +50,12 @@ export function resolveRequestInfo(method: string, path: string, query: URLSearc
   if (oldWatch) at += 1;
   let verb = oldWatch ? 'watch' : (verbs[method] ?? '');
   let namespace = '';
+  let within = false;
   if (parts[at] === 'namespaces' && parts.length > at + 1) {
     namespace = parts[at + 1] as string;
     // A namespace is an object too, with two subresources of its own.
-    if (parts.length > at + 2 && parts[at + 2] !== 'status' && parts[at + 2] !== 'finalize') at += 2;
+    within = parts.length > at + 2 && parts[at + 2] !== 'status' && parts[at + 2] !== 'finalize';
+    if (within) at += 2;
   }
   const resource = parts[at] ?? '';
   let name = parts[at + 1] ?? '';
@@ -59,7 +63,7 @@ export function resolveRequestInfo(method: string, path: string, query: URLSearc
   if (name === '' && verb === 'get') verb = queryFlag(query.get('watch')) ? 'watch' : 'list';
   else if (name === '' && verb === 'delete') verb = 'deletecollection';
   if (name === '' && (verb === 'list' || verb === 'watch' || verb === 'deletecollection')) name = nameOfFieldSelector(query);
-  return { isResource: true, path, verb, group, version, namespace, resource, subresource, name, rest: parts.slice(at + 3), oldWatch };
+  return { isResource: true, path, verb, group, version, namespace, resource, subresource, name, rest: parts.slice(at + 3), oldWatch, within };
 }
 
 /** A list of one name may be authorized as that name. */
@@ -70,22 +74,18 @@ function nameOfFieldSelector(query: URLSearchParams): string {
   return name.includes(',') || name.includes('=') ? '' : name;
 }
 
+/** The parts between slashes, empty ones within included: `namespaces//pods` are the pods of all namespaces. An escaped slash is one. */
 function splitPath(path: string): string[] {
-  const parts: string[] = [];
-  let start = 1;
-  for (;;) {
-    const slash = path.indexOf('/', start);
-    const part = slash < 0 ? path.slice(start) : path.slice(start, slash);
-    if (part !== '') parts.push(part.includes('%') ? decodePart(part) : part);
-    if (slash < 0) return parts;
-    start = slash + 1;
+  let plainPath = path;
+  if (path.includes('%')) {
+    try {
+      plainPath = decodeURIComponent(path);
+    } catch {
+      // What cannot be decoded stays as it is.
+    }
   }
-}
-
-function decodePart(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
+  let [start, end] = [0, plainPath.length];
+  while (plainPath[start] === '/') start += 1;
+  while (end > start && plainPath[end - 1] === '/') end -= 1;
+  return start === end ? [] : plainPath.slice(start, end).split('/');
 }

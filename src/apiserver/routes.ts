@@ -1,4 +1,4 @@
-import { notSimulated } from '../machinery/status-error.ts';
+import { badRequest, notSimulated } from '../machinery/status-error.ts';
 import type { Answer } from './answers.ts';
 import { textAnswer } from './answers.ts';
 import type { Call } from './call.ts';
@@ -52,13 +52,13 @@ export function routeResource(table: RouteTable, call: Call): Answer | Promise<A
 }
 
 function routeObject(call: Call, resource: ServedResource): Answer | Promise<Answer> {
-  const { verb, namespace } = call.info;
+  const { verb, namespace, within } = call.info;
   const name = pathName(call);
   const { namespaced } = resource.info;
-  // Namespaces are addressed by the part of the path that elsewhere says where an object is.
-  const isNamespace = resource.info.plural === 'namespaces' && resource.info.group === '';
-  if (!namespaced && namespace && !isNamespace) throw noSuchResource();
+  if (!namespaced && within) throw noSuchResource();
   if (namespaced && !namespace && name) throw noSuchResource();
+  if (call.request.method === 'HEAD') throw methodNotAllowed();
+  checkPathName(name);
   const allowed = resource.verbs.includes(verb);
   switch (verb) {
     case 'get':
@@ -95,11 +95,18 @@ function pathName(call: Call): string {
   return verb === 'list' || verb === 'deletecollection' || (verb === 'watch' && !oldWatch) ? '' : name;
 }
 
+/** @throws StatusError 400 for a name that no path can hold (apimachinery/pkg/api/validation/path, registry.NamespaceKeyFunc) */
+function checkPathName(name: string): void {
+  const why = name === '.' || name === '..' ? `may not be '${name}'` : name.includes('%') ? "may not contain '%'" : '';
+  if (why) throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${why}`);
+}
+
 function routeSubresource(call: Call, resource: ServedResource): Answer | Promise<Answer> {
   const { subresource, verb, namespace, rest } = call.info;
   const known = subresourcesOf(resource).find((one) => one.name === subresource);
   if (!known || (resource.info.namespaced && !namespace) || (rest.length > 0 && subresource !== 'proxy')) throw noSuchResource();
-  if (!known.verbs.includes(verb)) throw methodNotAllowed();
+  if (!known.verbs.includes(verb) || (call.request.method === 'HEAD' && subresource !== 'proxy')) throw methodNotAllowed();
+  checkPathName(call.info.name);
   if (resource.subresources.includes(subresource)) return subresource === 'scale' ? routeScale(call, resource) : routeOwn(call, resource);
   switch (subresource) {
     case 'binding':

@@ -21,7 +21,7 @@ export function parseFieldSelector(text: string): FieldRequirements {
     if (term === '') continue;
     const found = splitTerm(term);
     if (!found) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
-    requirements.push({ field: found.field, value: unescaped(found.value, text), negated: found.operator === '!=' });
+    requirements.push({ field: found.field, value: unescaped(found.value), negated: found.operator === '!=' });
   }
   return requirements;
 }
@@ -54,17 +54,18 @@ function splitTerm(term: string): { field: string; operator: string; value: stri
   return undefined;
 }
 
-function unescaped(value: string, whole: string): string {
+/** (apimachinery/pkg/fields UnescapeValue, which tells a character by its number) */
+function unescaped(value: string): string {
   let out = '';
   for (let at = 0; at < value.length; at += 1) {
     const char = value[at] as string;
     if (char === '\\') {
       const next = value[at + 1];
-      if (next === undefined || !'\\,='.includes(next)) throw badRequest(`invalid field selector: invalid escape sequence ${value} in ${whole}`);
+      if (next === undefined || !'\\,='.includes(next)) throw badRequest(`invalid field selector: invalid escape sequence: \\${next ?? ''}`);
       out += next;
       at += 1;
     } else if (char === ',' || char === '=') {
-      throw badRequest(`invalid selector: '${whole}'; can't understand '${value}': invalid field selector: unescaped character in value: ${char}`);
+      throw badRequest(`invalid field selector: unescaped character in value: ${char.codePointAt(0)}`);
     } else out += char;
   }
   return out;

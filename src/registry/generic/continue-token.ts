@@ -16,6 +16,8 @@ export function encodeContinue({ revision, start }: ContinuePoint): string {
 /** @throws StatusError 400 for what is no token of ours */
 export function decodeContinue(token: string): ContinuePoint {
   const bytes = Buffer.from(token, 'base64url');
+  const corrupt = corruptAt(token);
+  if (corrupt >= 0) throw invalidToken(`continue key is not valid: illegal base64 data at input byte ${corrupt}`);
   let data: { v?: unknown; rv?: unknown; start?: unknown };
   try {
     data = JSON.parse(bytes.toString()) as typeof data;
@@ -31,6 +33,13 @@ export function decodeContinue(token: string): ContinuePoint {
   if (typeof data.start !== 'string' || data.start === '') throw invalidToken('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)');
   if (`/${data.start}/`.includes('/../') || data.start.startsWith('/')) throw invalidToken(`continue key is not valid: ${data.start}`);
   return { revision: data.rv, start: data.start };
+}
+
+/** Where Go's base64.RawURLEncoding gives up, or -1. */
+function corruptAt(token: string): number {
+  const foreign = token.search(/[^A-Za-z0-9_-]/);
+  if (foreign >= 0) return foreign;
+  return token.length % 4 === 1 ? token.length - 1 : -1;
 }
 
 function invalidToken(why: string): Error {
