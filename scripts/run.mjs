@@ -4,7 +4,9 @@
  * Plain JavaScript without dependencies, since it runs before anything is installed.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -91,25 +93,41 @@ async function build() {
   say('Building paperkube ...');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  // The program is one script that server/launch.ts runs with V8's compiled code of it; dist/main.js is that launcher.
+  const program = join(root, 'dist/program.cjs');
+  const common = { bundle: true, platform: 'node', target: 'node20', logLevel: 'error', sourcemap: true, minifySyntax: true, minifyWhitespace: true };
   await bundle({
+    ...common,
     entryPoints: [join(root, 'server/main.ts')],
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    outdir: join(root, 'dist'),
-    logLevel: 'error',
-    sourcemap: true,
-    minifySyntax: true,
-    minifyWhitespace: true,
-    define: { PAPERKUBE_VERSION: JSON.stringify(version) },
+    format: 'cjs',
+    outfile: program,
+    define: { PAPERKUBE_VERSION: JSON.stringify(version), 'import.meta.url': 'importMetaUrl' },
     // Express loads these for functions that nobody here calls; they would be a fifth of the program.
     alias: { 'body-parser': join(root, 'scripts/bundled/body-parser.cjs'), 'mime-db': join(root, 'scripts/bundled/mime-db.json') },
-    // CommonJS dependencies inside an ES module still call require.
-    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   });
+  const digest = createHash('sha256').update(readFileSync(program)).digest('hex').slice(0, 12);
+  await bundle({
+    ...common,
+    entryPoints: [join(root, 'server/launch.ts')],
+    format: 'esm',
+    outfile: join(root, 'dist/main.js'),
+    define: { PAPERKUBE_PROGRAM_DIGEST: JSON.stringify(digest) },
+  });
+  warmUp();
   writeFileSync(programStamp, '');
+}
+
+/** A first run leaves the compiled code for those that follow. It is no error if it cannot. */
+function warmUp() {
+  const home = mkdtempSync(join(tmpdir(), 'paperkube-build-'));
+  const env = { ...process.env, HOME: home, PAPERKUBE_HOME: home };
+  spawnSync(process.execPath, [join(root, 'dist/main.js'), 'run', '--quiet', '--name', 'build', '--', process.execPath, '-e', ''], {
+    env,
+    stdio: 'ignore',
+    timeout: 30_000,
+  });
+  rmSync(home, { recursive: true, force: true });
 }
 
 function stamp(file) {

@@ -10,4 +10,4 @@ const cli = createCli(
     startServer: async (options) => (await import('./start-server.ts')).startServer(options),
   }),
 );
-process.exit(await cli.run(process.argv.slice(2)));
+void cli.run(process.argv.slice(2)).then((code) => process.exit(code));
