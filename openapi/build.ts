@@ -58,12 +58,13 @@ function withoutDescriptions(value: unknown, isPropertyMap = false): unknown {
 
 /** Messages of served versions, with the names that JSON uses. */
 function protobufMessages(): Record<string, string[]> {
-  const messages = readFacts('protobuf') as Record<string, string[]>;
+  const messages = { ...(readFacts('protobuf-extra') as Record<string, string[]>), ...(readFacts('protobuf') as Record<string, string[]>) };
   const kept: Record<string, string[]> = {};
   for (const name of Object.keys(messages).sort()) {
     const stable = /\.v\d+\.\w+$/.test(name) || !/\.v\d\w+\.\w+$/.test(name);
+    const served = stable || name.startsWith('io.k8s.api.apidiscovery.v2beta1.');
     // Go types are of no use at run time.
-    if (stable) kept[name] = (messages[name] as string[]).map((field) => jsonNamed(name, field.replace(/ go:\S+/, '')));
+    if (served) kept[name] = (messages[name] as string[]).map((field) => jsonNamed(name, field.replace(/ go:\S+/, '')));
   }
   return kept;
 }

@@ -11,7 +11,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { constants, gunzipSync } from 'node:zlib';
+import { constants, inflateRawSync } from 'node:zlib';
 
 const scalarTypes = { 1: 'double', 2: 'float', 3: 'int64', 4: 'uint64', 5: 'int32', 8: 'bool', 9: 'string', 12: 'bytes', 13: 'uint32' };
 const repeatedLabel = 3;
@@ -46,12 +46,16 @@ const first = (fields, number) => fields.find(([one]) => one === number)?.[1];
 const text = (fields, number) => first(fields, number)?.toString('utf8') ?? '';
 const all = (fields, number) => fields.filter(([one]) => one === number).map(([, value]) => value);
 
+/** A gzip member without a name: what Go puts a descriptor into. */
+const gzipHeaderBytes = 10;
+
 function* findDescriptors(binary) {
   const magic = Buffer.from([0x1f, 0x8b, 0x08, 0x00]);
   for (let at = binary.indexOf(magic); at >= 0; at = binary.indexOf(magic, at + 4)) {
     let raw;
     try {
-      raw = gunzipSync(binary.subarray(at, at + 1_000_000), { finishFlush: constants.Z_SYNC_FLUSH });
+      // Inflated without its header, since gunzip would go on into the descriptor that lies behind.
+      raw = inflateRawSync(binary.subarray(at + gzipHeaderBytes, at + 1_000_000), { finishFlush: constants.Z_SYNC_FLUSH });
     } catch {
       continue;
     }

@@ -4,12 +4,15 @@ import type { AuditEvent, AuditOptions, AuditPolicy } from '../src/apiserver/ind
 import { parseAuditPolicy, tokenFileAuthenticator } from '../src/apiserver/index.ts';
 import type { ClusterOptions } from '../src/cluster/index.ts';
 import type { AccessOptions, StartOptions } from './cli/index.ts';
+import { readClientCa } from './client-ca.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 
 /** kubeadm's choice. */
 const defaultModes = ['Node', 'RBAC'] as const;
 
 export interface Access extends Pick<ClusterOptions, 'anonymous' | 'audit' | 'authorizationModes' | 'tokenFile'> {
+  /** Authorities besides the cluster's own whose client certificates are good, each PEM. */
+  readonly clientCas: readonly string[];
   /** Gives the audit log back to the system. */
   close(): void;
 }
@@ -21,10 +24,12 @@ export interface Access extends Pick<ClusterOptions, 'anonymous' | 'audit' | 'au
 export function readAccess({ access = {} }: Pick<StartOptions, 'access'>): Access {
   const tokenFile = access.tokenAuthFile === undefined ? undefined : readText(access.tokenAuthFile);
   if (tokenFile !== undefined) checked(() => tokenFileAuthenticator(tokenFile));
+  const clientCas = access.clientCa === undefined ? [] : readClientCa(access.clientCa);
   const log = auditLog(access);
   return {
     authorizationModes: access.authorizationModes ?? defaultModes,
     tokenFile,
+    clientCas,
     anonymous: access.anonymousAuth,
     audit: log?.options,
     close: () => log?.close(),

@@ -29,7 +29,8 @@ test('the API over Express answers with the headers and bodies of the real serve
   expect(warned.headers.warning).toBe('299 - "unknown field \\"bogus\\""');
   const yaml = await get('/api/v1/namespaces/facts/configmaps/x').set('accept', 'application/yaml').buffer();
   expect(yaml.headers['content-type']).toBe('application/yaml');
-  expect((await get('/api/v1/namespaces/facts/configmaps/x').set('accept', 'text/plain')).body).toMatchObject({ code: 406, message: '406: Not Acceptable' });
+  const message = '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf';
+  expect((await get('/api/v1/namespaces/facts/configmaps/x').set('accept', 'text/plain')).body).toMatchObject({ code: 406, message });
 });
 
 test('bodies that are no bodies are refused, and the server goes on', async () => {

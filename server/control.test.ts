@@ -4,6 +4,12 @@ import { expect, test } from 'vitest';
 import { createEnv, nodeMachine, silentLog } from '../src/env/index.ts';
 import { controlPrefix, createControlRouter } from './control.ts';
 
+/** One node with a kubelet. */
+function nodeStates() {
+  const states = new Map([['demo-worker', 'running']]);
+  return { nodeState: (name: string) => states.get(name), setNodeState: (name: string, state: string) => states.set(name, state) };
+}
+
 function world() {
   const env = createEnv({ machine: nodeMachine, log: silentLog, seed: 1, start: Date.parse('2026-01-01T00:00:00Z'), mode: 'manual' });
   const state = { ready: false, stopped: 0 };
@@ -18,6 +24,7 @@ function world() {
       token: 'secret',
       kubeconfig: () => 'apiVersion: v1\n',
       ready: () => state.ready,
+      cluster: { nodes: ['demo-worker', 'quiet'].map((name, index) => ({ name, address: `172.18.0.${index + 3}` })), dataPlane: nodeStates() as never },
       shutdown: () => (state.stopped += 1),
     }),
   );
@@ -99,4 +106,21 @@ test('shutdown answers before it stops', async () => {
   expect((await post('/shutdown')).status).toBe(202);
   await new Promise((resolve) => setImmediate(resolve));
   expect(state.stopped).toBe(1);
+});
+
+test('nodes are stopped and started by name, and what cannot be is said', async () => {
+  const { get, post } = world();
+  const all = [
+    { name: 'demo-worker', address: '172.18.0.3', state: 'running' },
+    { name: 'quiet', address: '172.18.0.4', state: 'silent' },
+  ];
+  expect((await get('/nodes')).body).toEqual({ nodes: all });
+  expect((await post('/nodes/demo-worker/stop')).body).toEqual({ ...all[0], state: 'silent' });
+  expect((await post('/nodes/demo-worker/stop', { pods: 'kill' })).body.state).toBe('down');
+  const refused = await post('/nodes/demo-worker/stop', { pods: 'keep' });
+  expect([refused.status, refused.body.error.message]).toEqual([409, 'node "demo-worker" is down, and its containers with it; start it first']);
+  expect((await post('/nodes/demo-worker/start')).body.state).toBe('running');
+  expect((await post('/nodes/demo-worker/stop', { pods: 'some' })).body.error.message).toBe('pods: "some" is neither "keep" nor "kill"');
+  expect((await post('/nodes/nobody/stop')).body.error).toEqual({ id: 'NoSuchNode', message: 'there is no node "nobody"; the nodes are demo-worker, quiet' });
+  expect((await post('/nodes/quiet/start')).body.error.message).toBe('node "quiet" has no kubelet to stop or start');
 });

@@ -4,6 +4,8 @@ import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { Router } from 'express';
 import type { ClockMode, Env } from '../src/env/index.ts';
 import { parseClockMode } from '../src/env/index.ts';
+import { bodyOf, ControlError } from './control-error.ts';
+import { type NodeControls, nodesRouter } from './control-nodes.ts';
 import { durationHint, parseDuration } from './duration.ts';
 import { readBody } from './http-request.ts';
 
@@ -19,19 +21,9 @@ export interface ControlOptions {
   /** The admin's kubeconfig, as text. */
   readonly kubeconfig: () => string;
   readonly ready: () => boolean;
+  readonly cluster: NodeControls;
   /** Begins to stop the process; the answer is sent first. */
   readonly shutdown: () => void;
-}
-
-/** A refused control request: an HTTP status, an id for programs and a sentence for people. */
-class ControlError extends Error {
-  constructor(
-    readonly status: number,
-    readonly id: string,
-    message: string,
-  ) {
-    super(message);
-  }
 }
 
 const upcomingShown = 10;
@@ -40,7 +32,7 @@ const advanceMsMax = 10 * 365 * 86_400_000;
 const speedMax = 100_000;
 
 /**
- * The control API: what kubectl has no words for (the clock, stopping the process). Mount it at `controlPrefix`, before the Kubernetes routes.
+ * The control API: what kubectl has no words for (the clock, lost nodes, stopping the process). Mount it at `controlPrefix`, before the Kubernetes routes.
  * `health` and `version` are open; everything else takes the control token or a client certificate of group system:masters, also on
  * loopback, since any web page can send requests to 127.0.0.1.
  */
@@ -59,6 +51,7 @@ export function createControlRouter(options: ControlOptions): Router {
     response.type('application/yaml').send(options.kubeconfig());
   });
   router.use('/clock', clockRouter(options.env));
+  router.use('/nodes', nodesRouter(options.cluster));
   router.post('/shutdown', (_request, response) => {
     response.on('finish', options.shutdown);
     response.status(202).json({ status: 'stopping' });
@@ -125,7 +118,7 @@ const readJson: RequestHandler = async (request, _response, next) => {
   const body = await readBody(request).catch(() => {
     throw new ControlError(413, 'BadRequest', 'request entity too large');
   });
-  if (body?.kind === 'bytes') {
+  if (body?.kind === 'bytes' && body.bytes.length > 0) {
     try {
       request.body = JSON.parse(Buffer.from(body.bytes).toString('utf8'));
     } catch {
@@ -134,12 +127,6 @@ const readJson: RequestHandler = async (request, _response, next) => {
   }
   next();
 };
-
-function bodyOf(request: Request): Readonly<Record<string, unknown>> {
-  const body: unknown = request.body ?? {};
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new ControlError(400, 'BadRequest', 'the body must be a JSON object');
-  return body as Record<string, unknown>;
-}
 
 function durationOf(value: unknown): number {
   const ms = typeof value === 'string' ? parseDuration(value) : undefined;

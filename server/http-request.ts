@@ -57,10 +57,11 @@ function clientCertificateOf({ socket }: IncomingMessage): Subject | undefined {
 
 function subjectOf(certificate: PeerCertificate): Subject | null {
   if (!certificate?.subject) return null;
-  const organizations: unknown = certificate.subject.O;
+  const { CN, O } = certificate.subject as { readonly CN?: string | string[]; readonly O?: string | string[] };
   return {
-    commonName: String(certificate.subject.CN ?? ''),
-    organizations: Array.isArray(organizations) ? organizations.map(String) : organizations ? [String(organizations)] : [],
+    commonName: [CN ?? ''].flat().at(-1) ?? '', // Of several, Go's parser keeps the last one.
+    organizations: O === undefined ? [] : [O].flat(),
+    sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
   };
 }
 
@@ -91,8 +92,10 @@ export function readBody(message: IncomingMessage, timeoutMs = requestTimeoutMs)
     message.on('end', () => {
       clearTimeout(tooSlow);
       const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-      if (bytes.length === 0) resolve(undefined);
-      else resolve({ kind: 'bytes', bytes, contentType: message.headers['content-type'] ?? '' });
+      const contentType = message.headers['content-type'];
+      // A body that is declared and empty is a broken one of its kind.
+      if (bytes.length === 0 && contentType === undefined) resolve(undefined);
+      else resolve({ kind: 'bytes', bytes, contentType: contentType ?? '' });
     });
   });
 }

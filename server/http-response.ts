@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
-import { type ApiResponse, badRequest, type StreamBody } from '../src/machinery/index.ts';
+import { createGzip, gzip } from 'node:zlib';
+import { type ApiResponse, type BytePieces, badRequest, type StreamBody } from '../src/machinery/index.ts';
+import { sendPieces } from './send-pieces.ts';
 import { streamWatch } from './watch-stream.ts';
 
 /** Answers from this size on are compressed, where the client takes it: what kube-apiserver does, at its level. */
@@ -19,28 +20,44 @@ export interface SendOptions {
   readonly headOnly?: boolean;
 }
 
-/** Writes an answer of the API server to the wire. Resolves when it is handed over; a watch or a stream goes on after that. */
-export async function sendResponse(response: ApiResponse, out: ServerResponse, options: SendOptions): Promise<void> {
-  const { body } = response;
-  for (const [name, value] of Object.entries(response.headers)) out.setHeader(name, typeof value === 'string' ? onWire(value) : value.map(onWire));
-  out.statusCode = response.status;
+/** Writes an answer of the API server to the wire. What it returns settles when all is handed over; a watch or a stream goes on after that. */
+export function sendResponse(response: ApiResponse, out: ServerResponse, options: SendOptions): Promise<void> | void {
+  const { body, status } = response;
+  const headers = headersOf(response);
   switch (body.kind) {
     case 'none':
-      out.end();
+      out.writeHead(status, headers).end();
       return;
     case 'watch':
+      out.writeHead(status, [...headers, 'content-type', body.contentType, 'transfer-encoding', 'chunked']);
       streamWatch(body, out);
       return;
     case 'stream':
+      out.writeHead(status, [...headers, 'content-type', body.contentType, 'transfer-encoding', 'chunked']);
       stream(body, out);
       return;
     case 'object':
-      return sendBytes(out, body.contentType ?? 'application/json', body.json(), options);
+      headers.push('content-type', body.contentType ?? 'application/json');
+      if (body.pieces) return sendInPieces(out, status, headers, body.pieces(), options);
+      return sendBytes(out, status, headers, body.json(), options);
     case 'bytes':
-      return sendBytes(out, body.contentType, body.bytes, options);
+      headers.push('content-type', body.contentType);
+      return sendBytes(out, status, headers, body.bytes, options);
     case 'upgrade': // Requests that ask for it never come this way.
       throw badRequest('Upgrade request required');
   }
+}
+
+/** Names and values in turn: Node writes such a list as it is, and keeps no map of it. */
+type RawHeaders = (string | number | string[])[];
+
+function headersOf({ headers }: ApiResponse): RawHeaders {
+  const raw: RawHeaders = [];
+  for (const name in headers) {
+    const value = headers[name] as string | readonly string[];
+    raw.push(name, typeof value === 'string' ? onWire(value) : value.map(onWire));
+  }
+  return raw;
 }
 
 /** Node writes a header one byte per character, and refuses characters that need more; Go writes UTF-8. */
@@ -48,21 +65,36 @@ function onWire(value: string): string {
   return /[^\x20-\x7e]/.test(value) ? Buffer.from(value).toString('latin1') : value;
 }
 
-async function sendBytes(out: ServerResponse, contentType: string, data: string | Uint8Array, options: SendOptions): Promise<void> {
-  let bytes = typeof data === 'string' ? Buffer.from(data) : data;
-  out.setHeader('content-type', contentType);
-  if (bytes.length >= gzipFromBytes && !out.hasHeader('content-encoding') && /\bgzip\b/.test(options.acceptEncoding ?? '')) {
-    bytes = await compress(bytes, { level: gzipLevel });
-    out.setHeader('content-encoding', 'gzip');
-    out.setHeader('vary', 'Accept-Encoding');
+function sendBytes(out: ServerResponse, status: number, headers: RawHeaders, data: string | Uint8Array, options: SendOptions): Promise<void> | void {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  if (wantsGzip(headers, bytes.length, options)) {
+    return compress(bytes, { level: gzipLevel }).then((zipped) => {
+      out.writeHead(status, [...headers, ...gzipHeaders, 'content-length', zipped.length]).end(options.headOnly ? undefined : zipped);
+    });
   }
-  out.setHeader('content-length', bytes.length);
-  out.end(options.headOnly ? undefined : bytes);
+  headers.push('content-length', bytes.length);
+  out.writeHead(status, headers).end(options.headOnly ? undefined : bytes);
+}
+
+/** A large answer never lies in memory as a whole, compressed or not. */
+async function sendInPieces(out: ServerResponse, status: number, headers: RawHeaders, pieces: BytePieces, options: SendOptions): Promise<void> {
+  const zipped = wantsGzip(headers, pieces.byteLength, options);
+  out.writeHead(status, zipped ? [...headers, ...gzipHeaders, 'transfer-encoding', 'chunked'] : [...headers, 'content-length', pieces.byteLength]);
+  if (options.headOnly) return void out.end();
+  if (!zipped) return sendPieces(out, pieces);
+  const zip = createGzip({ level: gzipLevel });
+  zip.pipe(out);
+  out.on('close', () => zip.destroy());
+  return sendPieces(out, pieces, zip);
+}
+
+const gzipHeaders = ['content-encoding', 'gzip', 'vary', 'Accept-Encoding'] as const;
+
+function wantsGzip(headers: RawHeaders, byteLength: number, { acceptEncoding = '' }: SendOptions): boolean {
+  return byteLength >= gzipFromBytes && !headers.includes('content-encoding') && /\bgzip\b/.test(acceptEncoding);
 }
 
 function stream(body: StreamBody, out: ServerResponse): void {
-  out.setHeader('content-type', body.contentType);
-  out.setHeader('transfer-encoding', 'chunked');
   out.flushHeaders();
   const stop = body.start({
     data(chunk) {

@@ -28,8 +28,10 @@ export function createHttpServer(app: Express, tls?: Pick<TlsServerOptions, 'key
   };
   const listener = app as unknown as RequestListener;
   if (!tls) return answeringMistakes(createServer(options, listener));
-  // A client without a certificate is let through TLS; the API server then answers 401.
-  return answeringMistakes(createTlsServer({ ...options, ...tls, requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }, listener));
+  // A client without a certificate is let through TLS; the API server then answers 401. As with Go, each authority in the list
+  // is trusted by itself, though it may be signed by another one.
+  const clients = { requestCert: true, rejectUnauthorized: false, allowPartialTrustChain: true };
+  return answeringMistakes(createTlsServer({ ...options, ...tls, ...clients, ALPNProtocols: ['http/1.1'] }, listener));
 }
 
 const mistakes: Readonly<Record<string, string>> = {

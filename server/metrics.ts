@@ -19,7 +19,7 @@ interface ForeignMetric {
 export function createMetricsRenderer(): MetricsRenderer {
   let loading: Promise<PromClient> | undefined;
   let processRegistry: import('prom-client').Registry | undefined;
-  return async (families) => {
+  return async (families, { alone = false } = {}) => {
     const { Registry, collectDefaultMetrics } = await (loading ??= loadPromClient());
     if (!processRegistry) {
       processRegistry = new Registry();
@@ -27,7 +27,8 @@ export function createMetricsRenderer(): MetricsRenderer {
     }
     const registry = new Registry();
     for (const family of families) registry.registerMetric(foreignMetric(family) as never);
-    return { contentType: registry.contentType, text: `${await registry.metrics()}\n${await processRegistry.metrics()}` };
+    const text = await registry.metrics();
+    return { contentType: registry.contentType, text: alone ? text : `${text}\n${await processRegistry.metrics()}` };
   };
 }
 

@@ -19,7 +19,7 @@ import { createMetricsRenderer } from './metrics.ts';
 import { serveNodePorts } from './node-ports.ts';
 import { readSchemaFiles } from './schema-files.ts';
 import { createTokenSigner } from './service-account-tokens.ts';
-import { createClusterPki } from './tls.ts';
+import { type ClusterPki, createClusterPki } from './tls.ts';
 import { handleUpgrades } from './upgrade/upgrade.ts';
 import { kubernetesVersion, paperkubeVersion } from './versions.ts';
 
@@ -35,7 +35,7 @@ const everybodyIsAdmin: Authenticator = async () => ({ username: 'kubernetes-adm
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const env = createServerEnv(options);
-  const { close: closeAccess, ...access } = readAccess(options);
+  const { close: closeAccess, clientCas, ...access } = readAccess(options);
   const names = options.nodes.map((node) => node.name);
   // Keys are made in other threads, so the schema is read meanwhile.
   const making = createClusterPki({
@@ -46,7 +46,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   });
   const schema = readSchemaFiles();
   const pki = await making;
+  // The port is known once the server listens on it.
+  const listening = { address: '' };
   const cluster = await createCluster({
+    serverAddress: () => listening.address,
     env,
     name: options.name,
     nodes: options.nodes,
@@ -55,13 +58,17 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     images: await describedImages(options),
     schema,
     rootCa: pki.ca.certificate,
+    servingCertificate: pki.serving.certificate,
+    signCertificate: pki.sign,
+    ...(options.http ? {} : { clientCa: [pki.ca.certificate, ...clientCas].map((pem) => `${pem.trim()}\n`).join('') }),
     tokenSigner: createTokenSigner(pki.serviceAccount),
     ...access,
     renderMetrics: createMetricsRenderer(),
     ...(options.http ? { authenticators: [everybodyIsAdmin] } : {}),
   });
   try {
-    const running = await serve(options, cluster, pki);
+    const running = await serve(options, cluster, pki, clientCas);
+    listening.address = `${reachable(options.host)}:${running.port}`;
     return { ...running, stop: () => running.stop().finally(closeAccess) };
   } catch (error) {
     await cluster.stop();
@@ -90,7 +97,7 @@ function createServerEnv(options: StartOptions): Env {
   return env;
 }
 
-async function serve(options: StartOptions, cluster: Cluster, pki: Awaited<ReturnType<typeof createClusterPki>>): Promise<RunningServer> {
+async function serve(options: StartOptions, cluster: Cluster, pki: ClusterPki, clientCas: readonly string[]): Promise<RunningServer> {
   const { env } = cluster;
   const handler = inSimulatedOrder(cluster.handler, env);
   const controlToken = randomBytes(24).toString('base64url');
@@ -107,10 +114,12 @@ async function serve(options: StartOptions, cluster: Cluster, pki: Awaited<Retur
     token: controlToken,
     kubeconfig: () => renderKubeconfig(kubeconfig),
     ready: () => true,
+    cluster,
     shutdown: () => requestShutdown(),
   });
   const app = createApp({ handler, log: env.log.child('http'), routers: [{ path: controlPrefix, router: control }] });
-  const http = createHttpServer(app, options.http ? undefined : { key: pki.serving.key, cert: pki.serving.certificate, ca: pki.ca.certificate });
+  const tls = { key: pki.serving.key, cert: pki.serving.certificate, ca: [pki.ca.certificate, ...clientCas] };
+  const http = createHttpServer(app, options.http ? undefined : tls);
   const closeUpgraded = handleUpgrades(http, handler, env.log.child('http'));
   const port = await listenOn(http, options.host, options.port);
   const server = `${options.http ? 'http' : 'https'}://${reachable(options.host)}:${port}`;

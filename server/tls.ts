@@ -2,6 +2,8 @@ import 'reflect-metadata'; // @peculiar/x509 needs it in place before it loads.
 import { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
+import type { CertificateOrder, SignCertificate } from '../src/cluster/index.ts';
+import { wallClock } from '../src/env/index.ts';
 
 /** A certificate with its private key, both PEM (the key PKCS#8). */
 export interface KeyPair {
@@ -29,6 +31,8 @@ export interface ClusterPki {
   readonly serviceAccount: { readonly privateKey: string; readonly publicKey: string };
   /** Signs a further client certificate. */
   issueClient(subject: { readonly commonName: string; readonly organizations: readonly string[] }): Promise<KeyPair>;
+  /** Signs what the controller of certificate requests has found good. */
+  readonly sign: SignCertificate;
 }
 
 const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
@@ -41,10 +45,15 @@ const backdateMs = 5 * minuteMs;
 const serverAuth = '1.3.6.1.5.5.7.3.1';
 const clientAuth = '1.3.6.1.5.5.7.3.2';
 
+/** Certificates of less than this are not made shorter for beginning earlier. */
+const shortMs = 8 * 60 * minuteMs;
+
 interface Authority {
   readonly certificate: x509.X509Certificate;
   readonly keys: webcrypto.CryptoKeyPair;
   readonly nowMs: number;
+  /** What the machine's clock said at `nowMs`. */
+  readonly madeAt: number;
 }
 
 /**
@@ -67,6 +76,7 @@ export async function createClusterPki(options: ClusterPkiOptions): Promise<Clus
     admin,
     serviceAccount: { privateKey: await privatePem(tokenKeys), publicKey: await publicPem(tokenKeys) },
     issueClient: (subject) => issue(authority, subject, clientAuth, []),
+    sign: (order) => certify(authority, order),
   };
 }
 
@@ -92,7 +102,7 @@ async function createAuthority(nowMs: number): Promise<Authority> {
       new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'kubernetes' }]),
     ],
   });
-  return { certificate, keys, nowMs };
+  return { certificate, keys, nowMs, madeAt: wallClock() };
 }
 
 async function issue(
@@ -124,6 +134,46 @@ async function issue(
   } as unknown as x509.X509CertificateCreateParams);
   return { certificate: certificate.toString('pem'), key: await privatePem(keys) };
 }
+
+const usageFlags: Readonly<Record<string, x509.KeyUsageFlags>> = {
+  'digital signature': x509.KeyUsageFlags.digitalSignature,
+  'key encipherment': x509.KeyUsageFlags.keyEncipherment,
+};
+const purposes: Readonly<Record<string, string>> = { 'client auth': clientAuth, 'server auth': serverAuth };
+
+/** A certificate for a key that somebody else holds (pkg/controller/certificates/authority PermissiveSigningPolicy). */
+async function certify(authority: Authority, { request, usages, seconds }: CertificateOrder): Promise<string> {
+  const now = authority.nowMs + (wallClock() - authority.madeAt);
+  const wantedMs = seconds * 1000;
+  const endMs = (wantedMs < shortMs ? now : now - backdateMs) + wantedMs;
+  const flags = usages.reduce((all, usage) => all | (usageFlags[usage] ?? 0), 0);
+  const names = [
+    ...request.dnsNames.map((value) => ({ type: 'dns' as const, value })),
+    ...request.ipAddresses.map((value) => ({ type: 'ip' as const, value })),
+    ...request.emailAddresses.map((value) => ({ type: 'email' as const, value })),
+    ...request.uris.map((value) => ({ type: 'url' as const, value })),
+  ];
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: arrayBuffer(request.subject),
+    issuer: authority.certificate.subjectName.toArrayBuffer(),
+    notBefore: new Date(now - backdateMs),
+    notAfter: new Date(Math.min(endMs, authority.certificate.notAfter.getTime())),
+    signingKey: authority.keys.privateKey,
+    publicKey: new x509.PublicKey(arrayBuffer(request.publicKey)),
+    signingAlgorithm: signatureAlgorithm,
+    extensions: [
+      ...(flags === 0 ? [] : [new x509.KeyUsagesExtension(flags, true)]),
+      new x509.ExtendedKeyUsageExtension(usages.flatMap((usage) => purposes[usage] ?? [])),
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      await x509.AuthorityKeyIdentifierExtension.create(authority.keys.publicKey),
+      ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
+    ],
+  } as unknown as x509.X509CertificateCreateParams);
+  return `${certificate.toString('pem')}\n`;
+}
+
+const arrayBuffer = (bytes: Buffer): ArrayBuffer => new Uint8Array(bytes).buffer;
 
 function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;

@@ -1,7 +1,7 @@
 /** One step of a story: a request, to ours and to the other server alike. */
 export interface CompareRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** With query; `$ns` stands for the namespace of this run. */
+  /** With query; `$ns` stands for the namespace of this run, `$(metadata.uid)` for a field of the answer before. The body may hold them too. */
   readonly path: string;
   readonly body?: unknown;
   readonly contentType?: string;

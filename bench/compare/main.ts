@@ -1,6 +1,7 @@
 /**
- * `npm run compare -- --against URL [--kubeconfig FILE] [--ours URL]`: the same requests to ours and to another API server, and every
- * difference outside the documented list on stdout. Ours runs in this process, without controllers, unless a URL is given.
+ * `npm run compare -- --against URL [--kubeconfig FILE] [--ours URL] [--whole]`: the same requests to ours and to another API server, and every
+ * difference outside the documented list on stdout. Ours runs in this process, without controllers (with them if it is --whole), unless a
+ * URL is given.
  * Exits with 1 if there are differences.
  */
 import { randomBytes } from 'node:crypto';
@@ -19,18 +20,19 @@ const { values } = parseArgs({
     kubeconfig: { type: 'string' },
     ours: { type: 'string' },
     only: { type: 'string' },
+    whole: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
 const known = values.kubeconfig ? readKubeconfig(values.kubeconfig) : undefined;
 const against = values.against ?? known?.server;
 if (values.help || !against) {
-  process.stderr.write('npm run compare -- --against URL [--kubeconfig FILE] [--ours URL] [--only TEXT]\n');
+  process.stderr.write('npm run compare -- --against URL [--kubeconfig FILE] [--ours URL] [--whole] [--only TEXT]\n');
   process.exit(values.help ? 0 : 2);
 }
 const credentials: Credentials = known?.credentials ?? {};
 const findings = await compareServers({
-  ours: values.ours ? urlTarget('ours', values.ours) : handlerTarget('ours', await ourServer()),
+  ours: values.ours ? urlTarget('ours', values.ours) : handlerTarget('ours', await ourServer(values.whole)),
   theirs: urlTarget(against, against, credentials),
   cases: cases.filter((one) => one.name.includes(values.only ?? '')),
   namespace: `compare-${randomBytes(3).toString('hex')}`,

@@ -2,14 +2,16 @@ import { nodesByCount, planNodes } from '../../server/cli/nodes.ts';
 import { readSchemaFiles } from '../../server/schema-files.ts';
 import { createTokenSigner } from '../../server/service-account-tokens.ts';
 import { createClusterPki } from '../../server/tls.ts';
-import { clusterNetwork, createCluster } from '../../src/cluster/index.ts';
+import type { ComponentName } from '../../src/cluster/index.ts';
+import { clusterNetwork, componentNames, createCluster } from '../../src/cluster/index.ts';
 import { createEnv, nodeMachine, silentLog, wallClock } from '../../src/env/index.ts';
 import type { Handler } from '../../src/machinery/index.ts';
 
-/** A whole cluster of ours in this process, on the real clock. */
-export async function ourServer(): Promise<Handler> {
+/** A cluster of ours in this process, on the real clock: an API server alone, or with all components. */
+export async function ourServer(whole: boolean): Promise<Handler> {
+  const components: readonly ComponentName[] = whole ? componentNames : ['api'];
   const env = createEnv({ machine: nodeMachine, log: silentLog, seed: 1, start: wallClock(), mode: 'real' });
-  const nodes = planNodes('compare', nodesByCount(1));
+  const nodes = whole ? planNodes('compare', nodesByCount(1)) : [];
   const pki = await createClusterPki({
     names: nodes.map((node) => node.name),
     serviceAddress: clusterNetwork.apiServiceIp,
@@ -20,6 +22,7 @@ export async function ourServer(): Promise<Handler> {
     env,
     name: 'compare',
     nodes,
+    components,
     schema: readSchemaFiles(),
     rootCa: pki.ca.certificate,
     tokenSigner: createTokenSigner(pki.serviceAccount),

@@ -25,17 +25,41 @@ export async function compareServers({ ours, theirs, cases, namespace }: Compare
   const findings: Finding[] = [];
   try {
     await Promise.all([ours, theirs].map((target) => serviceAccountReady(target, namespace)));
+    const theirMinor = await minorOf(theirs);
     for (const { name, requests } of cases) {
+      let before: readonly (CompareAnswer | undefined)[] = [];
       for (const template of requests) {
-        const request = { ...template, path: template.path.replaceAll('$ns', namespace) };
-        const [left, right] = await both(request);
-        for (const one of differences(template, namespace, left, right)) findings.push({ ...one, name, request: template });
+        const answers = await Promise.all([ours, theirs].map((target, index) => target.ask(filledIn(template, namespace, before[index]))));
+        const [left, right] = answers as [CompareAnswer, CompareAnswer];
+        for (const one of differences({ request: template, namespace, theirMinor }, left, right)) findings.push({ ...one, name, request: template });
+        before = answers;
       }
     }
   } finally {
     await both({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });
   }
   return findings;
+}
+
+/** A request as one server gets it: `$ns` is the namespace of the run, `$(metadata.uid)` a field of that server's last answer. */
+function filledIn(template: CompareRequest, namespace: string, before: CompareAnswer | undefined): CompareRequest {
+  const fill = (text: string): string =>
+    text
+      .replaceAll('$ns', namespace)
+      .replace(/\$\(([\w.]+)\)/g, (_, path: string) =>
+        String(path.split('.').reduce<unknown>((at, key) => (at as Json | undefined)?.[key], before?.body) ?? ''),
+      );
+  const { body } = template;
+  const filled = body === undefined ? undefined : typeof body === 'string' ? fill(body) : JSON.parse(fill(JSON.stringify(body)));
+  return { ...template, path: fill(template.path), ...(filled === undefined ? {} : { body: filled }) };
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The minor version that a server says it has; 0 if it says none. */
+async function minorOf(target: Target): Promise<number> {
+  const { body } = await target.ask({ method: 'GET', path: '/version' });
+  return Number.parseInt(String((body as { minor?: string } | null)?.minor ?? ''), 10) || 0;
 }
 
 const textOf = ({ body }: CompareAnswer): string => (typeof body === 'string' ? body : JSON.stringify(body)).slice(0, 300);

@@ -51,24 +51,28 @@ export function urlTarget(name: string, url: string, { token, insecure, ...tls }
   const agent = secure ? new Agent({ ...tls, keepAlive: true, rejectUnauthorized: !insecure }) : undefined;
   return {
     name,
-    ask: (request) =>
-      new Promise((resolve, reject) => {
-        const body = bytesOf(request);
-        const headers = {
-          accept: request.accept ?? 'application/json',
-          'user-agent': 'paperkube-compare',
-          ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
-          ...(token ? { authorization: `Bearer ${token}` } : {}),
-        };
-        const send = secure ? httpsRequest : httpRequest;
-        const call = send(new URL(request.path, url), { method: request.method, headers, ...(agent ? { agent } : {}) }, (response) => {
-          let text = '';
-          response.setEncoding('utf8');
-          response.on('data', (chunk: string) => (text += chunk));
-          response.on('end', () => resolve(read(response.statusCode ?? 0, response.headers['content-type'] ?? '', text)));
-        });
-        call.on('error', reject);
-        call.end(body);
-      }),
+    // A server may close an idle connection at the moment at which it is used again.
+    ask: (request) => once(request).catch(() => once(request)),
   };
+
+  function once(request: CompareRequest): Promise<CompareAnswer> {
+    return new Promise((resolve, reject) => {
+      const body = bytesOf(request);
+      const headers = {
+        accept: request.accept ?? 'application/json',
+        'user-agent': 'paperkube-compare',
+        ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+      };
+      const send = secure ? httpsRequest : httpRequest;
+      const call = send(new URL(request.path, url), { method: request.method, headers, ...(agent ? { agent } : {}) }, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => resolve(read(response.statusCode ?? 0, response.headers['content-type'] ?? '', text)));
+      });
+      call.on('error', reject);
+      call.end(body);
+    });
+  }
 }

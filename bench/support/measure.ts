@@ -3,15 +3,37 @@ export interface Row {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** What DESIGN's budgets allow, where they name a figure. */
-  readonly budget?: number;
-  readonly all?: readonly number[];
+  readonly better: 'lower' | 'higher';
+  /** What the figure should reach, where somebody has said so. */
+  readonly goal?: number | undefined;
+  /** Processor time of the server per operation, in milliseconds: steadier than anything measured by the wall clock. */
+  readonly cpuMs?: number | undefined;
+  /** Latencies in milliseconds. */
+  readonly p50?: number | undefined;
+  readonly p99?: number | undefined;
+  readonly all?: readonly number[] | undefined;
 }
 
 export interface Question {
   readonly name: string;
   readonly about: string;
-  run(options: { quick: boolean }): Promise<Row[]>;
+  run(options: { readonly quick: boolean }): Promise<Row[]>;
+}
+
+type Extra = Partial<Omit<Row, 'name' | 'value' | 'unit' | 'better'>>;
+
+export function lower(name: string, value: number, unit: string, extra: Extra = {}): Row {
+  return { name, value, unit, better: 'lower', ...extra };
+}
+
+export function higher(name: string, value: number, unit: string, extra: Extra = {}): Row {
+  return { name, value, unit, better: 'higher', ...extra };
+}
+
+/** The value below which the share `q` (0 to 1) of the values lies; NaN of none. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))] ?? Number.NaN;
 }
 
 export function median(values: readonly number[]): number {
@@ -20,33 +42,17 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
-/** Runs `work` `count` times with so many at once; returns operations per second. */
-export async function rate(count: number, atOnce: number, work: (index: number) => Promise<unknown>): Promise<number> {
-  let next = 0;
+export function latencies(values: readonly number[]): { readonly p50: number; readonly p99: number } {
+  return { p50: quantile(values, 0.5), p99: quantile(values, 0.99) };
+}
+
+/** Milliseconds that `work` takes. */
+export async function time(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
-  const worker = async () => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return (count * 1000) / (performance.now() - began);
+  await work();
+  return performance.now() - began;
 }
 
-export function formatRows(rows: readonly Row[]): string {
-  const cells = [
-    ['FIGURE', 'MEASURED', 'BUDGET', 'UNIT'],
-    ...rows.map((row) => [row.name, round(row.value), row.budget === undefined ? '' : String(row.budget), row.unit]),
-  ];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((row) => (row[column] as string).length)));
-  return cells
-    .map((row) =>
-      row
-        .map((cell, column) => (column === 1 || column === 2 ? cell.padStart(widths[column] as number) : cell.padEnd(widths[column] as number)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-function round(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -2,54 +2,63 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ApiClient } from './api-client.ts';
+import { load } from 'js-yaml';
+import { cpuMs, residentMib } from './machine.ts';
+import { RawConnection, type Target } from './raw-connection.ts';
 
 const root = process.env.PAPERKUBE_ROOT ?? process.cwd();
 
 /** A paperkube server in a process of its own, as a user starts it. */
 export interface BenchServer {
-  readonly api: ApiClient;
+  readonly target: Target;
+  /** For what is not measured. One request at a time. */
+  readonly api: RawConnection;
   readonly pid: number;
-  /** The `ready` event of `start -o json`. */
-  readonly ready: Readonly<Record<string, unknown>>;
-  /** Milliseconds from spawning the process to the ready event. */
-  readonly spawnToReadyMs: number;
+  /** Path of the admin's kubeconfig. */
+  readonly kubeconfig: string;
   /** Resident memory of the process, in MiB. */
   residentMib(): number;
-  /** Processor time used so far, in milliseconds. */
+  /** Processor time used so far by all threads, in milliseconds. */
   cpuMs(): number;
+  /** Also closes `api`. */
   stop(): Promise<void>;
 }
 
 export async function startBenchServer(args: readonly string[] = []): Promise<BenchServer> {
-  const began = performance.now();
-  const child = spawn(
-    process.execPath,
-    [join(root, 'dist/main.js'), 'start', '--port', '0', '--no-merge', '-o', 'json', '--name', `bench-${process.pid}`, ...args],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  process.on('exit', () => child.kill('SIGKILL')); // A benchmark that fails leaves no server behind.
+  const words = ['start', '--port', '0', '--no-merge', '-o', 'json', '--name', `bench-${process.pid}`, ...args];
+  const child = spawn(process.execPath, [join(root, 'dist/main.js'), ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const kill = () => child.kill('SIGKILL');
+  process.on('exit', kill); // A benchmark that fails leaves no server behind.
   const ready = await readyEvent(child);
-  const spawnToReadyMs = performance.now() - began;
   const pid = child.pid as number;
+  const kubeconfig = String(ready.kubeconfig);
+  const target = readTarget(kubeconfig);
+  const api = await RawConnection.open(target);
   return {
-    api: ApiClient.fromKubeconfig(readFileSync(String(ready.kubeconfig), 'utf8')),
+    target,
+    api,
     pid,
-    ready,
-    spawnToReadyMs,
-    residentMib: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
-    cpuMs: () => {
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-      return (Number(fields[11]) + Number(fields[12])) * 10;
-    },
+    kubeconfig,
+    residentMib: () => residentMib(pid),
+    cpuMs: () => cpuMs(pid),
     stop: () =>
       new Promise((resolve) => {
+        api.close();
+        process.off('exit', kill);
         child.on('exit', () => resolve());
         child.kill('SIGTERM');
       }),
   };
+}
+
+/** Runs `measure` with a server that ends with it, however it ends. */
+export async function withServer<T>(args: readonly string[], measure: (server: BenchServer) => Promise<T>): Promise<T> {
+  const server = await startBenchServer(args);
+  try {
+    return await measure(server);
+  } finally {
+    await server.stop();
+  }
 }
 
 function readyEvent(child: ChildProcess): Promise<Record<string, unknown>> {
@@ -61,4 +70,23 @@ function readyEvent(child: ChildProcess): Promise<Record<string, unknown>> {
     });
     child.on('exit', (code) => reject(new Error(`the server ended with code ${code} before it was ready`)));
   });
+}
+
+function readTarget(file: string): Target {
+  const config = load(readFileSync(file, 'utf8')) as {
+    readonly clusters: readonly { readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } }[];
+    readonly users: readonly { readonly user: { readonly 'client-certificate-data': string; readonly 'client-key-data': string } }[];
+  };
+  const cluster = config.clusters[0]?.cluster;
+  const user = config.users[0]?.user;
+  if (!cluster || !user) throw new Error(`${file} names no cluster or user`);
+  const { hostname, port } = new URL(cluster.server);
+  const decode = (base64: string) => Buffer.from(base64, 'base64');
+  return {
+    host: hostname,
+    port: Number(port),
+    ca: decode(cluster['certificate-authority-data']),
+    cert: decode(user['client-certificate-data']),
+    key: decode(user['client-key-data']),
+  };
 }

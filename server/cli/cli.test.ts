@@ -65,7 +65,16 @@ async function bareServer(options: StartOptions, onStop: () => void): Promise<Ru
   const info = { version: '1.2.3', kubernetesVersion: 'v1.33.0+paperkube' };
   app.use(
     controlPrefix,
-    createControlRouter({ ...info, env, name: options.name, token: 't', kubeconfig: () => kubeconfigText, ready: () => true, shutdown: request }),
+    createControlRouter({
+      ...info,
+      env,
+      name: options.name,
+      token: 't',
+      kubeconfig: () => kubeconfigText,
+      ready: () => true,
+      cluster: { nodes: [], dataPlane: undefined },
+      shutdown: request,
+    }),
   );
   const stop = async () => {
     onStop();

@@ -3,6 +3,7 @@ import { CliError, exitCodes, exitCodeTexts } from '../exit-codes.ts';
 import { addClockCommand } from './clock.ts';
 import type { CliDeps } from './context.ts';
 import { addKubeconfigCommand } from './kubeconfig-command.ts';
+import { addNodeCommand } from './node-command.ts';
 import { coloursFor, printJson } from './output.ts';
 import { addRunCommand } from './run.ts';
 import { addStartCommand } from './start.ts';
@@ -57,6 +58,7 @@ function createProgram(deps: CliDeps, done: (code: number) => void): Command {
     });
   addStartCommand(program, deps, done); // First, since it is what a bare `paperkube` does.
   addRunCommand(program, deps, done);
+  addNodeCommand(program, deps);
   addStatusCommand(program, deps);
   addStopCommand(program, deps);
   addKubeconfigCommand(program, deps);

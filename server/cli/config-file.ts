@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { CORE_SCHEMA, load } from 'js-yaml';
 import type { PluginChoice } from '../../src/admission/plugins/choice.ts';
 import { pluginMistakes } from '../../src/admission/plugins/choice.ts';
@@ -19,6 +20,8 @@ export interface ClusterConfig {
   readonly seed?: number;
   readonly components?: readonly ComponentName[];
   readonly admissionPlugins?: PluginChoice;
+  /** As --client-ca; a relative path is one from the configuration file. */
+  readonly clientCa?: string;
   /** Images that the simulated registries have besides the built-in ones. */
   readonly images?: readonly DescribedImage[];
 }
@@ -58,7 +61,7 @@ export function parseConfig(text: string, source: string): ClusterConfig {
     );
   }
   const mistakes: string[] = [];
-  const config = new Reader(mistakes).cluster(content);
+  const config = new Reader(mistakes, source === '-' ? '.' : dirname(source)).cluster(content);
   if (mistakes.length > 0)
     throw new CliError(exitCodes.invalidConfig, 'CONFIG_INVALID', `${source} is invalid:\n${mistakes.map((one) => `  ${one}`).join('\n')}`);
   return config;
@@ -66,16 +69,32 @@ export function parseConfig(text: string, source: string): ClusterConfig {
 
 /** Checks field by field and collects what is wrong, so that a user sees every mistake at once. */
 class Reader {
-  constructor(readonly mistakes: string[]) {}
+  constructor(
+    readonly mistakes: string[],
+    /** Where relative paths begin. */
+    readonly folder: string,
+  ) {}
 
   cluster(content: unknown): ClusterConfig {
-    const object = this.#mapping(content, 'the file', ['apiVersion', 'kind', 'name', 'nodes', 'clock', 'seed', 'components', 'admissionPlugins', 'images']);
+    const object = this.#mapping(content, 'the file', [
+      'apiVersion',
+      'kind',
+      'name',
+      'nodes',
+      'clock',
+      'seed',
+      'components',
+      'admissionPlugins',
+      'clientCa',
+      'images',
+    ]);
     if (!object) return {};
     if (object.apiVersion !== configVersion) this.#wrong('apiVersion', object.apiVersion, `write apiVersion: ${configVersion}`);
     if (object.kind !== 'Cluster') this.#wrong('kind', object.kind, 'write kind: Cluster');
-    const { name, seed } = object;
+    const { name, seed, clientCa } = object;
     if (name !== undefined && !isClusterName(name)) this.#wrong('name', name, clusterNameHint);
     if (seed !== undefined && !isSeed(seed)) this.#wrong('seed', seed, seedHint);
+    if (clientCa !== undefined && (typeof clientCa !== 'string' || clientCa === '')) this.#wrong('clientCa', clientCa, 'write the path of a PEM file');
     const clock = object.clock === undefined ? undefined : this.#clock(object.clock);
     const nodes = object.nodes === undefined ? undefined : this.#nodes(object.nodes);
     const components = object.components === undefined ? undefined : this.#components(object.components);
@@ -85,6 +104,7 @@ class Reader {
     return {
       ...(typeof name === 'string' ? { name } : {}),
       ...(typeof seed === 'number' ? { seed } : {}),
+      ...(typeof clientCa === 'string' ? { clientCa: resolve(this.folder, clientCa) } : {}),
       ...(clock ? { clock } : {}),
       ...(nodes ? { nodes } : {}),
       ...(components ? { components } : {}),

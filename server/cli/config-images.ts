@@ -76,7 +76,7 @@ function readCredentials(checks: FieldChecks, value: unknown, path: string): Des
 }
 
 function readBehaviour(checks: FieldChecks, value: unknown, path: string): DescribedBehaviour | undefined {
-  const known = ['startSeconds', 'ports', 'logs', 'exitCode', 'exitAfterSeconds', 'memory', 'failEvery'];
+  const known = ['startSeconds', 'ports', 'grpcPorts', 'logs', 'exitCode', 'exitAfterSeconds', 'memory', 'failEvery'];
   const object = checks.mapping(value, path, known);
   if (!object) return undefined;
   const startSeconds = readNumber(checks, object.startSeconds, `${path}.startSeconds`, seconds);
@@ -92,7 +92,9 @@ function readBehaviour(checks: FieldChecks, value: unknown, path: string): Descr
     checks.wrong(`${path}.${field}`, items, 'write a list');
     return undefined;
   };
-  const ports = list('ports', (one, at) => readNumber(checks, one, at, { min: 1, max: 65_535, whole: true, mend: 'write a port from 1 to 65535' }));
+  const port = (one: unknown, at: string) => readNumber(checks, one, at, { min: 1, max: 65_535, whole: true, mend: 'write a port from 1 to 65535' });
+  const ports = list('ports', port);
+  const grpcPorts = list('grpcPorts', port);
   const logs = list('logs', (one, at) => readLog(checks, one, at));
   const memory = list('memory', (one, at) => readMemory(checks, one, at));
   return {
@@ -101,6 +103,7 @@ function readBehaviour(checks: FieldChecks, value: unknown, path: string): Descr
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(failEvery === undefined ? {} : { failEvery }),
     ...(ports ? { ports } : {}),
+    ...(grpcPorts ? { grpcPorts } : {}),
     ...(logs ? { logs } : {}),
     ...(memory ? { memory } : {}),
   };

@@ -36,6 +36,8 @@ export interface StartOptions {
 export interface AccessOptions {
   readonly authorizationModes?: readonly AuthorizationMode[] | undefined;
   readonly tokenAuthFile?: string | undefined;
+  /** A file of authorities whose client certificates are good, besides the cluster's own. */
+  readonly clientCa?: string | undefined;
   readonly anonymousAuth?: boolean | undefined;
   /** `-` is standard output. */
   readonly auditLogPath?: string | undefined;

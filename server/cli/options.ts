@@ -33,6 +33,7 @@ export interface ClusterFlags {
   readonly quiet?: boolean;
   readonly authorizationMode?: readonly AuthorizationMode[];
   readonly tokenAuthFile?: string;
+  readonly clientCa?: string;
   readonly anonymousAuth?: boolean;
   readonly auditLogPath?: string;
   readonly auditPolicyFile?: string;
@@ -58,6 +59,7 @@ export function addClusterOptions(command: Command): Command {
     .option('--dns-port <number>', 'serve the cluster DNS by UDP and TCP on this port, 0 for any', portArgument)
     .addOption(new Option('--log-level <level>', 'log lines on standard error').choices([...levels]))
     .option('--authorization-mode <modes>', 'who decides what is allowed: Node,RBAC as kubeadm, RBAC, or AlwaysAllow', modesArgument)
+    .option('--client-ca <file>', 'further authorities (PEM) whose client certificates are good: CN is the user, O the groups')
     .option('--token-auth-file <file>', 'static tokens, one per line: token,user,uid,"group1,group2"')
     .option(
       '--anonymous-auth <boolean>',
@@ -99,11 +101,19 @@ export function startOptions(flags: ClusterFlags, defaults: { readonly name: str
     access: {
       authorizationModes: flags.authorizationMode,
       tokenAuthFile: flags.tokenAuthFile,
+      clientCa: clientCa(flags, config),
       anonymousAuth: flags.anonymousAuth,
       auditLogPath: flags.auditLogPath,
       auditPolicyFile: flags.auditPolicyFile,
     },
   };
+}
+
+function clientCa({ clientCa: flag, http }: ClusterFlags, config: ClusterConfig): string | undefined {
+  const file = flag ?? config.clientCa;
+  if (file === undefined || !http) return file;
+  const name = flag === undefined ? 'clientCa' : '--client-ca';
+  throw new CliError(exitCodes.usage, 'USAGE', `${name}: over plain HTTP no client shows a certificate`, 'leave --http out');
 }
 
 /** A flag takes the place of the file's list of the same name. */

@@ -12,6 +12,12 @@ export function columns(rows: readonly (readonly [string, string])[]): string {
   return rows.map(([first, second]) => `${first.padEnd(width)}${second}\n`).join('');
 }
 
+/** Rows with every column but the last padded, as kubectl's are. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)) + 3);
+  return rows.map((row) => `${row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('')}\n`).join('');
+}
+
 export function printJson(stream: OutputStream, value: unknown): void {
   stream.write(`${JSON.stringify(value)}\n`);
 }

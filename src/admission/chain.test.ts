@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { AdmissionChain, covers } from './chain.ts';
+import { standingEnv } from './testing/fixture.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 const attributes = (subresource = ''): AdmissionAttributes => ({
@@ -27,7 +28,7 @@ test('plugins run in the order of the list, each only where its rules say so', a
     },
     validate: () => void ran.push(`validate ${name}`),
   });
-  const chain = new AdmissionChain([plugin('slow', 'pods', true), plugin('binding', 'pods/binding'), plugin('all', '*')]);
+  const chain = new AdmissionChain([plugin('slow', 'pods', true), plugin('binding', 'pods/binding'), plugin('all', '*')], standingEnv());
   await chain.admit(attributes());
   await chain.validate(attributes());
   expect(ran).toEqual(['admit slow', 'admit all', 'validate slow', 'validate all']);
@@ -43,4 +44,24 @@ test('a rule without a group is about the core group, an asterisk about all', ()
   expect(covers({ resource: '*', operations: ['UPDATE'] }, 'UPDATE', apps, '')).toBe(true);
   expect(covers({ resource: '*', operations: ['UPDATE'] }, 'UPDATE', apps, 'scale')).toBe(false);
   expect(covers({ resource: '*/*', operations: ['UPDATE'] }, 'UPDATE', apps, 'scale')).toBe(true);
+});
+
+test('how long plugins take is counted by name, apart for those that refuse', async () => {
+  const env = standingEnv();
+  const slow: AdmissionPlugin = { name: 'slow', rules: [{ resource: 'pods', operations: ['CREATE'] }], admit: () => void (env.clock.now = () => 2000) };
+  const strict: AdmissionPlugin = {
+    name: 'strict',
+    rules: [{ resource: 'pods', operations: ['CREATE'] }],
+    admit: () => {
+      throw new Error('no');
+    },
+  };
+  await expect(new AdmissionChain([slow, strict], env).admit(attributes())).rejects.toThrow('no');
+  const samples = (await Promise.all(env.metrics.families().map((one) => one.samples()))).flat();
+  const sums = samples.filter(({ suffix }) => suffix === '_sum').map(({ labels, value }) => [labels.name ?? 'all', labels.rejected, value]);
+  expect(sums).toEqual([
+    ['slow', 'false', 2],
+    ['strict', 'true', 0],
+    ['all', 'true', 2],
+  ]);
 });

@@ -1,46 +1,63 @@
+import { AdmissionMetrics, type MeteredEnv, type Timed } from './metrics.ts';
 import type { AdmissionAttributes, AdmissionPlugin, Operation, Rule } from './types.ts';
 
 /** Runs the plugins that a request concerns: all mutating ones in order, later all validating ones in order. */
 export class AdmissionChain {
-  readonly #selected = new Map<string, Selected>();
+  /** By resource, operation and subresource. */
+  readonly #selected = new WeakMap<AdmissionAttributes['resource'], Map<Operation, Map<string, Selected>>>();
+
+  readonly #metrics: AdmissionMetrics;
 
   /** @param plugins in the order in which they run, which is behaviour */
-  constructor(readonly plugins: readonly AdmissionPlugin[]) {}
+  constructor(
+    readonly plugins: readonly AdmissionPlugin[],
+    env: MeteredEnv,
+  ) {
+    this.#metrics = new AdmissionMetrics(env);
+  }
 
   /**
    * Lets plugins change the object.
    * @throws StatusError of the first plugin that refuses
    */
   async admit(attributes: AdmissionAttributes): Promise<void> {
-    for (const plugin of this.#select(attributes).mutating) {
-      const pending = plugin.admit!(attributes);
-      if (pending) await pending;
-    }
+    await this.#select(attributes).mutating.run((plugin) => plugin.admit!(attributes));
   }
 
   /** Lets plugins look at the final object. Fails as `admit` does. */
   async validate(attributes: AdmissionAttributes): Promise<void> {
-    for (const plugin of this.#select(attributes).validating) {
-      const pending = plugin.validate!(attributes);
-      if (pending) await pending;
-    }
+    await this.#select(attributes).validating.run((plugin) => plugin.validate!(attributes));
   }
 
   #select({ operation, resource, subresource }: AdmissionAttributes): Selected {
-    const key = `${operation} ${resource.group}/${resource.resource}/${subresource}`;
-    let selected = this.#selected.get(key);
+    let operations = this.#selected.get(resource);
+    if (!operations) this.#selected.set(resource, (operations = new Map()));
+    let subresources = operations.get(operation);
+    if (!subresources) operations.set(operation, (subresources = new Map()));
+    let selected = subresources.get(subresource);
     if (!selected) {
       const concerned = this.plugins.filter((plugin) => plugin.rules.some((rule) => covers(rule, operation, resource, subresource)));
-      selected = { mutating: concerned.filter((one) => one.admit), validating: concerned.filter((one) => one.validate) };
-      this.#selected.set(key, selected);
+      selected = {
+        mutating: this.#metrics.timed(
+          'admit',
+          operation,
+          concerned.filter((one) => one.admit),
+        ),
+        validating: this.#metrics.timed(
+          'validate',
+          operation,
+          concerned.filter((one) => one.validate),
+        ),
+      };
+      subresources.set(subresource, selected);
     }
     return selected;
   }
 }
 
 interface Selected {
-  readonly mutating: readonly AdmissionPlugin[];
-  readonly validating: readonly AdmissionPlugin[];
+  readonly mutating: Timed;
+  readonly validating: Timed;
 }
 
 /**

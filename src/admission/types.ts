@@ -21,6 +21,8 @@ export interface AdmissionAttributes<T extends KubeObject = KubeObject> {
   readonly dryRun: boolean;
   /** Adds a Warning header to the answer. */
   warn(text: string): void;
+  /** Adds to what the audit log says of the request: `pod-security.kubernetes.io/enforce-policy`. */
+  annotate?(key: string, value: string): void;
 }
 
 export interface Rule {

@@ -198,7 +198,7 @@ describe('a token request', () => {
     const review = await api.ask('POST', '/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token } });
     expect(review.body).toMatchObject({ status: { authenticated: true, audiences: [issuer], user: { username: 'system:serviceaccount:facts:default' } } });
     expect((await ask(api, 'GET', '/openid/v1/jwks', { token })).status).toBe(200);
-    await api.env.loop.advance(3601_000);
+    await api.env.loop.advance(3661_000);
     expect((await ask(api, 'GET', '/version', { token })).status).toBe(401);
   });
 
@@ -217,6 +217,21 @@ describe('a token request', () => {
     const other = await request(api, { boundObjectRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' } });
     expect(other).toMatchObject({ status: 400, body: { message: 'cannot bind token to object of type apps/v1, Kind=Deployment' } });
   });
+
+  test('may name its account, and no other one', async () => {
+    const api = await server();
+    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: { name: 'robot' }, spec: {} };
+    const why = 'metadata.name: Invalid value: "robot": must match the service account name if specified';
+    expect(await api.ask('POST', path, body)).toMatchObject({
+      status: 422,
+      body: { message: `TokenRequest.authentication.k8s.io "default" is invalid: ${why}` },
+    });
+    const own = await api.ask('POST', `${path}?dryRun=All`, { ...body, metadata: { name: 'default' } });
+    expect(own).toMatchObject({
+      status: 201,
+      body: { metadata: { managedFields: [{ operation: 'Update' }] }, status: { token: expect.stringContaining('.') } },
+    });
+  });
 });
 
 test('reviews answer as recorded', async () => {
@@ -232,8 +247,48 @@ test('reviews answer as recorded', async () => {
   const self = await post('authorization.k8s.io/v1/selfsubjectaccessreviews', 'SelfSubjectAccessReview', { resourceAttributes: attributes }, 'alice-token');
   expect(self.body.status).toEqual({ allowed: false });
   const rules = await post('authorization.k8s.io/v1/selfsubjectrulesreviews', 'SelfSubjectRulesReview', { namespace: 'facts' }, 'alice-token');
-  expect(rules.body.spec).toEqual({});
+  expect(rules.body).toMatchObject({ metadata: { creationTimestamp: null }, spec: {} });
+  const me = await post('authentication.k8s.io/v1/selfsubjectreviews', 'SelfSubjectReview', {}, 'alice-token');
+  expect(Object.keys(me.body)).toEqual(['kind', 'apiVersion', 'metadata', 'status']);
+  expect(me.body.metadata).toEqual({ creationTimestamp: expect.stringMatching(/Z$/) });
+  expect(self.body.metadata.managedFields[0].fieldsV1['f:spec']['f:resourceAttributes']).toHaveProperty('f:verb');
   expect(rules.body.status).toMatchObject({ incomplete: false, resourceRules: [{ verbs: ['create'] }, { verbs: ['create'] }] });
+});
+
+test('a review in a namespace is about that namespace', async () => {
+  const api = await server();
+  const path = '/apis/authorization.k8s.io/v1/namespaces/facts/localsubjectaccessreviews';
+  const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'LocalSubjectAccessReview' };
+  const spec = { user: 'carol', resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'facts' } };
+  expect((await api.ask('POST', path, { ...review, spec })).status).toBe(201);
+  const elsewhere = await api.ask('POST', path, { ...review, metadata: { namespace: 'other' }, spec });
+  expect(elsewhere.body).toMatchObject({ message: 'the namespace of the provided object does not match the namespace sent on the request' });
+  const other = await api.ask('POST', path, { ...review, spec: { ...spec, resourceAttributes: { verb: 'get', namespace: 'other' } } });
+  expect(other.body).toMatchObject({
+    message: '.authorization.k8s.io "" is invalid: spec.resourceAttributes.namespace: Invalid value: "other": must match metadata.namespace',
+  });
+  const named = await api.ask('POST', path, { ...review, metadata: { name: 'x' }, spec });
+  expect(named.body).toMatchObject({ message: expect.stringContaining('metadata: Invalid value: {"name":"x"}: must be empty except for namespace') });
+});
+
+test('groups without a user are told back in plain text, as by upstream, and never as HTML', async () => {
+  const api = await server();
+  const headers = { 'impersonate-group': 'a, <b>', 'impersonate-extra-x': 'y' };
+  const answer = await ask(api, 'GET', '/livez/ping?q=1', { token: 'bob-token', headers });
+  const asked = '[{Group  a    } {Group  &lt;b&gt;    } {UserExtra  y  authentication.k8s.io/v1  x}]';
+  expect(answer).toEqual({ status: 500, body: `Internal Server Error: "/livez/ping?q=1": requested ${asked} without impersonating a user\n` });
+});
+
+test('the audit log knows a token by its id when it is given out, and when it is shown', async () => {
+  const events: AuditEvent[] = [];
+  const policy = parseAuditPolicy({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived'], rules: [{ level: 'Metadata' }] });
+  const api = await server({ audit: { policy, sink: (event) => events.push(event) } });
+  const path = '/api/v1/namespaces/facts/serviceaccounts/default/token';
+  const given = await ask(api, 'POST', path, { as: admin, body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} } });
+  const id = events.at(-1)?.annotations?.['authentication.kubernetes.io/issued-credential-id'];
+  expect(id).toMatch(/^JTI=[0-9a-f-]{36}$/);
+  await ask(api, 'GET', '/version', { token: given.body.status.token });
+  expect(events.at(-1)?.user.extra).toMatchObject({ 'authentication.kubernetes.io/credential-id': [id] });
 });
 
 test('the audit log holds what its policy asks for', async () => {

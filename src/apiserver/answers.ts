@@ -1,12 +1,16 @@
 import { toYaml } from '../machinery/codec/index.ts';
-import type { ObjectBody, ResponseBody, ServedEvent, WatchBody } from '../machinery/handler.ts';
+import type { BytePieces, ObjectBody, ResponseBody } from '../machinery/handler.ts';
 import type { Status, StatusError } from '../machinery/status-error.ts';
-import { notAcceptable } from '../machinery/status-error.ts';
+import { failure } from '../machinery/status-error.ts';
+import type { TableOptions } from '../machinery/table.ts';
 import { partialObjectMetadata, renderTable } from '../machinery/table.ts';
 import type { KubeObject } from '../machinery/types.ts';
-import { itemJson } from '../registry/generic/item-json.ts';
-import type { ChangeSink, ChangeType, ListAnswer, Served } from '../registry/generic/options.ts';
+import type { ListAnswer, Served } from '../registry/generic/options.ts';
+import { internalPackage } from './body.ts';
+import { joinPieces, listPieces, partialListPieces, tablePieces } from './list-pieces.ts';
 import type { AnswerForm } from './negotiation.ts';
+import { mediaTypes } from './negotiation.ts';
+import { partialKind, protobufDataBody, protobufListBody, protobufObjectBody, wholeKind } from './protobuf-answer.ts';
 import type { ServedResource } from './served-resource.ts';
 
 /** What an endpoint answers; the handler adds the headers that every answer has. */
@@ -16,10 +20,11 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Any JSON data as an answer, in the media type of `form`. */
-export function dataBody(data: unknown, form?: Pick<AnswerForm, 'media' | 'pretty'>): ResponseBody {
-  if (form?.media === 'yaml') return { kind: 'object', object: () => data, json: () => toYaml(data), contentType: 'application/yaml' };
-  return { kind: 'object', object: () => data, json: () => (form?.pretty ? `${JSON.stringify(data, null, 2)}\n` : JSON.stringify(data)) };
+/** Any JSON data as an answer, in the media type of `form`; as upstream's serializer, in a line of its own unless it is pretty. @throws StatusError 406 for what has no protobuf form */
+export function dataBody(data: unknown, form?: Pick<AnswerForm, 'media' | 'pretty' | 'protobufSchema'>): ObjectBody {
+  if (form?.protobufSchema) return protobufDataBody(form.protobufSchema(), data as object);
+  if (form?.media === 'yaml') return { kind: 'object', object: () => data, json: () => toYaml(data), contentType: mediaTypes.yaml };
+  return { kind: 'object', object: () => data, json: () => (form?.pretty ? JSON.stringify(data, null, 2) : `${JSON.stringify(data)}\n`) };
 }
 
 export function textAnswer(status: number, text: string, headers?: Readonly<Record<string, string>>): Answer {
@@ -46,35 +51,41 @@ export function successStatus(extra: Partial<Status>): Status {
 /** One object in the form asked for. */
 export function objectBody(resource: ServedResource, stored: Served, form: AnswerForm, now: number): ResponseBody {
   const shown = resource.show(stored);
+  if (form.as === 'partialList') throw notShownAs('PartialObjectMetadataList', `not a list (${goType(resource, '')})`);
+  if (form.protobufSchema) return protobufObjectBody(form.protobufSchema(), shown, form.as === 'object' ? wholeKind(resource) : partialKind(form.version));
   if (form.as === 'object') {
     if (form.media === 'json' && !form.pretty) return servedBody(shown);
     return dataBody(shown.object, form);
   }
   if (form.as === 'partial') return dataBody(partialObjectMetadata(shown.object, form.version), form);
-  return dataBody(tableOf(resource, [shown], form, now, { resourceVersion: shown.object.metadata?.resourceVersion }), form);
+  return dataBody(tableOf([shown], tableOptions(resource, form, now, { resourceVersion: shown.object.metadata?.resourceVersion })), form);
 }
 
 function servedBody(shown: Served): ObjectBody {
-  return { kind: 'object', object: () => shown.object, json: () => shown.json() };
+  return { kind: 'object', object: () => shown.object, json: () => shown.jsonLine() };
 }
 
-function tableOf(resource: ServedResource, shown: readonly Served[], form: AnswerForm, now: number, metadata: object, withoutColumns = false): object {
+export function tableOptions(resource: ServedResource, form: AnswerForm, now: number, metadata: object, withoutColumns = false): TableOptions<KubeObject> {
   const { strategy } = resource.registry;
+  return {
+    columns: resource.columns,
+    version: form.version,
+    includeObject: form.includeObject,
+    now,
+    metadata,
+    withoutColumns,
+    ...(strategy.rowConditions && !resource.servedAs ? { rowConditions: (object: Readonly<KubeObject>) => strategy.rowConditions!(object) } : {}),
+  };
+}
+
+export function tableOf(shown: readonly Served[], options: TableOptions<KubeObject>): object {
   return renderTable(
     shown.map((one) => one.object),
-    {
-      columns: resource.columns,
-      version: form.version,
-      includeObject: form.includeObject,
-      now,
-      metadata,
-      withoutColumns,
-      ...(strategy.rowConditions && !resource.servedAs ? { rowConditions: (object: Readonly<KubeObject>) => strategy.rowConditions!(object) } : {}),
-    },
+    options,
   );
 }
 
-/** A list in the form asked for: the plain one joins texts that are kept with the objects. */
+/** A list in the form asked for: most are made of the bytes that are kept with the objects. */
 export function listBody(resource: ServedResource, list: ListAnswer, form: AnswerForm, now: number): ResponseBody {
   const shown = resource.servedAs ? list.items.map((item) => resource.show(item)) : list.items;
   const metadata = {
@@ -82,73 +93,45 @@ export function listBody(resource: ServedResource, list: ListAnswer, form: Answe
     ...(list.continueToken ? { continue: list.continueToken } : {}),
     ...(list.remaining ? { remainingItemCount: list.remaining } : {}),
   };
-  const kind = `${resource.info.kind}List`;
-  if (form.as === 'table') return dataBody(tableOf(resource, shown, form, now, metadata), form);
-  if (form.as === 'partial') {
-    const items = shown.map((one) => partialObjectMetadata(one.object, form.version));
-    return dataBody({ kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${form.version}`, metadata, items }, form);
+  if (form.as === 'table') {
+    const options = tableOptions(resource, form, now, metadata);
+    return piecesBody(
+      () => tableOf(shown, options),
+      () => tablePieces(shown, options),
+      form,
+    );
   }
-  const object = (): unknown => ({ kind, apiVersion: resource.apiVersion, metadata, items: shown.map((one) => one.object) });
-  if (form.media === 'yaml' || form.pretty) return dataBody(object(), form);
-  const json = (): string => {
-    const head = `{"kind":"${kind}","apiVersion":"${resource.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`;
-    let text = head;
-    for (let index = 0; index < shown.length; index += 1) text += (index === 0 ? '' : ',') + itemJson(shown[index] as Served, resource.prefix);
-    return `${text}]}`;
-  };
-  return { kind: 'object', object, json };
+  if (form.as === 'partial') throw notShownAs('PartialObjectMetadata', `a list (${goType(resource, 'List')})`);
+  if (form.as === 'partialList') {
+    const head = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${form.version}`, metadata, items: [] } as const;
+    if (form.protobufSchema) return protobufListBody(form.protobufSchema(), head, shown, partialKind(form.version));
+    return piecesBody(
+      () => ({ ...head, items: shown.map((one) => partialObjectMetadata(one.object, form.version)) }),
+      () => partialListPieces(head, shown, form.version),
+      form,
+    );
+  }
+  const head = { kind: `${resource.info.kind}List`, apiVersion: resource.apiVersion, metadata, items: [] } as const;
+  if (form.protobufSchema) return protobufListBody(form.protobufSchema(), head, shown, wholeKind(resource));
+  return piecesBody(
+    () => ({ ...head, items: shown.map((one) => one.object) }),
+    () => listPieces(head, shown, resource.prefix),
+    form,
+  );
 }
 
-const encoder = new TextEncoder();
-
-/** Frames by object, then by type and form: whoever watches in the same form shares them. */
-const frames = new WeakMap<Served, Map<string, ServedEvent>>();
-
-/** A watch in the form asked for. `open` begins it and returns how to end it. */
-export function watchBody(resource: ServedResource, form: AnswerForm, now: () => number, open: (sink: ChangeSink) => () => void): WatchBody {
-  if (form.media !== 'json') throw notAcceptable('only the following media types are accepted: application/json, application/vnd.kubernetes.protobuf');
-  return {
-    kind: 'watch',
-    contentType: 'application/json',
-    start(reader) {
-      let first = true;
-      return open({
-        change(type, stored) {
-          if (type === 'BOOKMARK' && form.as === 'table') return;
-          reader.event(servedEvent(resource, type, stored, form, now(), form.as === 'table' && !first));
-          first = false;
-        },
-        end: () => reader.end(),
-      });
-    },
-  };
+/** The 406 of who asks for the metadata of a list where there is one object, or the other way round (handlers/response.go). */
+function notShownAs(kind: string, what: string): Error {
+  return failure(406, 'NotAcceptable', `you requested ${kind}, but the requested object is ${what}`);
 }
 
-function servedEvent(resource: ServedResource, type: ChangeType, stored: Served, form: AnswerForm, now: number, withoutColumns: boolean): ServedEvent {
-  if (type === 'BOOKMARK' || type === 'ERROR') return plainEvent(type, stored, resource);
-  let known = frames.get(stored);
-  if (!known) frames.set(stored, (known = new Map()));
-  // The ages in a table's cells change with time, so a table is shared only while it does not stand still.
-  const key = `${type} ${form.as === 'table' ? `${form.key} ${withoutColumns} ${now}` : form.key} ${resource.apiVersion}`;
-  let event = known.get(key);
-  if (!event) known.set(key, (event = changeEvent(resource, type, stored, form, now, withoutColumns)));
-  return event;
+/** The Go type of what is stored: `*core.PodList`. */
+function goType({ info }: ServedResource, suffix: string): string {
+  return `*${internalPackage(info.group)}.${info.kind}${suffix}`;
 }
 
-/** Bookmarks and errors are few, and are no objects of the store. */
-function plainEvent(type: ChangeType, { object }: Served, resource: ServedResource): ServedEvent {
-  const shown = type === 'BOOKMARK' ? { ...object, kind: resource.info.kind, apiVersion: resource.apiVersion } : object;
-  return { type, object: () => shown, frame: () => encoder.encode(`{"type":"${type}","object":${JSON.stringify(shown)}}\n`) };
-}
-
-function changeEvent(resource: ServedResource, type: ChangeType, stored: Served, form: AnswerForm, now: number, withoutColumns: boolean): ServedEvent {
-  const shown = resource.show(stored);
-  const metadata = { resourceVersion: shown.object.metadata?.resourceVersion };
-  let frame: Uint8Array | undefined;
-  const object = (): unknown => {
-    if (form.as === 'table') return tableOf(resource, [shown], form, now, metadata, withoutColumns);
-    return form.as === 'partial' ? partialObjectMetadata(shown.object, form.version) : shown.object;
-  };
-  const text = (): string => (form.as === 'object' ? shown.json() : JSON.stringify(object()));
-  return { type, object, frame: () => (frame ??= encoder.encode(`{"type":"${type}","object":${text()}}\n`)) };
+/** A body that is sent piece by piece, unless it has to be laid out for people. In neither do the items of a list carry a type. */
+function piecesBody(object: () => unknown, pieces: () => BytePieces, form: AnswerForm): ResponseBody {
+  if (form.media === 'yaml' || form.pretty) return dataBody(JSON.parse(joinPieces(pieces()).toString()), form);
+  return { kind: 'object', object, json: () => joinPieces(pieces()), pieces };
 }

@@ -326,12 +326,12 @@ test('only the first event of a table watch names the columns', async () => {
     headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' },
     user: admin,
   });
-  const tables: { columnDefinitions: unknown[]; rows: { cells: unknown[] }[] }[] = [];
+  const tables: { columnDefinitions: unknown[] | null; rows: { cells: unknown[] }[] }[] = [];
   if (response.body.kind === 'watch') response.body.start({ event: (event) => tables.push(event.object() as never), end: () => {} });
   await server.env.loop.settle();
   await server.ask('PATCH', `${configMaps}/e`, { data: { b: '2' } }, merge);
   await server.env.loop.settle();
-  expect(tables.map((table) => [table.columnDefinitions.length > 0, table.rows[0]!.cells[1]])).toEqual([
+  expect(tables.map((table) => [table.columnDefinitions !== null, table.rows[0]!.cells[1]])).toEqual([
     [true, 1],
     [false, 2],
   ]);

@@ -5,14 +5,15 @@ import {
   findDuplicateKeys,
   findDuplicateYamlKeys,
   JsonSyntaxError,
+  mayRepeatKeys,
+  ProtobufError,
   parseJson,
   parseYaml,
-  unrecognizedBody,
 } from '../machinery/codec/index.ts';
-import { clone } from '../machinery/deep.ts';
+import { clone, countKeys } from '../machinery/deep.ts';
 import type { RequestBody } from '../machinery/handler.ts';
 import type { Schema } from '../machinery/schema/index.ts';
-import { dropNulls, findTypeError, findUnknownFields, pruneUnknownFields } from '../machinery/schema/index.ts';
+import { dropNulls, findTypeError, findUnknownFields, goValues, keysIfFitting, pruneUnknownFields } from '../machinery/schema/index.ts';
 import { badRequest, failure, tooLarge, unsupportedMediaType } from '../machinery/status-error.ts';
 import type { GroupVersionKind, KubeObject } from '../machinery/types.ts';
 import { formatGroupVersion, parseGroupVersion } from '../machinery/types.ts';
@@ -26,7 +27,7 @@ const mediaTypes = 'application/json, application/yaml, application/vnd.kubernet
 
 export interface BodyReader {
   readonly schema: Schema;
-  /** Read when the first protobuf body arrives. */
+  /** Read when the first body arrives: it says what Go has a pointer to. */
   protobufSchema(): ProtobufSchema;
 }
 
@@ -50,9 +51,13 @@ export function mediaTypeOf(contentType: string | undefined): string {
  */
 export function decodeObject(reader: BodyReader, body: RequestBody | undefined, request: DecodeRequest): KubeObject {
   if (body?.kind === 'object') return typedCopy(body.object, request.kind);
-  const { data, repeated } = decodeData(reader, body, request.kind.kind, request.fieldValidation !== 'Ignore');
+  const { data, text } = decodeData(reader, body, request.kind);
+  const keys = keysIfFitting(reader.schema, request.kind, data);
+  const repeated = text === undefined || request.fieldValidation === 'Ignore' ? [] : repeatedKeys(data, text, keys);
   const object = data as KubeObject;
   checkType(reader.schema, object, request.kind);
+  // Nearly all bodies have nothing wrong with them, and then nobody needs to look for what it is.
+  if (keys >= 0 && repeated.length === 0) return asDecoded(reader, request.kind, object, true);
   const typeError = findTypeError(reader.schema, request.kind, object);
   if (typeError) throw badRequest(`${cannotBeHandled(request.kind, request.kind)}: ${typeError}`);
   const unknown = findUnknownFields(reader.schema, request.kind, object);
@@ -62,7 +67,15 @@ export function decodeObject(reader: BodyReader, body: RequestBody | undefined, 
     if (request.fieldValidation === 'Warn') for (const text of strict.flatMap(yamlWarnings)) request.warn(text);
   }
   const known = unknown.length > 0 ? pruneUnknownFields(reader.schema, request.kind, object) : object;
-  return dropNulls(reader.schema, request.kind, known);
+  return asDecoded(reader, request.kind, known);
+}
+
+/**
+ * An object as Go's decoder leaves it: nulls are absent fields, and what is absent and what is empty are the same where Go knows
+ * no difference. `fits` says that `keysIfFitting` has looked at it, so that there are no nulls.
+ */
+export function asDecoded<T>(reader: BodyReader, kind: GroupVersionKind, object: T, fits = false): T {
+  return goValues(reader.protobufSchema(), kind, fits ? object : dropNulls(reader.schema, kind, object));
 }
 
 /** What is wrong with a YAML text is told line by line, since a warning holds no newline (handlers/rest.go). */
@@ -79,48 +92,75 @@ function yamlWarnings(text: string): string[] {
 /** Components in this process hand in what they may have read here before: frozen, shared, and of the right shape. */
 function typedCopy(given: unknown, kind: GroupVersionKind): KubeObject {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw badRequest('the body of the request is no object');
-  const object = given as KubeObject;
-  const copy = isFrozenAnywhere(object) ? clone(object) : object;
+  const copy = clone(given as KubeObject);
   if (copy.kind && copy.kind !== kind.kind) throw badRequest(`${copy.kind} in version "${copy.apiVersion ?? ''}" cannot be handled as a ${kind.kind}`);
   copy.kind = kind.kind;
   copy.apiVersion = formatGroupVersion(kind);
   return copy;
 }
 
-/** Whether any part may not be written to; sets of fields are never written to. */
-function isFrozenAnywhere(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (Object.isFrozen(value)) return true;
-  for (const key in value) if (key !== 'fieldsV1' && isFrozenAnywhere((value as Record<string, unknown>)[key])) return true;
-  return false;
-}
-
 interface Decoded {
   readonly data: unknown;
-  /** Keys that the text repeats within one object. */
-  readonly repeated: readonly string[];
+  /** What may repeat keys within one object; undefined for protobuf. */
+  readonly text: { readonly content: string; readonly isYaml: boolean } | undefined;
 }
 
-function decodeData(reader: BodyReader, body: RequestBody | undefined, kind: string, findRepeated: boolean): Decoded {
+function decodeData(reader: BodyReader, body: RequestBody | undefined, expected: GroupVersionKind): Decoded {
+  const { kind } = expected;
   const bytes = body?.kind === 'bytes' ? body.bytes : new Uint8Array();
   if (bytes.length > bodyMaxBytes) throw tooLarge(`limit is ${bodyMaxBytes}`);
-  switch (mediaTypeOf(body?.kind === 'bytes' ? body.contentType : undefined)) {
+  const contentType = body?.kind === 'bytes' ? body.contentType : undefined;
+  if (contentType?.includes(';') && !parameters.test(contentType)) throw unknownFormat();
+  switch (mediaTypeOf(contentType)) {
     case 'application/json': {
-      const text = decodeUtf8(bytes);
-      const data = readJson(text, kind);
-      return { data, repeated: findRepeated && !isCanonical(data, text) ? findDuplicateKeys(text) : [] };
+      const content = decodeUtf8(bytes);
+      return { data: readJson(content, kind), text: { content, isYaml: false } };
     }
     case 'application/yaml': {
       // Of repeated keys the last one counts even where strict decoding refuses them afterwards: other mistakes come first.
-      const text = decodeUtf8(bytes);
-      const data = requireObject(parseYaml(text, { lastKeyWins: true }), kind, text);
-      return { data, repeated: findRepeated ? findDuplicateYamlKeys(text) : [] };
+      const content = decodeUtf8(bytes);
+      return { data: requireObject(parseYaml(content, { lastKeyWins: true }), kind, content), text: { content, isYaml: true } };
     }
     case 'application/vnd.kubernetes.protobuf':
-      return { data: decodeProtobuf(reader.protobufSchema(), bytes).object, repeated: [] };
+      return { data: readProtobuf(reader, bytes, expected), text: undefined };
     default:
-      throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${mediaTypes}`);
+      throw unknownFormat();
   }
+}
+
+/** What Go's mime.ParseMediaType takes behind a media type. */
+const parameters = /^[^;]*(;\s*[^\s;=",]+\s*=\s*("([^"\\]|\\.)*"|[^\s;=",]+)\s*)*;?\s*$/;
+
+function unknownFormat(): Error {
+  return unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${mediaTypes}`);
+}
+
+function readProtobuf(reader: BodyReader, bytes: Uint8Array, expected: GroupVersionKind): unknown {
+  try {
+    return decodeProtobuf(reader.protobufSchema(), bytes, { apiVersion: formatGroupVersion(expected), kind: expected.kind }).object;
+  } catch (error) {
+    if (!(error instanceof ProtobufError)) throw error;
+    const { type, message } = error;
+    if (type) throw badRequest(`${cannotBeHandled({ ...parseGroupVersion(type.apiVersion), kind: type.kind }, expected)}: ${message}`);
+    throw unrecognized(expected.kind, message, bytes);
+  }
+}
+
+/** Bytes of a body that a refusal shows. */
+const shownBytesMax = 30;
+
+/** The 400 for a body that does not even say what it is (handlers/rest.go transformDecodeError): how it begins, in hexadecimal if it is no JSON object. */
+function unrecognized(kind: string, why: string, body: Uint8Array): Error {
+  const shown = Buffer.from(body.subarray(0, shownBytesMax));
+  const summary = body.length === 0 ? '<empty>' : shown.toString(shown[0] === 0x7b ? 'utf8' : 'hex') + (body.length > shownBytesMax ? ' ...' : '');
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summary})`);
+}
+
+/** Keys that a text repeats within one object. `keys` is how many its value has, below 0 if that is not known. */
+function repeatedKeys(data: unknown, { content, isYaml }: NonNullable<Decoded['text']>, keys: number): string[] {
+  if (isYaml) return findDuplicateYamlKeys(content);
+  if (!mayRepeatKeys(content, keys < 0 ? countKeys(data) : keys) || isCanonical(data, content)) return [];
+  return findDuplicateKeys(content);
 }
 
 /** Whether a text is what its own value is written as, as most programs send it: then no key stands in it twice. */
@@ -132,22 +172,21 @@ function readJson(text: string, kind: string): unknown {
   try {
     return requireObject(parseJson(text), kind, text);
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw unrecognizedBody(kind, error.message, text);
+    if (error instanceof JsonSyntaxError) throw unrecognized(kind, `${noType}${error.message}`, Buffer.from(text));
     throw error;
   }
 }
 
+const noType = "couldn't get version/kind; json parse error: ";
 const goNames: Readonly<Record<string, string>> = { string: 'string', number: 'number', boolean: 'bool' };
-const typeMetaStruct = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+/** The Go type that every body is first read into, for messages. */
+export const typeMetaStruct = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
 function requireObject(data: unknown, kind: string, text: string): unknown {
   if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data;
   if (data === null) return {};
   const found = Array.isArray(data) ? 'array' : (goNames[typeof data] ?? typeof data);
-  const shown = Buffer.from(text).toString('hex').slice(0, 2048);
-  throw badRequest(
-    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${found} into Go value of type ${typeMetaStruct.replaceAll('\\\\', '\\')} (${shown})`,
-  );
+  throw unrecognized(kind, `${noType}json: cannot unmarshal ${found} into Go value of type ${typeMetaStruct}`, Buffer.from(text));
 }
 
 /** Kind and version of the body may be absent; what is there must be what the path says. */
@@ -175,29 +214,32 @@ export function misfit(schema: Schema, object: KubeObject, expected: GroupVersio
 }
 
 function cannotBeHandled(given: GroupVersionKind, expected: GroupVersionKind): string {
-  return `${given.kind} in version ${JSON.stringify(given.group && given.kind !== expected.kind ? formatGroupVersion(given) : given.version)} cannot be handled as a ${expected.kind}`;
+  return `${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}`;
 }
 
 /** The Go package of a group's internal types. */
-function internalPackage(group: string): string {
+export function internalPackage(group: string): string {
   return group === '' ? 'core' : (group.split('.')[0] as string);
 }
 
-/** A body that is any JSON or YAML: patches, DeleteOptions. Undefined if there is none. */
-export function decodeAny(reader: BodyReader, body: RequestBody | undefined): unknown {
+/** A body that is any JSON, YAML or protobuf: patches, DeleteOptions. Undefined if there is none. @throws StatusError 400, 413, 415 */
+export function decodeAny(reader: BodyReader, body: RequestBody | undefined, expected?: { readonly apiVersion: string; readonly kind: string }): unknown {
   if (!body) return undefined;
   if (body.kind === 'object') return body.object;
   if (body.bytes.length === 0) return undefined;
   if (body.bytes.length > bodyMaxBytes) throw tooLarge(`limit is ${bodyMaxBytes}`);
   const media = mediaTypeOf(body.contentType);
-  if (media === 'application/vnd.kubernetes.protobuf') return decodeProtobuf(reader.protobufSchema(), body.bytes).object;
-  if (media.endsWith('yaml')) return parseYaml(body.bytes, { lastKeyWins: true });
   try {
-    return parseJson(body.bytes);
+    if (media === 'application/vnd.kubernetes.protobuf') return decodeProtobuf(reader.protobufSchema(), body.bytes, expected).object;
+    if (media.endsWith('yaml')) return parseYaml(body.bytes, { lastKeyWins: true });
+    if (media.endsWith('json')) return parseJson(body.bytes);
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw badRequest(error.message);
+    // Of what is something else, that counts, and not what is wrong with it.
+    if (error instanceof ProtobufError && error.type && expected && error.type.kind !== expected.kind) return error.type;
+    if (error instanceof JsonSyntaxError || error instanceof ProtobufError) throw badRequest(error.message);
     throw error;
   }
+  throw unknownFormat();
 }
 
 /** The refusal of a DELETE body of another kind. */

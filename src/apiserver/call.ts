@@ -6,7 +6,7 @@ import type { ServiceAccountTokens, TokenAuthenticator } from './authn/index.ts'
 import type { Authorizer } from './authz/index.ts';
 import type { BodyReader } from './body.ts';
 import type { AnswerForm } from './negotiation.ts';
-import { negotiate } from './negotiation.ts';
+import { negotiate, preferencesOf } from './negotiation.ts';
 import type { RequestInfo } from './request-info.ts';
 import type { FieldValidation } from './request-options.ts';
 import type { ServedResource } from './served-resource.ts';
@@ -31,6 +31,7 @@ export interface Services {
 export class Call {
   /** Each text once, in the order of its first time. */
   readonly #warnings = new Set<string>();
+  readonly #annotations = new Map<string, string>();
   readonly now: number;
   #form: AnswerForm | undefined;
 
@@ -45,8 +46,14 @@ export class Call {
 
   /** Fails with 406. */
   get form(): AnswerForm {
-    this.#form ??= negotiate(this.request.headers.accept, this.request.query, this.request.headers['user-agent']);
+    this.#form ??= this.#negotiate();
     return this.#form;
+  }
+
+  #negotiate(): AnswerForm {
+    const { verb, isResource } = this.info;
+    const endpoint = !isResource ? 'document' : verb === 'list' || verb === 'watch' ? 'collection' : 'object';
+    return negotiate(endpoint, preferencesOf(this.request), this.services.bodies.protobufSchema);
   }
 
   get warnings(): ReadonlySet<string> {
@@ -66,8 +73,17 @@ export class Call {
     this.#warnings.add(text);
   };
 
+  /** What the audit log says of the request; who says something of the same first is right (apiserver/pkg/audit AddAuditAnnotation). */
+  get annotations(): ReadonlyMap<string, string> {
+    return this.#annotations;
+  }
+
+  readonly annotate = (key: string, value: string): void => {
+    if (!this.#annotations.has(key)) this.#annotations.set(key, value);
+  };
+
   context(dryRun: boolean): RequestContext {
-    return { user: this.user, now: this.now, dryRun, warn: this.warn };
+    return { user: this.user, now: this.now, dryRun, warn: this.warn, annotate: this.annotate };
   }
 }
 

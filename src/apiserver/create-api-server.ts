@@ -6,29 +6,33 @@ import type { ProtobufSchema } from '../machinery/codec/index.ts';
 import type { ApiRequest, ApiResponse, Handler, UserInfo } from '../machinery/handler.ts';
 import type { ByteConnection, NodeDialer } from '../machinery/node-api.ts';
 import type { Schema } from '../machinery/schema/index.ts';
+import type { StatusError } from '../machinery/status-error.ts';
 import { failure, internalError, isStatusError, unauthorized } from '../machinery/status-error.ts';
 import { ResourceRegistry } from '../registry/generic/resource-registry.ts';
 import type { Strategy } from '../registry/generic/strategy.ts';
+import { meteredStore } from '../store/metered-store.ts';
 import type { Store } from '../store/store.ts';
 import { isStoreError } from '../store/store.ts';
 import type { Answer } from './answers.ts';
-import { statusAnswer } from './answers.ts';
-import type { AuditOptions, AuditRecord } from './audit/index.ts';
+import { statusAnswer, textAnswer } from './answers.ts';
+import type { AuditEvent, AuditOptions, AuditRecord } from './audit/index.ts';
 import { Auditor } from './audit/index.ts';
 import type { Authenticator, LegacyTokenRequest, TokenAuthenticator, TokenSigner } from './authn/index.ts';
 import {
   anonymousAuthenticator,
   anonymousEverywhere,
   bearerAuthenticator,
+  ImpersonationError,
   impersonationOf,
   LegacyTokens,
   ServiceAccountTokens,
   tokenFileAuthenticator,
+  unionAuthenticators,
   unionTokens,
   x509Authenticator,
 } from './authn/index.ts';
 import type { AuthorizationMode, Authorizer, AuthorizerAttributes } from './authz/index.ts';
-import { alwaysAllow, createAuthorization, forbiddenBy } from './authz/index.ts';
+import { alwaysAllow, createAuthorization, escaped, forbiddenBy } from './authz/index.ts';
 import { signerAccess } from './authz/signer-access.ts';
 import { decodeAny } from './body.ts';
 import type { Services } from './call.ts';
@@ -39,6 +43,7 @@ import type { InFlightLimits } from './limits/index.ts';
 import { deadlineMs, InFlightGate, tooManyAnswer, withDeadline } from './limits/index.ts';
 import type { MetricsRenderer } from './metrics/index.ts';
 import { isLongRunning, ServerMetrics } from './metrics/index.ts';
+import { negotiateStatus, preferencesOf } from './negotiation.ts';
 import { NonResourcePaths } from './non-resource.ts';
 import { createObjectReader, createStatusWriter } from './object-reader.ts';
 import type { OpenApiDocuments } from './openapi.ts';
@@ -72,14 +77,14 @@ export interface ApiServerOptions {
   readonly authorizer?: Authorizer;
   readonly audit?: AuditOptions;
   readonly schema: Schema;
-  /** Read when the first protobuf body arrives; without it such bodies are refused. */
-  readonly protobufSchema?: () => ProtobufSchema;
+  /** Read when the first body arrives. */
+  readonly protobufSchema: () => ProtobufSchema;
   readonly openapi?: OpenApiDocuments;
   readonly dialNode?: NodeDialer;
   /** Into the pods' network, for the proxies of pods and services. */
   readonly dialAddress?: (address: string, port: number) => Promise<ByteConnection>;
-  /** Host and port that `/api` tells clients. */
-  readonly serverAddress?: string;
+  /** Host and port that `/api` tells clients, once there is one: a server may get its port when it begins to listen. */
+  readonly serverAddress?: () => string;
   /** Writes `/metrics`; without it the path is refused by name. */
   readonly renderMetrics?: MetricsRenderer;
   /** Requests from outside that may be at work at a time. */
@@ -107,10 +112,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const signers = signerAccess(options.authorizer ?? authorization.authorizer);
   const plugins =
     typeof options.admissionPlugins === 'function' ? options.admissionPlugins(objectReader, statusWriter, signers) : (options.admissionPlugins ?? []);
-  const deps = { env, store, admission: new AdmissionChain([...(plugins as readonly AdmissionPlugin[]), ...authorization.plugins]) };
+  const deps = { env, store, admission: new AdmissionChain([...(plugins as readonly AdmissionPlugin[]), ...authorization.plugins], env) };
   const served: ServedResource[] = [];
   for (const strategy of strategies) {
-    const registry = new ResourceRegistry(strategy as Strategy, deps);
+    const { group, plural } = strategy.resource;
+    const ownStore = meteredStore(store, group ? `${plural}.${group}` : plural, env.metrics);
+    const registry = new ResourceRegistry(strategy as Strategy, { ...deps, store: ownStore });
     registries.set(`${registry.groupResource.group}/${registry.groupResource.resource}`, registry);
     served.push(new ServedResource(registry));
     for (const also of (strategy as Strategy).alsoServedAs ?? []) served.push(new ServedResource(registry, also));
@@ -157,11 +164,11 @@ class Server {
     this.#routes = { resources: byKey, reviews, discovery };
     this.#services = {
       env,
-      bodies: { schema: options.schema, protobufSchema: options.protobufSchema ?? refuseProtobuf },
+      bodies: { schema: options.schema, protobufSchema: options.protobufSchema },
       authorizer,
       tokens,
       tokenAuthenticator,
-      dialNode: options.dialNode ?? (() => undefined),
+      dialNode: options.dialNode ?? (() => 'no route to host'),
       dialAddress: options.dialAddress,
       find: (group, plural) => resources.find((one) => one.info.group === group && one.info.plural === plural),
     };
@@ -169,14 +176,22 @@ class Server {
     this.#gate = new InFlightGate(options.inFlightLimits);
     this.#paths = new NonResourcePaths({
       discovery,
-      ...(options.renderMetrics ? { metrics: () => options.renderMetrics!(this.#metrics.families()) } : {}),
+      metrics: env.metrics,
+      ...(options.renderMetrics ? { renderMetrics: () => options.renderMetrics!(this.#metrics.families()), renderFamilies: options.renderMetrics } : {}),
       openapi: options.openapi,
-      serverAddress: options.serverAddress ?? '127.0.0.1:6443',
+      serverAddress: options.serverAddress ?? (() => '127.0.0.1:6443'),
       failing: options.failing ?? (() => ({})),
       tokens,
     });
     this.#authenticators = authenticatorsOf(options, tokenAuthenticator, tokens?.audiences ?? []);
-    if (options.audit) this.#auditor = new Auditor(options.audit, env.clock, (request) => this.#readableBody(request));
+    if (options.audit) {
+      const { policy, sink } = options.audit;
+      const counted = (event: AuditEvent) => {
+        this.#metrics.auditEvent();
+        sink(event);
+      };
+      this.#auditor = new Auditor({ policy, sink: counted }, env.clock, (request) => this.#readableBody(request));
+    }
     this.#auditIds = env.random.stream('audit-id');
     // Which flow schema and priority level a request fell under; nothing is ever queued here, so it is always the same ones.
     this.#baseHeaders = {
@@ -189,7 +204,7 @@ class Server {
   /** Never rejects: whatever goes wrong is an answer too. */
   async handle(request: ApiRequest): Promise<ApiResponse> {
     const info = resolveRequestInfo(request.method, request.path, request.query);
-    const metered = this.#metrics.begin(info, request.query, request.headers['content-type']);
+    const metered = this.#metrics.begin(info, request);
     return this.#metrics.end(metered, await this.#answer(request, info));
   }
 
@@ -203,7 +218,7 @@ class Server {
     try {
       let user = request.user ?? (await this.#authenticate(request));
       known = true;
-      record = this.#auditor?.begin(request, info, user, auditId);
+      record = this.#beginRecord(request, info, user, auditId);
       if (!request.user || 'impersonate-user' in request.headers) user = await this.#impersonate(request, user, record);
       call = new Call(this.#services, request, info, user);
       // Components in this process neither queue nor hurry, as upstream's client on loopback.
@@ -212,11 +227,18 @@ class Server {
       await this.#authorize(call, record);
       return this.#finish(request, await this.#route(call), { call, record, auditId });
     } catch (error) {
-      if (!known) record = this.#auditor?.begin(request, info, undefined, auditId);
+      if (!known) record = this.#beginRecord(request, info, undefined, auditId);
       return this.#finish(request, this.#failed(error, request), { call, record, auditId });
     } finally {
       leave?.();
     }
+  }
+
+  #beginRecord(request: ApiRequest, info: RequestInfo, user: UserInfo | undefined, auditId: string): AuditRecord | undefined {
+    if (!this.#auditor) return undefined;
+    const record = this.#auditor.begin(request, info, user, auditId);
+    this.#metrics.audited(record?.plan.level ?? 'None');
+    return record;
   }
 
   #route(call: Call): Answer | Promise<Answer> {
@@ -229,11 +251,19 @@ class Server {
   }
 
   async #authenticate(request: ApiRequest): Promise<UserInfo> {
-    for (const authenticator of this.#authenticators) {
-      const user = await authenticator(request);
-      if (user) return user;
+    const beganMs = this.options.env.clock.now();
+    try {
+      for (const authenticator of this.#authenticators) {
+        const user = await authenticator(request);
+        if (!user) continue;
+        this.#metrics.authenticated(user, beganMs);
+        return user;
+      }
+      throw unauthorized();
+    } catch (error) {
+      this.#metrics.authenticated(undefined, beganMs);
+      throw error;
     }
-    throw unauthorized();
   }
 
   /** The user that the request wants to act as, if its own user may. */
@@ -258,6 +288,7 @@ class Server {
     const attributes: AuthorizerAttributes = { user, verb, isResource, group, version, resource, subresource, namespace, name, path, fieldSelector };
     const pending = authorizer.authorize(attributes);
     const decision = pending instanceof Promise ? await pending : pending;
+    this.#metrics.authorized(decision, call.now);
     if (record) {
       record.annotations['authorization.k8s.io/decision'] = decision.allowed ? 'allow' : 'forbid';
       record.annotations['authorization.k8s.io/reason'] = decision.reason ?? '';
@@ -276,15 +307,17 @@ class Server {
   }
 
   #failed(error: unknown, request: ApiRequest): Answer {
-    if (isStatusError(error)) return statusAnswer(error);
-    if (isStoreError(error, 'TooLarge')) return statusAnswer(failure(500, '', 'etcdserver: request is too large'));
-    if (isStoreError(error, 'Closed')) return statusAnswer(failure(503, 'ServiceUnavailable', 'the server is shutting down'));
-    this.options.env.log.error('request failed', {
-      method: request.method,
-      path: request.path,
-      error: error instanceof Error ? error.stack : String(error),
-    });
-    return statusAnswer(internalError(error instanceof Error ? error.message : String(error)));
+    if (error instanceof ImpersonationError)
+      return textAnswer(500, `${escaped(`Internal Server Error: ${JSON.stringify(uriOf(request))}: ${error.message}`)}\n`);
+    return statusAnswer(this.#statusOf(error, request), negotiateStatus(preferencesOf(request), this.options.protobufSchema));
+  }
+
+  #statusOf(error: unknown, { method, path }: ApiRequest): StatusError {
+    if (isStatusError(error)) return error;
+    if (isStoreError(error, 'TooLarge')) return failure(500, '', 'etcdserver: request is too large');
+    if (isStoreError(error, 'Closed')) return failure(503, 'ServiceUnavailable', 'the server is shutting down');
+    this.options.env.log.error('request failed', { method, path, error: error instanceof Error ? error.stack : String(error) });
+    return internalError(error instanceof Error ? error.message : String(error));
   }
 
   #finish(request: ApiRequest, answer: Answer, { call, record, auditId }: Finishing): ApiResponse {
@@ -292,7 +325,9 @@ class Server {
     if (!request.user) headers['audit-id'] = auditId;
     if (call && call.warnings.size > 0) headers.warning = warningHeaders([...call.warnings]);
     const response = { status: answer.status, headers, body: answer.body };
-    return record ? record.answered(response) : response;
+    if (!record) return response;
+    for (const [key, value] of call?.annotations ?? []) record.annotations[key] = value;
+    return record.answered(response);
   }
 
   #uuid(): string {
@@ -307,6 +342,10 @@ interface Finishing {
   readonly auditId: string;
 }
 
+function uriOf({ path, query }: ApiRequest): string {
+  return query.size > 0 ? `${path}?${query}` : path;
+}
+
 function tokenAuthenticatorOf({ tokenFile }: ApiServerOptions, ...own: readonly (TokenAuthenticator | undefined)[]): TokenAuthenticator | undefined {
   const kinds = [...(tokenFile === undefined ? [] : [tokenFileAuthenticator(tokenFile)]), ...own.filter((one) => one !== undefined)];
   return kinds.length > 0 ? unionTokens(kinds) : undefined;
@@ -316,9 +355,6 @@ function tokenAuthenticatorOf({ tokenFile }: ApiServerOptions, ...own: readonly 
 function authenticatorsOf(options: ApiServerOptions, tokens: TokenAuthenticator | undefined, audiences: readonly string[]): readonly Authenticator[] {
   const { authenticators, anonymous } = options;
   const last = anonymous === undefined ? [anonymousAuthenticator] : anonymous ? [anonymousEverywhere] : [];
-  return [x509Authenticator, ...(tokens ? [bearerAuthenticator(tokens, audiences)] : []), ...(authenticators ?? last)];
-}
-
-function refuseProtobuf(): never {
-  throw failure(415, 'UnsupportedMediaType', 'this build has no protobuf schema: send application/json or application/yaml');
+  const proofs = [x509Authenticator, ...(tokens ? [bearerAuthenticator(tokens, audiences)] : [])];
+  return [unionAuthenticators(proofs), ...(authenticators ?? last)];
 }

@@ -58,7 +58,7 @@ export function healthReport(
   const failed = checks.some((name) => name in failing && !excluded.includes(name));
   const lines = checks.map((name) => line(name, name in failing, excluded.includes(name)));
   const warning =
-    unknown.length > 0 ? `warn: some health checks cannot be excluded: no matches for ${unknown.map((name) => JSON.stringify(name)).join(', ')}\n` : '';
+    unknown.length > 0 ? `warn: some health checks cannot be excluded: no matches for ${unknown.map((name) => JSON.stringify(name)).join(',')}\n` : '';
   return { failed, text: `${lines.join('\n')}\n${warning}${path} check ${failed ? 'failed' : 'passed'}\n` };
 }
 

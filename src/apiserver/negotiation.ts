@@ -1,40 +1,105 @@
+import type { ProtobufSchema } from '../machinery/codec/index.ts';
+import type { ApiRequest } from '../machinery/handler.ts';
 import { badRequest, failure, notAcceptable } from '../machinery/status-error.ts';
 import type { IncludeObject } from '../machinery/table.ts';
+import { accepts, parseAccept } from './accept.ts';
+
+export type Media = 'json' | 'yaml' | 'protobuf';
+
+/** What an answer shows: the thing itself, rows of a table, or its metadata; `list` if the metadata of a list was asked for. */
+export type Shown = 'object' | 'table' | 'partial' | 'partialList';
 
 /** The form an answer takes. */
 export interface AnswerForm {
-  readonly media: 'json' | 'yaml';
+  readonly media: Media;
+  /** Of JSON alone. */
   readonly pretty: boolean;
-  readonly as: 'object' | 'table' | 'partial';
-  /** Of meta.k8s.io, for tables and partial objects. */
+  readonly as: Shown;
+  /** Of the group that the kind of a transformed answer belongs to. */
   readonly version: string;
   readonly includeObject: IncludeObject;
   /** Tells forms apart where rendered answers are kept. */
   readonly key: string;
+  /** There if and only if the answer is to be protobuf. */
+  readonly protobufSchema?: () => ProtobufSchema;
 }
 
+/** What a choice is made from. */
+export interface Preferences {
+  readonly accept: string | undefined;
+  readonly query: URLSearchParams;
+  readonly userAgent: string | undefined;
+}
+
+/** What an endpoint can answer beside the thing itself. */
+export type Endpoint =
+  /** One object; the router looks at the header first. */
+  | 'object'
+  /** Lists and watches: the same, and streams. */
+  | 'collection'
+  /** Discovery documents. */
+  | 'document'
+  /** The Status of a failure, which is never transformed, and asks no router. */
+  | 'status';
+
 interface Accepted {
-  readonly media: 'json' | 'yaml';
-  readonly as: 'object' | 'table' | 'partial';
+  readonly media: Media;
+  readonly pretty: boolean;
+  readonly as: Shown;
   readonly version: string;
 }
 
-const acceptable = 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf';
+export const mediaTypes: Readonly<Record<Media, string>> = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: 'application/vnd.kubernetes.protobuf',
+};
+/** In upstream's order: a wildcard gets the first. */
+const spoken = Object.entries(mediaTypes) as readonly [Media, string][];
+const allMediaTypes = Object.values(mediaTypes);
+const streamTypes = [`${mediaTypes.json};stream=watch`, `${mediaTypes.protobuf};stream=watch`];
+
+export function preferencesOf({ headers, query }: Pick<ApiRequest, 'headers' | 'query'>): Preferences {
+  return { accept: headers.accept, query, userAgent: headers['user-agent'] };
+}
+
 const cacheMax = 500;
-const accepted = new Map<string, Accepted | Error>();
+/** What was chosen for headers that have been read before. */
+const known: Readonly<Record<Endpoint, Map<string, Accepted | Error>>> = { object: new Map(), collection: new Map(), document: new Map(), status: new Map() };
 const plainForm: AnswerForm = { media: 'json', pretty: false, as: 'object', version: 'v1', includeObject: 'Metadata', key: 'object' };
 
 /**
  * Chooses the form of an answer from Accept and the query (apiserver/pkg/endpoints/handlers/negotiation).
  * @throws StatusError 406 if nothing the client accepts is spoken here, 400 for an unknown includeObject
  */
-export function negotiate(accept: string | undefined, query: URLSearchParams, userAgent: string | undefined): AnswerForm {
-  const choice = accept === undefined || accept === '' || accept === '*/*' ? undefined : chooseCached(accept);
-  const pretty = wantsPretty(query, userAgent);
+export function negotiate(endpoint: Endpoint, { accept, query, userAgent }: Preferences, protobufSchema: () => ProtobufSchema): AnswerForm {
+  const choice = accept === undefined || accept === '' || accept === '*/*' ? undefined : chooseCached(endpoint, accept);
+  const pretty = choice?.pretty === true || wantsPretty(query, userAgent);
   if (!pretty && (!choice || (choice.as === 'object' && choice.media === 'json'))) return plainForm;
   const { media = 'json', as = 'object', version = 'v1' } = choice ?? {};
   const includeObject = as === 'table' ? includeObjectOf(query) : 'Metadata';
-  return { media, as, version, pretty, includeObject, key: `${media} ${as} ${version} ${includeObject} ${pretty}` };
+  const key = `${media} ${as} ${version} ${includeObject} ${pretty}`;
+  return { media, as, version, pretty: pretty && media === 'json', includeObject, key, ...(media === 'protobuf' ? { protobufSchema } : {}) };
+}
+
+/** The form of a failure's Status: indented JSON where the client takes nothing that is spoken here (responsewriters.WriteRawJSON). */
+export function negotiateStatus(preferences: Preferences, protobufSchema: () => ProtobufSchema): AnswerForm {
+  try {
+    return negotiate('status', preferences, protobufSchema);
+  } catch {
+    return indentedForm;
+  }
+}
+
+const indentedForm: AnswerForm = { ...plainForm, pretty: true, key: 'indented' };
+
+/** The 406 of a watch in a media type that has no stream. */
+export function noStream(): Error {
+  return notAcceptable(onlyAccepted(streamTypes));
+}
+
+function onlyAccepted(types: readonly string[]): string {
+  return `only the following media types are accepted: ${types.join(', ')}`;
 }
 
 function wantsPretty(query: URLSearchParams, userAgent = ''): boolean {
@@ -47,54 +112,79 @@ function includeObjectOf(query: URLSearchParams): IncludeObject {
   const asked = query.get('includeObject') ?? '';
   if (asked === '' || asked === 'Metadata') return 'Metadata';
   if (asked === 'None' || asked === 'Object') return asked;
-  throw badRequest(`unrecognized includeObject value: "${asked}"`);
+  const wrong = `includeObject: Invalid value: ${JSON.stringify(asked)}: must be 'Metadata', 'Object', 'None', or empty`;
+  throw badRequest(`Unable to convert to Table as requested: ${wrong}`);
 }
 
-function chooseCached(accept: string): Accepted {
-  let choice = accepted.get(accept);
+function chooseCached(endpoint: Endpoint, accept: string): Accepted {
+  const choices = known[endpoint];
+  let choice = choices.get(accept);
   if (!choice) {
-    choice = choose(accept);
-    if (accepted.size >= cacheMax) accepted.clear();
-    accepted.set(accept, choice);
+    choice = choose(endpoint, accept);
+    if (choices.size >= cacheMax) choices.clear();
+    choices.set(accept, choice);
   }
   if (choice instanceof Error) throw choice;
   return choice;
 }
 
-interface Clause {
-  readonly type: string;
-  readonly parameters: ReadonlyMap<string, string>;
-  readonly quality: number;
-}
-
-/** The clauses of an Accept header, the most wanted first. */
-export function parseAccept(accept: string): Clause[] {
-  const clauses = accept.split(',').map((text) => {
-    const [type = '', ...rest] = text.split(';').map((part) => part.trim());
-    const parameters = new Map(rest.map((part) => part.split('=', 2).map((side) => side.trim()) as [string, string]));
-    return { type: type.toLowerCase(), parameters, quality: Number(parameters.get('q') ?? 1) };
-  });
-  return clauses.sort((a, b) => b.quality - a.quality);
-}
-
-function choose(accept: string): Accepted | Error {
-  let known = false;
-  for (const { type, parameters } of parseAccept(accept)) {
-    if (type === 'application/vnd.kubernetes.protobuf') known = true;
-    const media = type === 'application/json' || type === '*/*' || type === 'application/*' ? 'json' : type === 'application/yaml' ? 'yaml' : undefined;
-    if (!media) continue;
-    known = true;
-    const found = transformation(media, parameters);
-    if (found) return found;
+function choose(endpoint: Endpoint, accept: string): Accepted | Error {
+  if (endpoint !== 'status' && !isRouted(accept)) {
+    const available = endpoint === 'collection' ? [...allMediaTypes, ...streamTypes] : allMediaTypes;
+    return failure(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`, {});
   }
-  return known ? notAcceptable(acceptable) : failure(406, 'NotAcceptable', '406: Not Acceptable', {});
+  for (const clause of parseAccept(accept)) {
+    for (const [media, mediaType] of spoken) {
+      const found = accepts(clause, mediaType) ? transformation(endpoint, media, clause.parameters) : undefined;
+      if (found) return found;
+    }
+  }
+  return notAcceptable(onlyAccepted(allMediaTypes));
 }
 
-function transformation(media: 'json' | 'yaml', parameters: ReadonlyMap<string, string>): Accepted | undefined {
-  const as = parameters.get('as');
-  if (as === undefined) return { media, as: 'object', version: 'v1' };
-  const version = parameters.get('v') ?? '';
-  if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
-  if (as === 'Table') return { media, as: 'table', version };
-  return as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList' ? { media, as: 'partial', version } : undefined;
+/** The router (go-restful) knows whole media types and the wildcard for all of them, and looks at neither parameters nor qualities. */
+function isRouted(accept: string): boolean {
+  return accept.split(',').some((clause) => {
+    const mediaType = (clause.split(';')[0] as string).replace(/^ +| +$/g, '');
+    return mediaType === '*/*' || allMediaTypes.includes(mediaType);
+  });
+}
+
+const transformations: Readonly<Record<string, Shown | undefined>> = {
+  Table: 'table',
+  PartialObjectMetadata: 'partial',
+  PartialObjectMetadataList: 'partialList',
+};
+
+/** What a clause asks for, or undefined if it cannot be had in this media type here. */
+function transformation(endpoint: Endpoint, media: Media, parameters: ReadonlyMap<string, string>): Accepted | undefined {
+  const pretty = parameters.get('pretty') === '1';
+  const stream = parameters.get('stream') ?? '';
+  if (stream !== '' && (stream !== 'watch' || media === 'yaml')) return undefined;
+  const serverVersion = parameters.get('sv') ?? '';
+  if (serverVersion !== '' && (serverVersion !== 'v1' || endpoint === 'status' || endpoint === 'document')) return undefined;
+  const [as, group, version] = ['as', 'g', 'v'].map((name) => parameters.get(name));
+  if (as === undefined && group === undefined && version === undefined) return { media, pretty, as: 'object', version: 'v1' };
+  if (endpoint === 'status' || endpoint === 'document') return undefined;
+  const shown = transformations[as ?? ''];
+  if (!shown || group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
+  return shown === 'table' && media === 'protobuf' ? undefined : { media, pretty, as: shown, version };
+}
+
+/** How discovery in one document is wanted. */
+export interface AggregatedForm extends Pick<AnswerForm, 'media' | 'pretty' | 'protobufSchema'> {
+  /** Of apidiscovery.k8s.io. */
+  readonly version: 'v2' | 'v2beta1';
+}
+
+/** Whoever mentions the aggregated form gets it, however much the plain one is liked (endpoints/discovery/aggregated). Undefined for others. */
+export function negotiateAggregated(accept: string | undefined, protobufSchema: () => ProtobufSchema): AggregatedForm | undefined {
+  if (!accept?.includes('APIGroupDiscoveryList')) return undefined;
+  for (const clause of parseAccept(accept)) {
+    const [as, group, version, stream = ''] = ['as', 'g', 'v', 'stream'].map((name) => clause.parameters.get(name));
+    if (as !== 'APIGroupDiscoveryList' || group !== 'apidiscovery.k8s.io' || stream !== '' || (version !== 'v2' && version !== 'v2beta1')) continue;
+    const media = spoken.find(([, mediaType]) => accepts(clause, mediaType))?.[0];
+    if (media) return { media, version, pretty: false, ...(media === 'protobuf' ? { protobufSchema } : {}) };
+  }
+  return undefined;
 }

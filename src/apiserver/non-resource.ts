@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { Metrics } from '../env/index.ts';
+import { Counters } from '../env/index.ts';
 import type { ResponseBody } from '../machinery/handler.ts';
 import { kubernetesVersion } from '../machinery/kubernetes-version.ts';
 import { failure, notFound, notSimulated } from '../machinery/status-error.ts';
+import { acceptedType } from './accept.ts';
 import type { Answer } from './answers.ts';
 import { dataBody, textAnswer } from './answers.ts';
 import type { ServiceAccountTokens } from './authn/index.ts';
@@ -10,7 +13,7 @@ import type { Discovery } from './discovery.ts';
 import type { HealthPath } from './health-checks.ts';
 import { healthChecks, healthReport, isHealthPath } from './health-checks.ts';
 import type { MetricsRenderer } from './metrics/index.ts';
-import { parseAccept } from './negotiation.ts';
+import { mediaTypes, negotiateAggregated } from './negotiation.ts';
 import type { OpenApiDocuments } from './openapi.ts';
 
 /** `/version`: the shape of 1.33, with a name of our own behind the number. */
@@ -30,17 +33,23 @@ export const versionInfo = {
   platform: 'linux/amd64',
 } as const;
 
-const openApiV2Protobuf = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+const openIdConfigurationPath = '/.well-known/openid-configuration';
+const keySetPath = '/openid/v1/jwks';
+/** As it is answered, and as clients before 1.27 ask for it. */
+const openApiV2Protobuf = ['application/com.github.proto-openapi.spec.v2.v1.0+protobuf', 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'] as const;
 
 export interface NonResourceOptions {
   readonly discovery: Discovery;
   readonly openapi: OpenApiDocuments | undefined;
   /** Host and port that `/api` names. */
-  readonly serverAddress: string;
+  readonly serverAddress: () => string;
   /** What OpenID clients are told of tokens; absent if the server issues none. */
   readonly tokens?: ServiceAccountTokens | undefined;
   /** The text of `/metrics`. */
-  readonly metrics?: () => ReturnType<MetricsRenderer>;
+  readonly renderMetrics?: () => ReturnType<MetricsRenderer>;
+  /** The same of the families given, and of nothing else. */
+  readonly renderFamilies?: MetricsRenderer;
+  readonly metrics: Metrics;
   /** Checks that fail now, by name, with why; none if the server is ready. */
   failing(): Readonly<Record<string, string>>;
 }
@@ -50,12 +59,17 @@ export const noSuchResource = (): Error => failure(404, 'NotFound', 'the server 
 
 /** What is no resource: discovery, health, version, OpenAPI, the index of paths. */
 export class NonResourcePaths {
+  readonly #lastChecks = new Counters('kubernetes_healthcheck', 'How a health check went when it was last asked: 1 for well.', ['name', 'type'], 'gauge');
+  readonly #checks = new Counters('kubernetes_healthchecks_total', 'Health checks made, by how they went.', ['name', 'type', 'status']);
+  readonly #slis = [this.#lastChecks, this.#checks];
   readonly #etags = new WeakMap<object, string>();
   readonly #documents = new Map<string, object>();
 
   constructor(readonly options: NonResourceOptions) {}
 
   answer(call: Call): Answer | Promise<Answer> {
+    const direct = this.#health(call) ?? this.#metrics(call);
+    if (direct) return direct;
     const path = call.info.path.length > 1 && call.info.path.endsWith('/') ? call.info.path.slice(0, -1) : call.info.path;
     const found = this.#route(call, path);
     if (!found) return this.#unknown(path);
@@ -65,11 +79,9 @@ export class NonResourcePaths {
   }
 
   #route(call: Call, path: string): (() => Answer | Promise<Answer>) | undefined {
-    if (path === '/') return () => ({ status: 200, body: indentedBody({ paths: this.#paths() }) });
+    if (path === '/' || path === '/index.html') return () => ({ status: 200, body: indentedBody({ paths: this.#paths() }) });
     if (path === '/version') return () => ({ status: 200, body: indentedBody(versionInfo) });
-    if (path === '/metrics') return () => this.#metrics();
     const [first, second, third] = path.slice(1).split('/') as [string, string?, string?];
-    if (isHealthPath(first)) return this.#health(call, first, path.slice(first.length + 2));
     if (first === 'openapi') return () => this.#openApi(call, path);
     if (first === '.well-known' || first === 'openid') return this.#openId(path);
     const { discovery } = this.options;
@@ -94,31 +106,49 @@ export class NonResourcePaths {
 
   #paths(): string[] {
     const health = Object.entries(healthChecks).flatMap(([name, checks]) => [`/${name}`, ...checks.map((check) => `/${name}/${check}`)]);
-    return ['/api', '/apis', ...this.options.discovery.paths(), ...health, '/metrics', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/version']
-      .filter((path, at, all) => all.indexOf(path) === at)
-      .sort();
+    const openId = this.options.tokens ? [openIdConfigurationPath, keySetPath] : [];
+    const others = ['/api', '/apis', '/apis/', '/metrics', '/metrics/slis', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/version'];
+    return [...others, ...openId, ...this.options.discovery.paths(), ...health].filter((path, at, all) => all.indexOf(path) === at).sort();
   }
 
   #json(data: object, call?: Call): Answer {
     return { status: 200, body: dataBody(data, call?.form) };
   }
 
-  async #metrics(): Promise<Answer> {
-    const rendered = await this.options.metrics?.();
-    if (!rendered) throw notSimulated('metrics in this build');
-    return { status: 200, body: { kind: 'bytes', contentType: rendered.contentType, bytes: rendered.text } };
+  /** These take any method: DELETE sets the counts back (component-base/metrics HandlerWithReset). */
+  #metrics({ info: { path }, request: { method } }: Call): Answer | Promise<Answer> | undefined {
+    const { metrics, renderMetrics, renderFamilies } = this.options;
+    if (path !== '/metrics' && path !== '/metrics/slis') return undefined;
+    if (method === 'DELETE') {
+      metrics.reset();
+      return { status: 200, body: { kind: 'bytes', contentType: 'text/plain; charset=utf-8', bytes: 'metrics reset\n' } };
+    }
+    if (!renderMetrics || !renderFamilies) throw notSimulated('metrics in this build');
+    return this.#rendered(
+      path === '/metrics'
+        ? renderMetrics()
+        : renderFamilies(
+            this.#slis.map((one) => one.family()),
+            { alone: true },
+          ),
+    );
+  }
+
+  async #rendered(rendering: ReturnType<MetricsRenderer>): Promise<Answer> {
+    const { contentType, text } = await rendering;
+    return { status: 200, body: { kind: 'bytes', contentType, bytes: text } };
   }
 
   /** `/api` and `/apis`, plain or aggregated, whichever the client likes better. */
   #discover(call: Call, core: boolean): Answer {
-    const version = aggregatedVersion(call.request.headers.accept);
+    const aggregated = negotiateAggregated(call.request.headers.accept, call.services.bodies.protobufSchema);
     const { discovery, serverAddress } = this.options;
     const headers = { vary: 'Accept' };
-    if (!version) return { status: 200, body: dataBody(core ? discovery.coreVersions(serverAddress) : discovery.groupList()), headers };
+    if (!aggregated) return { status: 200, body: dataBody(core ? discovery.coreVersions(serverAddress()) : discovery.groupList(), call.form), headers };
+    const { media, version } = aggregated;
     const document = this.#document(`${core} ${version}`, () => discovery.aggregated(core, version));
-    const body = dataBody(document);
-    const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-    return this.#tagged(call, document, () => JSON.stringify(document), { status: 200, body: { ...body, contentType } as Answer['body'], headers });
+    const contentType = `${mediaTypes[media]};g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+    return this.#tagged(call, document, () => JSON.stringify(document), { status: 200, body: { ...dataBody(document, aggregated), contentType }, headers });
   }
 
   /** How others check tokens of service accounts (pkg/routes/openidmetadata). */
@@ -129,8 +159,8 @@ export class NonResourcePaths {
       body: { kind: 'bytes' as const, contentType, bytes: JSON.stringify(data) },
       headers: { 'cache-control': 'public, max-age=3600' },
     });
-    if (tokens && path === '/.well-known/openid-configuration') return answer(tokens.openIdConfiguration(serverAddress), 'application/json');
-    return tokens && path === '/openid/v1/jwks' ? answer(tokens.keySet(), 'application/jwk-set+json') : undefined;
+    if (tokens && path === openIdConfigurationPath) return answer(tokens.openIdConfiguration(serverAddress()), 'application/json');
+    return tokens && path === keySetPath ? answer(tokens.keySet(), 'application/jwk-set+json') : undefined;
   }
 
   #document(key: string, make: () => object): object {
@@ -149,15 +179,26 @@ export class NonResourcePaths {
     return { ...answer, headers };
   }
 
-  #health(call: Call, name: HealthPath, check: string): (() => Answer) | undefined {
-    if (check !== '' && !healthChecks[name].includes(check)) return undefined;
-    return () => {
-      const failing = this.options.failing();
-      if (check) return check in failing ? textAnswer(500, `internal server error: ${failing[check]}\n`) : textAnswer(200, 'ok');
-      const { failed, text } = healthReport(name, failing, call.query.getAll('exclude'));
-      if (failed) return textAnswer(500, text);
-      return textAnswer(200, call.query.has('verbose') ? text : 'ok');
-    };
+  /** Health is asked at these very paths, a slash at the end makes another one, and whatever the method (apiserver/pkg/server/healthz). */
+  #health(call: Call): Answer | undefined {
+    const { path } = call.info;
+    const [name = '', ...rest] = path.slice(1).split('/');
+    if (!isHealthPath(name)) return undefined;
+    const check = rest.join('/');
+    if (rest.length > 0 && !healthChecks[name].includes(check)) return this.#unknown(path);
+    const failing = this.options.failing();
+    if (check && check in failing) return textAnswer(500, `internal server error: ${failing[check]}\n`);
+    if (check) return { status: 200, body: { kind: 'bytes', contentType: 'text/plain; charset=utf-8', bytes: 'ok' } };
+    const excluded = call.query.getAll('exclude');
+    for (const one of healthChecks[name]) if (!excluded.includes(one)) this.#countCheck(one, name, !(one in failing));
+    const { failed, text } = healthReport(name, failing, excluded);
+    if (failed) return textAnswer(500, text);
+    return textAnswer(200, call.query.has('verbose') ? text : 'ok');
+  }
+
+  #countCheck(check: string, type: HealthPath, ok: boolean): void {
+    this.#lastChecks.set(ok ? 1 : 0, check, type);
+    this.#checks.add(1, check, type, ok ? 'success' : 'error');
   }
 
   async #openApi(call: Call, path: string): Promise<Answer> {
@@ -169,6 +210,8 @@ export class NonResourcePaths {
     const hash = path.startsWith('/openapi/v3/') ? openapi.v3Index()[name] : undefined;
     const bytes = hash === undefined ? undefined : await openapi.v3(name);
     if (!bytes || hash === undefined) throw notFound({ group: '', resource: '' }, path);
+    // Differs from upstream: there is no protobuf form of these documents. No client that is known asks for it.
+    if (!acceptedType(call.request.headers.accept || '*/*', [mediaTypes.json])) return { status: 406, body: { kind: 'none' }, headers: { vary: 'Accept' } };
     const asked = call.query.get('hash');
     // A path with the right hash never changes its content; one with another hash is sent on to the right one.
     if (asked !== null && asked !== hash) return { status: 301, body: { kind: 'none' }, headers: { location: `${path}?hash=${hash}` } };
@@ -181,9 +224,11 @@ export class NonResourcePaths {
   }
 
   async #openApiV2(call: Call, openapi: OpenApiDocuments): Promise<Answer> {
-    const protobuf = parseAccept(call.request.headers.accept ?? '').some(({ type }) => type === openApiV2Protobuf);
+    const accepted = acceptedType(call.request.headers.accept || '*/*', [mediaTypes.json, ...openApiV2Protobuf]);
+    if (!accepted) return { status: 406, body: { kind: 'none' }, headers: { vary: 'Accept' } };
+    const protobuf = accepted !== mediaTypes.json;
     const bytes = await (protobuf ? openapi.v2Protobuf() : openapi.v2Json());
-    const contentType = protobuf ? 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' : 'application/json';
+    const contentType = protobuf ? openApiV2Protobuf[0] : mediaTypes.json;
     return this.#tagged(call, bytes, () => bytes, { status: 200, body: { kind: 'bytes', contentType, bytes }, headers: { vary: 'Accept' } });
   }
 
@@ -197,18 +242,6 @@ export class NonResourcePaths {
     const headers = { ...answer.headers, etag };
     return call.request.headers['if-none-match'] === etag ? { status: 304, body: { kind: 'none' }, headers } : { ...answer, headers };
   }
-}
-
-/** `v2` or `v2beta1` if the client would rather have the aggregated form. */
-function aggregatedVersion(accept: string | undefined): string | undefined {
-  if (!accept?.includes('APIGroupDiscoveryList')) return undefined;
-  for (const { type, parameters } of parseAccept(accept)) {
-    if (type !== 'application/json') continue;
-    if (!parameters.has('as')) return undefined;
-    const version = parameters.get('v');
-    if (parameters.get('g') === 'apidiscovery.k8s.io' && (version === 'v2' || version === 'v2beta1')) return version;
-  }
-  return undefined;
 }
 
 /** The index of paths and the version are always indented (upstream: responsewriters.WriteRawJSON). */

@@ -127,6 +127,7 @@ export function watchQuery(query: URLSearchParams, namespace: string | undefined
     if (query.get('continue')) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden with continue'));
   }
   if (errors.length > 0) throw invalid({ group: metaGroup, kind: 'ListOptions' }, '', errors);
+  queryInteger(query, 'limit'); // Means nothing to a watch, and is decoded all the same.
   const resourceVersion = query.get('resourceVersion') ?? '';
   return {
     namespace,

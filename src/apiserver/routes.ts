@@ -35,7 +35,10 @@ export function routeResource(table: RouteTable, call: Call): Answer | Promise<A
   const { info } = call;
   const key = routeKey(info.group, info.version, info.resource);
   const resource = table.resources.get(key);
-  if (resource?.info.deprecation) call.warn(resource.info.deprecation);
+  if (resource?.info.deprecation) {
+    call.warn(resource.info.deprecation);
+    call.annotate('k8s.io/deprecated', 'true');
+  }
   if (resource) return info.subresource ? routeSubresource(call, resource) : routeObject(call, resource);
   const review = table.reviews.get(key);
   if (review && !info.name && !info.subresource) {

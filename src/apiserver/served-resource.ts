@@ -1,7 +1,6 @@
 import type { FieldError } from '../machinery/field-error.ts';
 import type { GroupVersionKind, KubeObject } from '../machinery/types.ts';
 import { formatGroupVersion } from '../machinery/types.ts';
-import { jsonPrefix } from '../registry/generic/item-json.ts';
 import type { Served } from '../registry/generic/options.ts';
 import { unstored } from '../registry/generic/options.ts';
 import type { ResourceRegistry } from '../registry/generic/resource-registry.ts';
@@ -23,8 +22,8 @@ export class ServedResource {
   readonly apiVersion: string;
   readonly verbs: readonly string[];
   readonly columns: readonly Column<KubeObject>[];
-  /** How the text of every object begins. */
-  readonly prefix: string;
+  /** How the JSON of every object begins. */
+  readonly prefix: Buffer;
   readonly #converted = new WeakMap<Served, Served>();
 
   constructor(
@@ -36,7 +35,7 @@ export class ServedResource {
     this.apiVersion = formatGroupVersion(this.gvk);
     this.verbs = this.info.verbs ?? defaultVerbs;
     this.columns = (servedAs ? servedAs.columns : registry.strategy.columns) ?? defaultColumns;
-    this.prefix = jsonPrefix(this.info.kind, this.apiVersion);
+    this.prefix = Buffer.from(`{"kind":${JSON.stringify(this.info.kind)},"apiVersion":${JSON.stringify(this.apiVersion)},`);
   }
 
   get subresources(): readonly string[] {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createEnv, nodeMachine, silentLog } from '../env/index.ts';
+import { createEnv, logTo, nodeMachine, silentLog } from '../env/index.ts';
 import { MemoryStore } from '../store/index.ts';
 import { createClient } from './client.ts';
 import { createEventRecorder } from './event-recorder.ts';
@@ -73,4 +73,16 @@ test('an event of the newer form becomes a series, written at its second and whe
   expect((await client.eventsV1.list({ namespace: 'default' })).items[0]?.series?.count).toBe(5);
   await env.loop.advance(3_600_000);
   expect([api.writes.length, env.loop.upcoming(5)]).toEqual([3, []]);
+});
+
+test('events beyond the queue are dropped, and one line of the log says how many', async () => {
+  const lines: string[] = [];
+  const log = logTo(({ message, fields }) => lines.push(`${message} ${JSON.stringify(fields)}`));
+  const env = createEnv({ machine: nodeMachine, log, seed: 1, start: Date.parse('2026-01-01T00:00:00Z'), mode: 'manual' });
+  const api = new SmallApi(env, new MemoryStore(env));
+  const recorder = createEventRecorder(createClient(api.handler, { username: 'tester', groups: [] }), env, { component: 'kubelet' });
+  for (let i = 0; i < 1500; i += 1) recorder.event({ ...pod, metadata: { ...pod.metadata, name: `web-${i}`, uid: `u${i}` } }, 'Normal', 'Started', 'started');
+  await env.loop.settle();
+  expect(api.writes).toHaveLength(1000);
+  expect(lines).toEqual(['events dropped, too many were waiting {"recorder":"kubelet","count":500}']);
 });

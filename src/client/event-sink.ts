@@ -7,6 +7,8 @@ const queueLimit = 1000;
 export class WriteQueue {
   #waiting: (() => Promise<void>)[] = [];
   #running = false;
+  /** Since the queue was last taken. */
+  #dropped = 0;
 
   constructor(
     readonly name: string,
@@ -15,7 +17,7 @@ export class WriteQueue {
 
   add(write: () => Promise<void>): void {
     if (this.#waiting.length >= queueLimit) {
-      this.env.log.warn('event dropped, too many are waiting', { recorder: this.name });
+      this.#dropped += 1;
       return;
     }
     this.#waiting.push(write);
@@ -29,11 +31,19 @@ export class WriteQueue {
       while (this.#waiting.length > 0) {
         const batch = this.#waiting;
         this.#waiting = [];
+        this.#tellDropped();
         for (const write of batch) await this.#attempt(write);
       }
     } finally {
       this.#running = false;
     }
+  }
+
+  /** Once for all of them: there can be thousands in one burst, and a line for each would be a burst of its own. */
+  #tellDropped(): void {
+    if (this.#dropped === 0) return;
+    this.env.log.warn('events dropped, too many were waiting', { recorder: this.name, count: this.#dropped });
+    this.#dropped = 0;
   }
 
   /** An event that the server refuses (its namespace is going, say) is lost, as upstream. */

@@ -35,12 +35,14 @@ export const refs = {
   statefulSets: apps('StatefulSet', 'statefulsets'),
   cronJobs: batch('CronJob', 'cronjobs'),
   jobs: batch('Job', 'jobs'),
+  certificateSigningRequests: ref('certificates.k8s.io', 'v1')('CertificateSigningRequest', 'certificatesigningrequests', false),
   leases: ref('coordination.k8s.io', 'v1')('Lease', 'leases'),
   endpointSlices: ref('discovery.k8s.io', 'v1')('EndpointSlice', 'endpointslices'),
   eventsV1: ref('events.k8s.io', 'v1')('Event', 'events'),
   horizontalPodAutoscalers: ref('autoscaling', 'v2')('HorizontalPodAutoscaler', 'horizontalpodautoscalers'),
   ingressClasses: ref('networking.k8s.io', 'v1')('IngressClass', 'ingressclasses', false),
   ingresses: ref('networking.k8s.io', 'v1')('Ingress', 'ingresses'),
+  ipAddresses: ref('networking.k8s.io', 'v1')('IPAddress', 'ipaddresses', false),
   networkPolicies: ref('networking.k8s.io', 'v1')('NetworkPolicy', 'networkpolicies'),
   podDisruptionBudgets: ref('policy', 'v1')('PodDisruptionBudget', 'poddisruptionbudgets'),
   priorityClasses: ref('scheduling.k8s.io', 'v1')('PriorityClass', 'priorityclasses', false),
@@ -48,6 +50,8 @@ export const refs = {
   clusterRoles: rbac('ClusterRole', 'clusterroles', false),
   roleBindings: rbac('RoleBinding', 'rolebindings'),
   roles: rbac('Role', 'roles'),
+  serviceCidrs: ref('networking.k8s.io', 'v1')('ServiceCIDR', 'servicecidrs', false),
+  runtimeClasses: ref('node.k8s.io', 'v1')('RuntimeClass', 'runtimeclasses', false),
   storageClasses: storage('StorageClass', 'storageclasses', false),
 } as const satisfies Readonly<Record<string, ResourceRef>>;
 

@@ -1,6 +1,7 @@
 import type { Env } from '../env/index.ts';
 import type { Timer } from '../env/loop.ts';
 import { Backoff } from './backoff.ts';
+import { QueueMetrics } from './queue-metrics.ts';
 
 /**
  * Keys that wait to be worked on (client-go's util/workqueue).
@@ -11,20 +12,23 @@ import { Backoff } from './backoff.ts';
 export class WorkQueue {
   readonly #queue: string[] = [];
   #head = 0;
-  /** Keys that need work: those queued, and those to be queued again when their worker is done. */
-  readonly #dirty = new Set<string>();
-  readonly #processing = new Set<string>();
+  /** Keys that need work, those queued and those to be queued again when their worker is done, with when they were added. */
+  readonly #dirty = new Map<string, number>();
+  /** With when they were taken. */
+  readonly #processing = new Map<string, number>();
   readonly #waiting = new Map<string, Timer>();
   readonly #backoff: Backoff;
+  readonly #metrics: QueueMetrics;
   #listener: (() => void) | undefined;
   #shutDown = false;
 
   constructor(
     readonly name: string,
-    readonly env: Pick<Env, 'loop'>,
+    readonly env: Pick<Env, 'clock' | 'loop' | 'metrics'>,
     options: { readonly baseDelayMs?: number; readonly maxDelayMs?: number } = {},
   ) {
     this.#backoff = new Backoff(options.baseDelayMs ?? 5, options.maxDelayMs ?? 1_000_000);
+    this.#metrics = new QueueMetrics(name, env, { depth: () => this.length, working: () => this.#processing.values() });
   }
 
   /** Keys that are ready and not yet taken. */
@@ -34,7 +38,8 @@ export class WorkQueue {
 
   add(key: string): void {
     if (this.#shutDown || this.#dirty.has(key)) return;
-    this.#dirty.add(key);
+    this.#dirty.set(key, this.env.clock.now());
+    this.#metrics.added();
     if (this.#processing.has(key)) return;
     this.#queue.push(key);
     this.#listener?.();
@@ -62,6 +67,7 @@ export class WorkQueue {
 
   /** Adds the key after its back-off: 5 ms, doubled with each call up to 1000 s, until `forget`. */
   addRateLimited(key: string): void {
+    this.#metrics.retried();
     this.addAfter(key, this.#backoff.next(key));
   }
 
@@ -84,12 +90,16 @@ export class WorkQueue {
       this.#queue.splice(0, this.#head);
       this.#head = 0;
     }
+    const now = this.env.clock.now();
+    this.#metrics.taken(now - (this.#dirty.get(key) ?? now));
     this.#dirty.delete(key);
-    this.#processing.add(key);
+    this.#processing.set(key, now);
     return key;
   }
 
   done(key: string): void {
+    const began = this.#processing.get(key);
+    if (began !== undefined) this.#metrics.worked(this.env.clock.now() - began);
     this.#processing.delete(key);
     if (!this.#dirty.has(key) || this.#shutDown) return;
     this.#queue.push(key);

@@ -1,4 +1,4 @@
-import type { EndpointSlice, Endpoints } from '../../generated/types/index.ts';
+import type { ConfigMap, EndpointSlice, Endpoints } from '../../generated/types/index.ts';
 import type { BootstrapPolicy } from '../apiserver/index.ts';
 import { bootstrapPolicy } from '../apiserver/index.ts';
 import type { Client } from '../client/index.ts';
@@ -17,6 +17,8 @@ export interface BootstrapOptions {
   readonly rbac: boolean;
   /** Whether nodes have an authorizer of their own. */
   readonly nodeAuthorizer: boolean;
+  /** The authorities of client certificates, PEM. */
+  readonly clientCa?: string | undefined;
   /** What the server serves. */
   readonly strategies: readonly Strategy[];
   /** Milliseconds since the Unix epoch. */
@@ -28,10 +30,11 @@ const apiPort = 6443;
 
 /** Creates what kube-apiserver and kubeadm create before anyone asks: namespaces, the `kubernetes` Service and its endpoints, CoreDNS. */
 export async function bootstrap(client: Client, options: BootstrapOptions): Promise<void> {
-  const { apiAddress, network, rbac, nodeAuthorizer, strategies, now } = options;
+  const { apiAddress, network, rbac, nodeAuthorizer, strategies, clientCa, now } = options;
   for (const namespace of systemNamespaces) await client.namespaces.create(structuredClone(namespace));
   await createServerObjects(client, strategies, network.serviceCidr, now);
   if (rbac) await createPolicy(client, bootstrapPolicy({ withoutNodeAuthorizer: !nodeAuthorizer }), options.addons);
+  if (clientCa) await client.configMaps.create(extensionAuthentication(clientCa));
   await client.services.create(kubernetesService(network.apiServiceIp));
   await client.endpoints.create(kubernetesEndpoints(apiAddress));
   await client.endpointSlices.create(kubernetesSlice(apiAddress));
@@ -53,6 +56,14 @@ async function createPolicy(client: Client, policy: BootstrapPolicy, addons: boo
   for (const one of addons ? [...policy.clusterRoleBindings, binding] : policy.clusterRoleBindings) await client.resource(refs.clusterRoleBindings).create(one);
   for (const one of policy.roles) await client.resource(refs.roles).create(one);
   for (const one of policy.roleBindings) await client.resource(refs.roleBindings).create(one);
+}
+
+/**
+ * How extension API servers know this one's users (pkg/controlplane/controller/clusterauthenticationtrust). There is no front
+ * proxy, so its keys (`requestheader-*`) are absent, as upstream leaves them out without --requestheader-client-ca-file.
+ */
+function extensionAuthentication(clientCa: string): ConfigMap {
+  return { metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' }, data: { 'client-ca-file': clientCa } };
 }
 
 /** Made by the API server itself, which has no selector to go by (pkg/controlplane/reconcilers). */

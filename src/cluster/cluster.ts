@@ -1,19 +1,11 @@
 import type { Node, Pod } from '../../generated/types/index.ts';
 import type { PluginChoice } from '../admission/plugins/index.ts';
 import { builtInPlugins, choosePlugins } from '../admission/plugins/index.ts';
-import type {
-  ApiServer,
-  AuditOptions,
-  Authenticator,
-  AuthorizationMode,
-  MetricFamily,
-  MetricsRenderer,
-  OpenApiDocuments,
-  TokenSigner,
-} from '../apiserver/index.ts';
+import type { ApiServer, AuditOptions, Authenticator, AuthorizationMode, MetricsRenderer, OpenApiDocuments, TokenSigner } from '../apiserver/index.ts';
 import { createApiServer } from '../apiserver/index.ts';
 import type { Client, ResourceRef } from '../client/index.ts';
 import { createClient, InformerFactory, refs } from '../client/index.ts';
+import type { SignCertificate } from '../controllers/index.ts';
 import type { Env } from '../env/index.ts';
 import type { ProtobufSchema } from '../machinery/codec/index.ts';
 import type { Handler } from '../machinery/index.ts';
@@ -32,6 +24,7 @@ import type { DataPlane } from './data-plane.ts';
 import type { NodeProfile } from './node-profile.ts';
 import { controlPlaneLabels } from './node-profile.ts';
 import { createReadOnlyObjects, ownableResources } from './server-objects.ts';
+import { ServiceAddresses } from './service-addresses.ts';
 import { componentClient, componentUser } from './users.ts';
 
 /** The API's facts, from the schema build. */
@@ -55,6 +48,12 @@ export interface ClusterOptions {
   readonly images?: readonly ImageDefinition[] | undefined;
   /** The cluster CA, PEM: what kube-root-ca.crt holds. */
   readonly rootCa: string;
+  /** What the API server shows of itself to clients inside the cluster, PEM; without it they cannot know whom they talk to. */
+  readonly servingCertificate?: string | undefined;
+  /** Signs certificates with the cluster CA; without it, approved requests get none. */
+  readonly signCertificate?: SignCertificate | undefined;
+  /** The authorities whose client certificates are good, PEM, for extension API servers; absent where no client shows one. */
+  readonly clientCa?: string | undefined;
   /** Signs the tokens of service accounts. */
   readonly tokenSigner: TokenSigner;
   /** The text of a file of static tokens. */
@@ -68,10 +67,12 @@ export interface ClusterOptions {
   readonly audit?: AuditOptions | undefined;
   /** Upstream's --enable-admission-plugins and --disable-admission-plugins, checked by `pluginMistakes`. */
   readonly admission?: PluginChoice | undefined;
-  /** `127.0.0.1:6443`, what `/api` tells clients. */
-  readonly serverAddress?: string;
+  /** `127.0.0.1:6443`, what `/api` tells clients; asked when one asks. */
+  readonly serverAddress?: () => string;
   /** Writes `/metrics`; without it the path is refused by name. */
   readonly renderMetrics?: MetricsRenderer;
+  /** The way from a node to the API, for those who want it to fail; straight if absent. */
+  readonly nodeHandler?: ((node: string, handler: Handler) => Handler) | undefined;
 }
 
 /** A whole cluster in this process: what a server serves, and a test drives. */
@@ -81,7 +82,7 @@ export interface Cluster {
   /** A client of group system:masters. */
   readonly admin: Client;
   /** Where pods run; absent without kubelets. */
-  readonly dataPlane: Pick<DataPlane, 'dialer' | 'dns' | 'fabric' | 'services'> | undefined;
+  readonly dataPlane: Pick<DataPlane, 'dialer' | 'dns' | 'fabric' | 'services' | 'nodeState' | 'setNodeState' | 'runtime'> | undefined;
   /** Resolves once every node has been Ready, at once where nobody makes them Ready. */
   readonly nodesReady: Promise<void>;
   /** Name and address of each node, in order, silent ones last. */
@@ -129,6 +130,8 @@ class RunningCluster implements Cluster {
   readonly #silent: readonly { readonly profile: NodeProfile; readonly address: string }[];
   readonly #scheduler: Scheduler | undefined;
   readonly #server: ApiServer;
+  readonly #ips = new IpAllocator(clusterNetwork.serviceCidr);
+  readonly #serviceAddresses: ServiceAddresses;
   #strategies: readonly Strategy[] = [];
   #stopControllers = () => {};
   #stopped = false;
@@ -145,13 +148,27 @@ class RunningCluster implements Cluster {
     this.admin = createClient(this.handler, componentUser.admin, { userAgent: 'paperkube' });
     // One cache for all components of the control plane: in one process, the objects are the same ones anyway.
     this.#informers = new InformerFactory(createClient(this.handler, componentUser.named('kube-controller-manager'), { userAgent: 'paperkube' }), env);
+    const apiServer = componentClient(this.handler, componentUser.apiServer, 'kube-apiserver');
+    this.#serviceAddresses = new ServiceAddresses({ env, client: apiServer, informers: this.#informers, ips: this.#ips });
     const [live, silent] = [options.nodes.filter((node) => node.kubelet !== false), options.nodes.filter((node) => node.kubelet === false)];
     if (live.length > 0 && !loaded.dataPlane) throw new Error('nodes with kubelets want the component kubelet');
     // The first address is the API server's, also where no kubelet shares it.
     this.#silent = silent.map((profile, index) => ({ profile, address: clusterNetwork.nodeAddress(Math.max(live.length, 1) + index) }));
     const { handler } = this;
+    const { images = [], nodeHandler = () => handler } = options;
     this.dataPlane =
-      loaded.dataPlane && new loaded.dataPlane.DataPlane({ env, name, nodes: live, images: options.images ?? [], handler, informers: this.#informers });
+      loaded.dataPlane &&
+      new loaded.dataPlane.DataPlane({
+        env,
+        name,
+        components: options.components,
+        nodes: live,
+        images,
+        handlerFor: (node) => nodeHandler(node, handler),
+        handler,
+        servingCertificate: options.servingCertificate,
+        informers: this.#informers,
+      });
     this.#scheduler =
       loaded.scheduler &&
       new loaded.scheduler.Scheduler({
@@ -160,6 +177,7 @@ class RunningCluster implements Cluster {
         informers: this.#informers,
         hostName: options.nodes[0]?.name ?? name,
       });
+    this.#countRunningPods();
     this.nodesReady = this.#whenNodesReady();
   }
 
@@ -173,9 +191,11 @@ class RunningCluster implements Cluster {
     const now = this.env.clock.now();
     const addons = componentNames.every((one) => this.options.components.includes(one));
     const apiAddress = clusterNetwork.nodeAddress(0);
-    await bootstrap(this.admin, { apiAddress, addons, network: clusterNetwork, rbac, nodeAuthorizer, strategies: this.#strategies, now });
+    const { clientCa } = this.options;
+    await bootstrap(this.admin, { apiAddress, addons, network: clusterNetwork, rbac, nodeAuthorizer, strategies: this.#strategies, clientCa, now });
     const absent = [this.loaded.controllers ? [] : 'controller-manager', this.loaded.scheduler ? [] : 'scheduler'].flat();
     await createReadOnlyObjects(this.#server.registry('', 'componentstatuses'), componentUser.admin, now, absent);
+    this.#serviceAddresses.start();
     this.#startControllers();
     if (this.dataPlane) this.#markControlPlanes();
     if (this.#scheduler) this.#startScheduler(this.#scheduler);
@@ -195,6 +215,7 @@ class RunningCluster implements Cluster {
       clientFor: (name) => componentClient(this.handler, name === manager ? componentUser.named(name) : componentUser.controller(name), manager),
       rootCa,
       legacyToken: this.#server.legacyToken,
+      signCertificate: this.options.signCertificate,
       clusterCidr: clusterNetwork.podCidr,
       resources: ownableResources(ownedResources, this.#strategies),
     });
@@ -223,6 +244,7 @@ class RunningCluster implements Cluster {
     this.dataPlane?.stop();
     this.#scheduler?.stop();
     this.#stopControllers();
+    this.#serviceAddresses.stop();
     this.#informers.stop();
     this.dataPlane?.stopInformers();
     await this.#store.close();
@@ -232,9 +254,9 @@ class RunningCluster implements Cluster {
 
   #createApiServer(): ApiServer {
     const { env, schema, authenticators, serverAddress, renderMetrics, tokenSigner, tokenFile, authorizationModes, anonymous, audit } = this.options;
-    const { serviceCidr, nodePorts } = clusterNetwork;
+    const { nodePorts } = clusterNetwork;
     this.#strategies = builtInStrategies(
-      { ips: new IpAllocator(serviceCidr), ports: new PortAllocator(nodePorts.first, nodePorts.last) },
+      { ips: this.#ips, ports: new PortAllocator(nodePorts.first, nodePorts.last) },
       { controllers: this.options.components.includes('controllers') },
     );
     return createApiServer({
@@ -246,7 +268,7 @@ class RunningCluster implements Cluster {
       schema: schema.schema,
       protobufSchema: schema.protobufSchema,
       openapi: schema.openapi,
-      dialNode: (name) => this.dataPlane?.kubelet(name),
+      dialNode: (name) => this.dataPlane?.dialKubelet(name) ?? 'no route to host',
       dialAddress: (address, port) => (this.dataPlane ? this.dataPlane.dialer.dial(address, port) : unreachable()),
       serviceAccountTokens: { signer: tokenSigner, issuer: `https://kubernetes.default.svc.${clusterNetwork.domain}` },
       ...(tokenFile === undefined ? {} : { tokenFile }),
@@ -255,18 +277,18 @@ class RunningCluster implements Cluster {
       ...(authorizationModes ? { authorizationModes } : {}),
       ...(audit ? { audit } : {}),
       ...(serverAddress ? { serverAddress } : {}),
-      ...(renderMetrics ? { renderMetrics: (families) => renderMetrics([...families, ...this.#componentFamilies()]) } : {}),
+      ...(renderMetrics ? { renderMetrics } : {}),
     });
   }
 
-  /** What upstream's other components tell at `/metrics` of their own; here they share one process. */
-  #componentFamilies(): MetricFamily[] {
-    const runningPods = () =>
+  /** What upstream's kubelets tell at a `/metrics` of their own; here all share one. */
+  #countRunningPods(): void {
+    this.env.metrics.gauge('kubelet_running_pods', 'Pods that run, by node.', () =>
       (this.dataPlane?.nodes ?? []).map(({ name }) => {
         const pods = this.#informers.for<Pod>(refs.pods).lister.list();
         return { labels: { node: name }, value: pods.filter((pod) => pod.spec?.nodeName === name && pod.status?.phase === 'Running').length };
-      });
-    return [{ name: 'kubelet_running_pods', help: 'Number of pods that have a running pod sandbox', type: 'gauge', samples: runningPods }];
+      }),
+    );
   }
 
   /** A kubelet may not say of itself that it is a control plane: the administrator does, as kubeadm, once the Node is there. */

@@ -5,14 +5,17 @@ import type { DnsService } from '../dns/index.ts';
 import { createDnsService } from '../dns/index.ts';
 import type { Env } from '../env/index.ts';
 import { Kubelet } from '../kubelet/index.ts';
-import type { Handler } from '../machinery/index.ts';
+import type { DialFailure, Handler, NodeApi } from '../machinery/index.ts';
 import type { Dialer } from '../network/index.ts';
 import { createDialer, createNodeNetwork, createServiceProxy, Fabric, type NodeNetwork } from '../network/index.ts';
-import type { ImageDefinition } from '../runtime/index.ts';
+import type { ImageDefinition, Runtime } from '../runtime/index.ts';
 import { createCatalogue, SimulatedRuntime, SimulatedVolumes } from '../runtime/index.ts';
 import { Kernel, shellProgram } from '../shell/index.ts';
 import { coreDnsImage } from './addons.ts';
 import { clusterNetwork } from './addresses.ts';
+import { apiServerService } from './api-server-service.ts';
+import type { ComponentName } from './components.ts';
+import { controlPlaneManifests, controlPlanePreloads } from './control-plane-manifests.ts';
 import { tokensFromApi } from './kubelet-tokens.ts';
 import type { NodeProfile } from './node-profile.ts';
 import { kubeletNode } from './node-profile.ts';
@@ -23,16 +26,27 @@ export interface DataPlaneOptions {
   readonly env: Env;
   /** The cluster's name. */
   readonly name: string;
+  /** What runs: the control plane's node shows a pod for each. */
+  readonly components: readonly ComponentName[];
   /** Those that have a kubelet. */
   readonly nodes: readonly NodeProfile[];
   /** Images besides the built-in ones. */
   readonly images: readonly ImageDefinition[];
+  /** How a node reaches the API. */
+  readonly handlerFor: (node: string) => Handler;
+  /** The API, as its container serves it inside the cluster. */
   readonly handler: Handler;
+  /** What the API server shows of itself, PEM. */
+  readonly servingCertificate?: string | undefined;
   /** Those of the control plane. */
   readonly informers: InformerFactory;
 }
 
+/** A node's kubelet may be silent, or the whole machine down. */
+export type NodeState = 'running' | 'silent' | 'down';
+
 interface RunningNode {
+  state: NodeState;
   readonly name: string;
   readonly address: string;
   readonly network: NodeNetwork;
@@ -69,8 +83,40 @@ export class DataPlane {
     return this.#nodes.map(({ name, address }) => ({ name, address }));
   }
 
-  kubelet(name: string): Kubelet | undefined {
-    return this.#nodes.find((node) => node.name === name)?.kubelet;
+  /** A node's kubelet, or why nobody answers there. */
+  dialKubelet(name: string): NodeApi | DialFailure {
+    const node = this.#nodes.find((one) => one.name === name);
+    if (!node || node.state === 'down') return 'no route to host';
+    return node.state === 'silent' ? 'connection refused' : node.kubelet;
+  }
+
+  /** What holds a node's containers; undefined for a node that has no kubelet. */
+  runtime(name: string): Runtime | undefined {
+    return this.#nodes.find((node) => node.name === name)?.runtime;
+  }
+
+  nodeState(name: string): NodeState | undefined {
+    return this.#nodes.find((node) => node.name === name)?.state;
+  }
+
+  /**
+   * Silences a node: `silent` ends its kubelet, and what runs in its containers goes on; `down` takes the whole machine away.
+   * `running` brings it back, and its kubelet catches up. What is so already stays so.
+   * @throws Error for a node that has no kubelet
+   */
+  setNodeState(name: string, state: NodeState): void {
+    const node = this.#nodes.find((one) => one.name === name);
+    if (!node) throw new Error(`node ${name} has no kubelet`);
+    const before = node.state;
+    if (before === state || (before === 'down' && state === 'silent')) return;
+    node.state = state;
+    if (state === 'running') {
+      if (before === 'down') node.kubelet.startAfterReboot();
+      else node.kubelet.start();
+      return;
+    }
+    node.kubelet.stop();
+    if (state === 'down') node.runtime.shutdown();
   }
 
   start(): void {
@@ -122,27 +168,33 @@ export class DataPlane {
   #createNode(profile: NodeProfile, address: string): RunningNode {
     const { env } = this.options;
     const { name } = profile;
-    const client = componentClient(this.options.handler, componentUser.node(name), 'kubelet');
+    const client = componentClient(this.options.handlerFor(name), componentUser.node(name), 'kubelet');
     const informers = new InformerFactory(client, env);
     this.#nodeInformers.push(informers);
     const network = createNodeNetwork({ fabric: this.fabric, nodeName: name, nodeAddress: address });
     // The network plugin learns the node's range from its Node, as kindnet does.
     const learn = (node: Readonly<Node>) => node.spec?.podCIDR && network.setPodCidr(node.spec.podCIDR);
     informers.for<Node>(refs.nodes, { fieldSelector: `metadata.name=${name}` }).handle({ added: learn, updated: learn });
+    const isControlPlane = profile.role === 'control-plane';
+    const volumes = new SimulatedVolumes(env);
+    if (isControlPlane) for (const [path, text] of controlPlaneManifests(name, address, this.options.components)) volumes.writeHostFile(path, text);
     const runtime = new SimulatedRuntime({
       env,
       kernel: this.#kernel,
       network,
       catalogue: this.#catalogue,
-      preloaded: [coreDnsImage],
-      services: { dns: this.dns },
+      preloaded: [coreDnsImage, ...(isControlPlane ? controlPlanePreloads : [])],
+      services: {
+        dns: this.dns,
+        ...(isControlPlane ? { 'api-server': apiServerService(this.options.handler, this.options.servingCertificate) } : {}),
+      },
     });
     const kubelet = new Kubelet({
       env,
       client,
       informers,
       runtime,
-      volumes: new SimulatedVolumes(env),
+      volumes,
       nodeName: name,
       nodeIp: address,
       clusterDns: clusterNetwork.dnsServiceIp,
@@ -152,6 +204,6 @@ export class DataPlane {
       credentials: credentialsFromApi(client),
       node: kubeletNode(profile, this.options.name),
     });
-    return { name, address, network, kubelet, runtime };
+    return { state: 'running', name, address, network, kubelet, runtime };
   }
 }

@@ -1,18 +1,21 @@
 import type { Pod, Secret } from '../../generated/types/index.ts';
 import type { Client } from '../client/index.ts';
+import type { PullCredentials } from '../kubelet/index.ts';
 import type { RegistryCredential } from '../runtime/index.ts';
 
-/** Reads the credentials in a pod's imagePullSecrets, as the node. A secret that is not there or cannot be read gives none, as upstream. */
-export function credentialsFromApi(client: Pick<Client, 'secrets'>): (pod: Readonly<Pod>) => Promise<readonly RegistryCredential[]> {
+/** Reads the credentials in a pod's imagePullSecrets, as the node. */
+export function credentialsFromApi(client: Pick<Client, 'secrets'>): (pod: Readonly<Pod>) => Promise<PullCredentials> {
   return async (pod) => {
     const namespace = pod.metadata?.namespace ?? '';
     const found: RegistryCredential[] = [];
+    const missing: string[] = [];
     for (const { name } of pod.spec?.imagePullSecrets ?? []) {
       if (!name) continue;
       const secret = await client.secrets.get({ namespace, name }).catch(() => undefined);
       if (secret) found.push(...credentialsOf(secret));
+      else missing.push(name);
     }
-    return found;
+    return { found, missing };
   };
 }
 

@@ -13,7 +13,6 @@ const ref = (group: string, kind: string, resource: string): ResourceRef => ({ g
 const apiServices = ref('apiregistration.k8s.io', 'APIService', 'apiservices');
 const levels = ref('flowcontrol.apiserver.k8s.io', 'PriorityLevelConfiguration', 'prioritylevelconfigurations');
 const schemas = ref('flowcontrol.apiserver.k8s.io', 'FlowSchema', 'flowschemas');
-const serviceCidrs = ref('networking.k8s.io', 'ServiceCIDR', 'servicecidrs');
 
 /** What kube-apiserver's start hooks create: priority classes, priority levels and flow schemas, API services, the range of service addresses. */
 export async function createServerObjects(client: Client, strategies: readonly Strategy[], serviceCidr: string, now: number): Promise<void> {
@@ -22,9 +21,9 @@ export async function createServerObjects(client: Client, strategies: readonly S
   for (const one of priorityLevels()) await client.resource(levels).create(one);
   for (const one of flowSchemas(time)) await createWithStatus(client, schemas, one);
   for (const one of localApiServices(servedVersions(strategies))) await client.resource(apiServices).create(one);
-  const condition = { type: 'Ready', status: 'True', reason: '', message: 'Kubernetes Service CIDR is ready', lastTransitionTime: time };
+  const condition = { type: 'Ready', status: 'True', reason: '', message: 'Kubernetes default Service CIDR is ready', lastTransitionTime: time };
   const kubernetes = { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: 'kubernetes' } };
-  await createWithStatus(client, serviceCidrs, { ...kubernetes, spec: { cidrs: [serviceCidr] }, status: { conditions: [condition] } } as KubeObject);
+  await createWithStatus(client, refs.serviceCidrs, { ...kubernetes, spec: { cidrs: [serviceCidr] }, status: { conditions: [condition] } } as KubeObject);
 }
 
 /** Objects that nobody may create, not even this server's own client: they go straight to their registry. */

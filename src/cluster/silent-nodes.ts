@@ -26,7 +26,10 @@ export async function registerSilentNode(env: Env, cluster: string, { profile, a
   const description = { ...kubeletNode(profile, cluster), name, ip: address, machine: newMachine(env) };
   const now = env.clock.now();
   const node = await client.nodes.create(
-    nodeObject(description, nodeStatus(description, { images: [], runtimeVersion, networkReady: true, previous: undefined, now })),
+    nodeObject(
+      description,
+      nodeStatus(description, { images: [], runtimeVersion, networkReady: true, pressure: { memory: false, disk: false }, previous: undefined, now }),
+    ),
   );
   await client.leases.create(leaseOf(name, node.metadata?.uid ?? '', now));
 }

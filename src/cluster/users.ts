@@ -10,6 +10,8 @@ export const componentUser = {
     groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
   }),
   node: (name: string): UserInfo => ({ username: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] }),
+  /** The API server, as a client of itself. */
+  apiServer: { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] } as UserInfo,
   named: (name: string): UserInfo => ({ username: `system:${name}`, groups: ['system:authenticated'] }),
   admin: { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] } as UserInfo,
 };

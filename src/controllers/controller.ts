@@ -1,9 +1,21 @@
+import type { CertificateRequest } from '../api/index.ts';
 import type { Client, InformerFactory, ResourceRef, SharedInformer } from '../client/index.ts';
 import { runWorkers, WorkQueue } from '../client/index.ts';
 import type { Env, Timer } from '../env/index.ts';
 import { isConflict, isNotFound } from '../machinery/status-error.ts';
 import type { KubeObject, ObjectKey } from '../machinery/types.ts';
 import { formatObjectKey, parseObjectKey } from '../machinery/types.ts';
+
+/** What is to be certified, and for how long. */
+export interface CertificateOrder {
+  readonly request: CertificateRequest;
+  /** As `spec.usages` of a request names them: `client auth`. */
+  readonly usages: readonly string[];
+  readonly seconds: number;
+}
+
+/** Returns the certificate, PEM. */
+export type SignCertificate = (order: CertificateOrder) => Promise<string>;
 
 /** What every controller is built from. */
 export interface ControllerContext {
@@ -17,6 +29,8 @@ export interface ControllerContext {
   readonly legacyToken?:
     | ((request: { readonly namespace: string; readonly account: { readonly name: string; readonly uid: string }; readonly secret: string }) => string)
     | undefined;
+  /** Signs certificates with the cluster CA; absent where nobody has its key. */
+  readonly signCertificate?: SignCertificate | undefined;
   /** The range that nodes get their pod ranges from: `10.244.0.0/16`. */
   readonly clusterCidr: string;
   /** Resources whose owner references the garbage collector follows; those with namespace are emptied with it, in this order. */

@@ -20,6 +20,9 @@ interface Owners {
   readonly waiting: readonly OwnerReference[];
 }
 
+/** Of whatever group: there are many events, they expire by themselves, and nothing owns them (upstream: DefaultIgnoredResources). */
+const ignoredResource = 'events';
+
 /**
  * Deletes what has lost all its owners, holds owners until their dependents have gone (`foregroundDeletion`), and cuts
  * dependents loose (`orphan`). It follows the resources it is given (upstream: pkg/controller/garbagecollector).
@@ -35,7 +38,8 @@ export class GarbageCollector implements Controller {
 
   constructor(readonly context: ControllerContext) {
     this.#client = context.clientFor(this.name);
-    this.#informers = context.resources.map((ref) => [ref, context.informers.for<KubeObject>(ref)] as const);
+    const followed = context.resources.filter(({ resource }) => resource !== ignoredResource);
+    this.#informers = followed.map((ref) => [ref, context.informers.for<KubeObject>(ref)] as const);
     this.#queue = new WorkQueue('garbage collector', context.env);
   }
 

@@ -1,5 +1,8 @@
 import { ClusterRoleAggregationController } from './cluster-role-aggregation.ts';
 import type { Controller, ControllerContext } from './controller.ts';
+import { CsrApprovingController } from './csr-approving.ts';
+import { CsrCleanerController } from './csr-cleaner.ts';
+import { CsrSigningController } from './csr-signing.ts';
 import { DeploymentController } from './deployment.ts';
 import { EndpointSliceController } from './endpoint-slice.ts';
 import { EndpointsController } from './endpoints.ts';
@@ -14,8 +17,9 @@ import { ResourceQuotaController } from './resource-quota.ts';
 import { RootCaPublisher } from './root-ca-publisher.ts';
 import { ServiceAccountController } from './service-account.ts';
 import { ServiceAccountTokenController } from './service-account-token.ts';
+import { ServiceCidrsController } from './service-cidrs.ts';
 
-export type { Controller, ControllerContext } from './controller.ts';
+export type { CertificateOrder, Controller, ControllerContext, SignCertificate } from './controller.ts';
 export { ReconcileLoop } from './controller.ts';
 
 /**
@@ -27,6 +31,7 @@ export const controllers: Readonly<Record<string, new (context: ControllerContex
   'serviceaccount-token-controller': ServiceAccountTokenController,
   'serviceaccount-controller': ServiceAccountController,
   'root-ca-certificate-publisher-controller': RootCaPublisher,
+  'service-cidr-controller': ServiceCidrsController,
   'node-ipam-controller': NodeIpamController,
   'node-lifecycle-controller': NodeLifecycleController,
   'deployment-controller': DeploymentController,
@@ -35,6 +40,9 @@ export const controllers: Readonly<Record<string, new (context: ControllerContex
   'endpointslice-controller': EndpointSliceController,
   'resourcequota-controller': ResourceQuotaController,
   'clusterrole-aggregation-controller': ClusterRoleAggregationController,
+  'certificatesigningrequest-approving-controller': CsrApprovingController,
+  'certificatesigningrequest-signing-controller': CsrSigningController,
+  'certificatesigningrequest-cleaner-controller': CsrCleanerController,
   'persistentvolumeclaim-protection-controller': PvcProtectionController,
   'persistentvolume-protection-controller': PvProtectionController,
   'namespace-controller': NamespaceController,

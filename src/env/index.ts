@@ -7,5 +7,7 @@ export type { Log, LogFields, LogLevel, LogRecord } from './log.ts';
 export { logTo, silentLog } from './log.ts';
 export type { Loop, Machine, Task, Timer } from './loop.ts';
 export { nodeMachine, wallClock } from './machine.ts';
+export type { MetricFamily, Sample } from './metrics.ts';
+export { Counters, exponentialBounds, Histograms, Metrics } from './metrics.ts';
 export type { Random, RandomStream } from './random.ts';
 export { hash } from './random.ts';

@@ -1,33 +1,81 @@
-import type { Pod } from '../../generated/types/index.ts';
+import type { Node, Pod } from '../../generated/types/index.ts';
+import { hostPorts, hostPortsConflict, matchesNode, nodeReason, toleratesTaint } from '../api/core/v1/node-selection.ts';
 import { podRequests } from '../api/core/v1/pod-resources.ts';
 import { quantityMilli, quantityValue } from '../machinery/quantity.ts';
+import { isStaticPod } from './manifests.ts';
+import type { ResizeRefusal } from './pod-allocation.ts';
 
 export interface Rejection {
   readonly reason: string;
   readonly message: string;
 }
 
-/** Whether a node still has room for a pod that was bound to it (pkg/kubelet/lifecycle predicate.go); undefined if it has. */
-export function admitPod(
-  pod: Readonly<Pod>,
-  others: readonly Readonly<Pod>[],
-  node: { readonly labels: Readonly<Record<string, string>>; readonly allocatable: Readonly<Record<string, string>> },
-): Rejection | undefined {
-  for (const [key, value] of Object.entries(pod.spec?.nodeSelector ?? {})) {
-    if (node.labels[key] !== value) {
-      return { reason: 'NodeAffinity', message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" };
-    }
+/** What a kubelet knows of its own node. */
+export interface NodeRoom {
+  /** As it is registered; as it will be, before. */
+  readonly node: Readonly<Node>;
+  readonly allocatable: Readonly<Record<string, string>>;
+}
+
+/**
+ * Whether a node can have a pod that was bound to it (pkg/kubelet/lifecycle predicate.go); undefined if it can. Of several
+ * reasons the first in upstream's order counts.
+ *
+ * Differs from upstream: a critical pod does not push others out.
+ */
+export function admitPod(pod: Readonly<Pod>, others: readonly Readonly<Pod>[], { node, allocatable }: NodeRoom): Rejection | undefined {
+  const os = pod.spec?.nodeSelector?.['kubernetes.io/os'];
+  if (os !== undefined && os !== node.metadata?.labels?.['kubernetes.io/os']) {
+    return { reason: 'PodOSSelectorNodeLabelDoesNotMatch', message: "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label" };
   }
-  const maxPods = quantityValue(node.allocatable.pods);
-  if (node.allocatable.pods !== undefined && others.length + 1 > maxPods) return outOf('pods', 1, others.length, maxPods);
-  for (const [name, amount] of Object.entries(podRequests(pod))) {
+  if (pod.spec?.os?.name && pod.spec.os.name !== 'linux') {
+    return { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" };
+  }
+  const short = insufficient(pod, others, allocatable);
+  if (short) return short;
+  if (!matchesNode(pod, node)) return failed('NodeAffinity', nodeReason.affinity);
+  const wanted = hostPorts(pod);
+  const taken = wanted.length > 0 ? others.flatMap(hostPorts) : [];
+  if (wanted.some((one) => taken.some((other) => hostPortsConflict(one, other)))) return failed('NodePorts', nodeReason.ports);
+  const taints = (node.spec?.taints ?? []).filter((taint) => taint.effect === 'NoExecute');
+  if (!isStaticPod(pod) && taints.some((taint) => !toleratesTaint(pod.spec?.tolerations, taint))) return failed('TaintToleration', nodeReason.taint);
+  return undefined;
+}
+
+const failed = (predicate: string, why: string): Rejection => ({ reason: predicate, message: `Predicate ${predicate} failed: ${why}` });
+
+/** In the order in which the scheduler counts; extended resources that the node does not have are not looked at. */
+function insufficient(pod: Readonly<Pod>, others: readonly Readonly<Pod>[], allocatable: Readonly<Record<string, string>>): Rejection | undefined {
+  const maxPods = quantityValue(allocatable.pods);
+  if (allocatable.pods !== undefined && others.length + 1 > maxPods) return outOf('pods', 1, others.length, maxPods);
+  const requests = podRequests(pod);
+  for (const name of new Set(['cpu', 'memory', 'ephemeral-storage', ...Object.keys(requests)])) {
     const measure = name === 'cpu' ? quantityMilli : quantityValue;
-    const used = others.reduce((sum, other) => sum + measure(podRequests(other)[name]), 0);
-    const capacity = measure(node.allocatable[name]);
-    const requested = measure(amount);
-    if (requested > 0 && requested + used > capacity) return outOf(name, requested, used, capacity);
+    const requested = measure(requests[name]);
+    if (requested === 0 || (name.includes('/') && allocatable[name] === undefined)) continue;
+    const used = others.reduce((sum, other) => sum + measure(podRequests(other, { withStatus: true })[name]), 0);
+    const capacity = measure(allocatable[name]);
+    if (requested + used > capacity) return outOf(name, requested, used, capacity);
   }
   return undefined;
+}
+
+/**
+ * Why a pod that runs on a node does not get the resources it asks for by now (canResizePod); undefined if it does. What is more
+ * than the whole node is never given; what others use at present is given when they have gone.
+ */
+export function resizeRefusal(pod: Readonly<Pod>, others: readonly Readonly<Pod>[], node: NodeRoom): ResizeRefusal | undefined {
+  const requests = podRequests(pod);
+  for (const [name, measure] of [
+    ['memory', quantityValue],
+    ['cpu', quantityMilli],
+  ] as const) {
+    const [requested, capacity] = [measure(requests[name]), measure(node.allocatable[name])];
+    if (requested <= capacity) continue;
+    return { reason: 'Infeasible', message: `Node didn't have enough capacity: ${name}, requested: ${requested}, capacity: ${capacity}` };
+  }
+  const rejection = admitPod(pod, others, node);
+  return rejection && { reason: 'Deferred', message: rejection.message };
 }
 
 function outOf(resource: string, requested: number, used: number, capacity: number): Rejection {

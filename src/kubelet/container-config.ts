@@ -1,10 +1,10 @@
 import type { Container, ContainerUser, Pod, VolumeMount } from '../../generated/types/index.ts';
-import { quantityMilli, quantityValue } from '../machinery/quantity.ts';
 import type { ContainerConfig, ImageRecord, Mount, VolumeHandle } from '../runtime/types.ts';
 import type { EnvironmentFacts } from './environment.ts';
 import { containerEnvironment } from './environment.ts';
 import { expand } from './expansion.ts';
 import { ContainerError, messageOf } from './kubelet-error.ts';
+import { runtimeLimits } from './pod-allocation.ts';
 import { formatPod } from './pod-format.ts';
 
 export interface ConfigFacts extends EnvironmentFacts {
@@ -21,7 +21,6 @@ export async function containerConfig(pod: Readonly<Pod>, container: Readonly<Co
     const lookup = (name: string) => environment.get(name);
     const user = containerUser(pod, container, facts.image);
     refuseRoot(pod, container, user);
-    const { cpu, memory } = container.resources?.limits ?? {};
     return {
       name: container.name,
       attempt: facts.attempt,
@@ -31,13 +30,13 @@ export async function containerConfig(pod: Readonly<Pod>, container: Readonly<Co
       args: container.args?.map((word) => expand(word, lookup)),
       env: [...environment].map(([name, value]) => ({ name, value })),
       workingDir: container.workingDir || undefined,
-      mounts: (container.volumeMounts ?? []).map((mount) => mountOf(mount, facts.volumes, lookup)),
+      mounts: (container.volumeMounts ?? []).map((mount) => mountOf(pod, mount, facts.volumes, lookup)),
       stdin: container.stdin ?? false,
       stdinOnce: container.stdinOnce ?? false,
       tty: container.tty ?? false,
       user,
       readOnlyRootFilesystem: container.securityContext?.readOnlyRootFilesystem ?? false,
-      resources: { cpuLimitMilli: cpu ? quantityMilli(cpu) : undefined, memoryLimitBytes: memory ? quantityValue(memory) : undefined },
+      resources: runtimeLimits(container),
       terminationMessagePath: container.terminationMessagePath || '/dev/termination-log',
       targetContainerId: facts.targetContainerId,
     };
@@ -46,11 +45,12 @@ export async function containerConfig(pod: Readonly<Pod>, container: Readonly<Co
   }
 }
 
-function mountOf(mount: VolumeMount, volumes: ReadonlyMap<string, VolumeHandle>, lookup: (name: string) => string | undefined): Mount {
+function mountOf(pod: Readonly<Pod>, mount: VolumeMount, volumes: ReadonlyMap<string, VolumeHandle>, lookup: (name: string) => string | undefined): Mount {
   const volume = volumes.get(mount.name);
   if (!volume) throw new Error(`cannot find volume "${mount.name}" to mount into container`);
   const subPath = mount.subPathExpr ? expand(mount.subPathExpr, lookup) : mount.subPath;
-  return { containerPath: mount.mountPath, volume, subPath: subPath || undefined, readOnly: mount.readOnly ?? false };
+  const claim = pod.spec?.volumes?.find((one) => one.name === mount.name)?.persistentVolumeClaim;
+  return { containerPath: mount.mountPath, volume, subPath: subPath || undefined, readOnly: Boolean(mount.readOnly || claim?.readOnly) };
 }
 
 /** The container's own security context wins over the pod's, that over the image's user. */

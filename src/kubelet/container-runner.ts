@@ -10,6 +10,7 @@ import { findContainer, formatPod, isSidecar, podReference } from './pod-format.
 import type { PodRecord } from './pod-record.ts';
 import { containerNamed } from './pod-runtime-status.ts';
 import type { ProbeTarget } from './probe.ts';
+import { TerminationOrder } from './termination-order.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** A container gets at least this long between TERM and KILL. */
@@ -32,29 +33,31 @@ export class ContainerRunner {
     await this.#postStart(pod, container, id, sandboxId, cancel);
   }
 
-  /** Ends a container: preStop, then its stop signal, then KILL. `graceSeconds` covers the hook as well. */
-  async kill(pod: Readonly<Pod>, one: ContainerStatus, graceSeconds: number, message = ''): Promise<void> {
+  /** Ends a container: preStop, then its stop signal when its turn has come, then KILL. `graceSeconds` covers the hook and the wait as well. */
+  async kill(pod: Readonly<Pod>, one: ContainerStatus, graceSeconds: number, message = '', order?: TerminationOrder): Promise<void> {
     const container = findContainer(pod, one.name);
     this.#event(pod, container, 'Normal', 'Killing', message || `Stopping container ${one.name}`);
-    let left = Math.max(graceSeconds, minimumGraceSeconds);
+    let left = graceSeconds;
     const handler = container?.spec.lifecycle?.preStop;
-    if (handler && graceSeconds > 0) left -= await this.#preStop(pod, container, one, left);
+    if (handler && left > 0) left -= await this.#preStop(pod, container, one, left);
+    if (order) left -= await order.waitForTurn(one.name, left);
     await this.context.runtime.stopContainer(one.id, Math.max(left, minimumGraceSeconds) * 1000);
+    order?.ended(one.name);
     this.context.prober.remove(one.id);
   }
 
-  /** Ends all that runs: the app containers together, then the sidecars in reverse order. */
+  /** Ends all that runs: the app containers together, then the sidecars in reverse order, within one grace period. */
   async killAll(pod: Readonly<Pod>, graceSeconds: number): Promise<void> {
-    const began = this.context.env.clock.now();
     const running = this.record.status().containers.filter((one) => one.state === 'running');
     const sidecars = (pod.spec?.initContainers ?? []).filter(isSidecar).map((one) => one.name);
     const first = running.filter((one) => !sidecars.includes(one.name)).sort((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
-    await Promise.all(first.map((one) => this.kill(pod, one, graceSeconds)));
-    for (const name of sidecars.reverse()) {
-      const one = running.find((status) => status.name === name);
-      const spentSeconds = Math.floor((this.context.env.clock.now() - began) / 1000);
-      if (one) await this.kill(pod, one, Math.max(graceSeconds - spentSeconds, minimumGraceSeconds));
-    }
+    const last = sidecars.reverse().flatMap((name) => running.find((one) => one.name === name) ?? []);
+    const order = new TerminationOrder(
+      this.context.env,
+      pod,
+      running.map((one) => one.name),
+    );
+    await Promise.all([...first, ...last].map((one) => this.kill(pod, one, graceSeconds, '', order)));
   }
 
   /** How probes and hooks reach a container. */
@@ -115,18 +118,27 @@ export class ContainerRunner {
         podIps: pod.spec?.hostNetwork ? [nodeIp] : (runtime.sandboxStatus(sandboxId)?.ips ?? []),
         services: this.context.services(),
         allocatable: this.context.allocatable(),
-        targetContainerId: target ? this.record.runningId(target) : undefined,
+        targetContainerId: this.#targetId(target),
       });
       await this.record.prune(name);
       const id = await runtime.createContainer(sandboxId, config);
       this.record.containerIds.push(id);
       this.record.attempts.set(name, attempt + 1);
+      this.record.allocation.actuate(container.spec);
       this.#event(pod, container, 'Normal', 'Created', `Created container: ${name}`);
       return id;
     } catch (error) {
       this.#event(pod, container, 'Warning', 'Failed', `Error: ${messageOf(error)}`);
       throw error instanceof ContainerError ? error : new ContainerError('CreateContainerError', messageOf(error));
     }
+  }
+
+  /** The container whose processes an ephemeral one is to see; that it runs is the runtime's to check. */
+  #targetId(name: string | undefined): string | undefined {
+    if (!name) return undefined;
+    const target = containerNamed(this.record.status(), name);
+    if (!target) throw new ContainerError('CreateContainerConfigError', `unable to find target container ${name}`);
+    return target.id;
   }
 
   async #startCreated(pod: Readonly<Pod>, container: PodContainer, id: string): Promise<void> {

@@ -1,6 +1,8 @@
-import type { ContainerState, ContainerStatus, ContainerUser, Pod, VolumeMountStatus } from '../../generated/types/index.ts';
+import type { Container, ContainerState, ContainerStatus, ContainerUser, Pod, PodStatus, VolumeMountStatus } from '../../generated/types/index.ts';
 import { formatTime } from '../machinery/time.ts';
 import type { ImageRecord, ContainerStatus as RuntimeContainer } from '../runtime/types.ts';
+import type { ContainerAllocation } from './pod-allocation.ts';
+import { shownResources } from './pod-allocation.ts';
 import type { PodContainer } from './pod-format.ts';
 import { isSidecar, podContainers } from './pod-format.ts';
 import type { PodRuntimeStatus } from './pod-runtime-status.ts';
@@ -16,6 +18,8 @@ export interface StartFailure {
 export interface StatusSources {
   /** The last failure to start a container, by its name. */
   failure(name: string): StartFailure | undefined;
+  /** What the node has given to a container; undefined for those that cannot be resized. */
+  allocation(name: string): ContainerAllocation | undefined;
   image(id: string): ImageRecord | undefined;
   /** Whom a container runs as. */
   user(container: PodContainer, image: ImageRecord | undefined): ContainerUser | undefined;
@@ -32,11 +36,14 @@ export interface ContainerStatusLists {
 }
 
 /** The three lists of container statuses (pkg/kubelet convertToAPIContainerStatuses, prober UpdatePodStatus). */
-export function containerStatuses(pod: Readonly<Pod>, status: PodRuntimeStatus, sources: StatusSources): ContainerStatusLists {
+export function containerStatuses(pod: Readonly<Pod>, status: PodRuntimeStatus, sources: StatusSources, previous: PodStatus | undefined): ContainerStatusLists {
   const hasInit = (pod.spec?.initContainers ?? []).length > 0;
   const all = podContainers(pod).map((container) => ({
     kind: container.kind,
-    status: oneStatus(pod, container, status, sources, hasInit && container.kind !== 'ephemeral'),
+    status: oneStatus(pod, container, status, sources, {
+      hasInit: hasInit && container.kind !== 'ephemeral',
+      before: previousStatus(container, previous),
+    }),
   }));
   const of = (kind: string) => all.filter((one) => one.kind === kind).map((one) => one.status);
   const byName = (a: ContainerStatus, b: ContainerStatus) => (a.name < b.name ? -1 : 1);
@@ -50,24 +57,44 @@ export function containerStatuses(pod: Readonly<Pod>, status: PodRuntimeStatus, 
   };
 }
 
-function oneStatus(pod: Readonly<Pod>, container: PodContainer, status: PodRuntimeStatus, sources: StatusSources, hasInit: boolean): ContainerStatus {
+function previousStatus({ kind, spec }: PodContainer, previous: PodStatus | undefined): ContainerStatus | undefined {
+  const lists = { container: previous?.containerStatuses, init: previous?.initContainerStatuses, ephemeral: previous?.ephemeralContainerStatuses };
+  return lists[kind]?.find((one) => one.name === spec.name);
+}
+
+interface StatusHistory {
+  /** The pod has init containers that this one waits for. */
+  readonly hasInit: boolean;
+  /** What the container's status was. */
+  readonly before: ContainerStatus | undefined;
+}
+
+function oneStatus(
+  pod: Readonly<Pod>,
+  container: PodContainer,
+  status: PodRuntimeStatus,
+  sources: StatusSources,
+  { hasInit, before }: StatusHistory,
+): ContainerStatus {
   const { spec } = container;
   const runs = status.containers.filter((one) => one.name === spec.name);
   const [last, previous] = runs;
   const image = last && sources.image(last.imageId);
   const mounts = mountStatuses(container);
-  const out: ContainerStatus = {
-    name: spec.name,
-    state: last ? stateOf(last) : { waiting: { reason: hasInit ? 'PodInitializing' : 'ContainerCreating' } },
-    lastState: previous ? stateOf(previous) : {},
-    ready: false,
-    restartCount: last?.attempt ?? 0,
-    image: last ? shownImage(last, image) : (spec.image ?? ''),
-    imageID: last ? (image?.repoDigests[0] ?? image?.id ?? last.imageId) : '',
-    ...(last ? { containerID: `containerd://${last.id}` } : {}),
-    started: false,
-  };
-  if (last) Object.assign(out, resourceFields(container));
+  const out: ContainerStatus = last
+    ? {
+        name: spec.name,
+        state: stateOf(last),
+        lastState: previous ? stateOf(previous) : {},
+        ready: false,
+        restartCount: last.attempt,
+        image: shownImage(last, image),
+        imageID: image?.repoDigests[0] ?? image?.id ?? last.imageId,
+        containerID: `containerd://${last.id}`,
+        started: false,
+        ...resourceFields(sources.allocation(spec.name), last.state === 'running'),
+      }
+    : withoutContainer(pod, spec, hasInit, before);
   if (mounts.length > 0) out.volumeMounts = mounts;
   const user = last && last.state === 'running' ? sources.user(container, image) : undefined;
   if (user) out.user = user;
@@ -75,6 +102,32 @@ function oneStatus(pod: Readonly<Pod>, container: PodContainer, status: PodRunti
   setReadiness(container, last, sources, out);
   return out;
 }
+
+/**
+ * The status of a container that the runtime does not have: not made yet, or removed, as init containers are when their pod gets
+ * another sandbox. What is known of earlier runs is kept.
+ */
+function withoutContainer(pod: Readonly<Pod>, spec: Readonly<Container>, hasInit: boolean, before: ContainerStatus | undefined): ContainerStatus {
+  if (before?.state?.terminated) return { ...before };
+  const out: ContainerStatus = {
+    name: spec.name,
+    state: { waiting: { reason: hasInit ? 'PodInitializing' : 'ContainerCreating' } },
+    lastState: before?.lastState ?? {},
+    ready: false,
+    restartCount: before?.restartCount ?? 0,
+    image: spec.image ?? '',
+    imageID: '',
+    started: false,
+  };
+  if (!before?.state?.running || out.lastState?.terminated) return out;
+  out.lastState = { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', message: lostContainer, ...noTimes } };
+  if (!pod.metadata?.deletionTimestamp) out.restartCount += 1;
+  return out;
+}
+
+const lostContainer = 'The container could not be located when the pod was deleted.  The container used to be Running';
+/** Nobody knows when it ran: Go's zero times, which the API writes as null. */
+const noTimes = { startedAt: null, finishedAt: null } as unknown as { startedAt: string; finishedAt: string };
 
 /** A container that waits to be started again says why, and what it was before becomes its last state. */
 function showFailure(pod: Readonly<Pod>, container: PodContainer, status: PodRuntimeStatus, sources: StatusSources, out: ContainerStatus): void {
@@ -124,12 +177,13 @@ function shownImage(last: RuntimeContainer, image: ImageRecord | undefined): str
   return tags.find((tag) => tag === wanted || tag.endsWith(`/${wanted}`) || tag.endsWith(`/${wanted}:latest`)) ?? tags[0] ?? image?.id ?? wanted;
 }
 
-/** InPlacePodVerticalScaling is on by default in 1.33: the resources in force are shown. */
-function resourceFields({ spec }: PodContainer): Pick<ContainerStatus, 'allocatedResources' | 'resources'> {
-  const { requests, limits } = spec.resources ?? {};
+/** InPlacePodVerticalScaling is on by default in 1.33: the resources in force are shown, of containers that can be resized. */
+function resourceFields(allocation: ContainerAllocation | undefined, running: boolean): Pick<ContainerStatus, 'allocatedResources' | 'resources'> {
+  if (!allocation) return {};
+  const { requests } = allocation.allocated;
   return {
     ...(requests && Object.keys(requests).length > 0 ? { allocatedResources: { ...requests } } : {}),
-    resources: { ...(limits ? { limits: { ...limits } } : {}), ...(requests ? { requests: { ...requests } } : {}) },
+    resources: shownResources(allocation, running),
   };
 }
 

@@ -1,71 +1,131 @@
 import type { Env } from '../env/index.ts';
 import type { Connection } from '../shell/kernel/types.ts';
+import { TlsClientConnection } from '../shell/wire/tls.ts';
 import { messageOf } from './kubelet-error.ts';
 
 export interface HttpRequest {
   readonly scheme: 'HTTP' | 'HTTPS';
   readonly host: string;
   readonly port: number;
+  /** With its query, if any. */
   readonly path: string;
   readonly headers: readonly { readonly name: string; readonly value: string }[];
+  /** For all of it, redirects too. */
   readonly timeoutMs: number;
+  /** `kube-probe/1.33`, unless the headers name another. */
+  readonly userAgent: string;
 }
 
 export interface HttpAnswer {
   readonly status: number;
+  /** At most 10 KiB. */
   readonly body: string;
+  /** Where a redirect leads. */
+  readonly location: string | undefined;
 }
+
+export type Dial = (host: string, port: number) => Promise<Connection>;
 
 const maxAnswerBytes = 10 * 1024;
+const maxRedirects = 10;
+const redirects = [301, 302, 303, 307, 308];
 
 /** `http://10.244.1.7:80/ready` */
-export function requestUrl({ scheme, host, port, path }: HttpRequest): string {
-  return `${scheme.toLowerCase()}://${host.includes(':') ? `[${host}]` : host}:${port}${path.startsWith('/') ? path : `/${path}`}`;
+export function requestUrl({ scheme, host, port, path }: Pick<HttpRequest, 'scheme' | 'host' | 'port' | 'path'>): string {
+  return `${scheme.toLowerCase()}://${joinHostPort(host, port)}${path.startsWith('/') ? path : `/${path}`}`;
 }
 
-/** One GET over a connection that is already there. Rejects in the words of Go's HTTP client. */
-export async function httpGet(env: Pick<Env, 'loop'>, connect: () => Promise<Connection>, request: HttpRequest): Promise<HttpAnswer> {
-  const url = requestUrl(request);
-  if (request.scheme === 'HTTPS') throw new Error('paperkube does not simulate HTTPS probes');
-  const target = `${request.host}:${request.port}`;
-  let connection: Connection | undefined;
+/** As Go's net.JoinHostPort. */
+export function joinHostPort(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/**
+ * One GET as the kubelet's probes and hooks send it: follows redirects that stay on the same host, ten at most, and shows the
+ * answer that leads elsewhere as it is (pkg/probe/http RedirectChecker). Certificates are not verified. Rejects in the words of Go's
+ * HTTP client.
+ */
+export async function httpGet(env: Pick<Env, 'loop'>, dial: Dial, request: HttpRequest): Promise<HttpAnswer> {
+  let open: Connection | undefined;
+  let current: Pick<HttpRequest, 'scheme' | 'host' | 'port' | 'path'> = request;
+  const send = async (): Promise<HttpAnswer> => {
+    open?.destroy();
+    open = await connect(dial, current);
+    open.write(encodeRequest({ ...request, ...current }));
+    return await readAnswer(open, requestUrl(current));
+  };
+  const work = async (): Promise<HttpAnswer> => {
+    for (let followed = 0; ; ) {
+      const answer = await send();
+      const next = redirects.includes(answer.status) && answer.location !== undefined ? target(answer.location, current) : undefined;
+      if (!next || next.host !== request.host) return answer;
+      followed += 1;
+      if (followed >= maxRedirects) throw new Error(`Get "${answer.location}": stopped after ${maxRedirects} redirects`);
+      current = next;
+    }
+  };
+  const late = () => new Error(`Get "${requestUrl(current)}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`);
   try {
-    return await withTimeout(
-      env,
-      request.timeoutMs,
-      new Error(`Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`),
-      async () => {
-        try {
-          connection = await connect();
-        } catch (error) {
-          throw new Error(`Get "${url}": dial tcp ${target}: ${dialErrorText(error)}`);
-        }
-        connection.write(encodeRequest(request));
-        return await readAnswer(connection, url);
-      },
-    );
+    return await withTimeout(env, request.timeoutMs, late, work);
   } finally {
-    connection?.destroy();
+    open?.destroy();
   }
 }
 
-function encodeRequest({ host, port, path, headers }: HttpRequest): Uint8Array {
-  const given = new Map(headers.map(({ name, value }) => [name.toLowerCase(), `${name}: ${value}`]));
-  const hostLine = given.get('host') ?? `Host: ${host}:${port}`;
-  given.delete('host');
-  if (!given.has('user-agent')) given.set('user-agent', 'User-Agent: kube-probe/1.33');
-  if (!given.has('accept')) given.set('accept', 'Accept: */*');
-  return new TextEncoder().encode(
-    `GET ${path.startsWith('/') ? path : `/${path}`} HTTP/1.1\r\n${[hostLine, ...given.values(), 'Connection: close'].join('\r\n')}\r\n\r\n`,
-  );
+async function connect(dial: Dial, to: Pick<HttpRequest, 'scheme' | 'host' | 'port' | 'path'>): Promise<Connection> {
+  try {
+    const connection = await dial(to.host, to.port);
+    return to.scheme === 'HTTPS' ? new TlsClientConnection(connection) : connection;
+  } catch (error) {
+    throw new Error(`Get "${requestUrl(to)}": dial tcp ${joinHostPort(to.host, to.port)}: ${dialErrorText(error)}`);
+  }
+}
+
+/** Where a Location leads; undefined if it is no such address. */
+function target(
+  location: string,
+  from: Pick<HttpRequest, 'scheme' | 'host' | 'port' | 'path'>,
+): Pick<HttpRequest, 'scheme' | 'host' | 'port' | 'path'> | undefined {
+  if (!URL.canParse(location, requestUrl(from))) return undefined;
+  const { protocol, hostname, port, pathname, search } = new URL(location, requestUrl(from));
+  if (protocol !== 'http:' && protocol !== 'https:') return undefined;
+  const secure = protocol === 'https:';
+  return { scheme: secure ? 'HTTPS' : 'HTTP', host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (secure ? 443 : 80)), path: pathname + search };
+}
+
+/** Headers as Go writes them: those of one name all, an empty Accept not at all (pkg/probe/http newProbeRequest). */
+function encodeRequest({ host, port, path, headers, userAgent }: HttpRequest): Uint8Array {
+  const named = (name: string) => headers.filter((one) => one.name.toLowerCase() === name);
+  const lines = [`GET ${path.startsWith('/') ? path : `/${path}`} HTTP/1.1`, `Host: ${named('host')[0]?.value || joinHostPort(host, port)}`];
+  if (named('user-agent').length === 0) lines.push(`User-Agent: ${userAgent}`);
+  if (named('accept').length === 0) lines.push('Accept: */*');
+  for (const { name, value } of headers) {
+    const lower = name.toLowerCase();
+    if (lower !== 'host' && !(lower === 'accept' && value === '')) lines.push(`${name}: ${value}`);
+  }
+  return new TextEncoder().encode(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n`);
 }
 
 /** Reads until the other side closes, or the announced length has come. */
 function readAnswer(connection: Connection, url: string): Promise<HttpAnswer> {
+  let text = '';
+  const decoder = new TextDecoder('latin1');
+  return readUntil(
+    connection,
+    (chunk) => {
+      if (chunk !== null) text += decoder.decode(chunk);
+      return parseAnswer(text, chunk === null);
+    },
+    (error) => new Error(`Get "${url}": ${error === undefined ? 'EOF' : dialErrorText(error)}`),
+  );
+}
+
+/**
+ * Reads until `take` returns something. It gets null with the end; `failed` makes the error of an end that came too early
+ * (undefined), or of whatever was thrown.
+ */
+export function readUntil<T>(connection: Connection, take: (chunk: Uint8Array | null) => T | undefined, failed: (error: unknown) => Error): Promise<T> {
   return new Promise((resolve, reject) => {
-    let text = '';
-    const decoder = new TextDecoder('latin1');
-    const stop = connection.onReadable(() => pump());
     const finish = (settle: () => void) => {
       stop();
       settle();
@@ -75,28 +135,30 @@ function readAnswer(connection: Connection, url: string): Promise<HttpAnswer> {
         for (;;) {
           const chunk = connection.read();
           if (chunk === undefined) return;
-          if (chunk !== null) text += decoder.decode(chunk);
-          const answer = parseAnswer(text, chunk === null);
-          if (answer) return finish(() => resolve(answer));
-          if (chunk === null) return finish(() => reject(new Error(`Get "${url}": EOF`)));
+          const taken = take(chunk);
+          if (taken !== undefined) return finish(() => resolve(taken));
+          if (chunk === null) return finish(() => reject(failed(undefined)));
         }
       } catch (error) {
-        finish(() => reject(new Error(`Get "${url}": ${dialErrorText(error)}`)));
+        finish(() => reject(failed(error)));
       }
     };
+    const stop = connection.onReadable(pump);
     pump();
   });
 }
 
 function parseAnswer(text: string, ended: boolean): HttpAnswer | undefined {
-  const head = text.indexOf('\r\n\r\n');
-  if (head < 0) return undefined;
+  const end = text.indexOf('\r\n\r\n');
+  if (end < 0) return undefined;
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(text);
   if (!status) throw new Error('malformed HTTP response');
-  const body = text.slice(head + 4);
-  const length = /\r\ncontent-length: *(\d+)/i.exec(text.slice(0, head));
+  const head = text.slice(0, end);
+  const body = text.slice(end + 4);
+  const length = /\r\ncontent-length: *(\d+)/i.exec(head);
   const complete = ended || body.length >= maxAnswerBytes || (length !== null && body.length >= Number(length[1]));
-  return complete ? { status: Number(status[1]), body: body.slice(0, maxAnswerBytes) } : undefined;
+  const location = /\r\nlocation: *([^\r]*)/i.exec(head)?.[1];
+  return complete ? { status: Number(status[1]), body: body.slice(0, maxAnswerBytes), location } : undefined;
 }
 
 /** `connect: connection refused`: a system error in Go's words. */
@@ -118,10 +180,10 @@ export function dialErrorText(error: unknown): string {
   }
 }
 
-/** Rejects with `error` once `ms` have passed; what `work` does later is ignored. */
-export async function withTimeout<T>(env: Pick<Env, 'loop'>, ms: number, error: Error, work: () => Promise<T>): Promise<T> {
+/** Rejects with `late()` once `ms` have passed; what `work` does later is ignored. */
+export async function withTimeout<T>(env: Pick<Env, 'loop'>, ms: number, late: () => Error, work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const timer = env.loop.after(ms, 'probe timeout', () => reject(error));
+    const timer = env.loop.after(ms, 'probe timeout', () => reject(late()));
     work().then(
       (value) => {
         timer.cancel();

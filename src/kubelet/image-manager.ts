@@ -5,7 +5,7 @@ import { goDuration } from '../machinery/time.ts';
 import type { ImageRecord, RegistryCredential, Runtime } from '../runtime/types.ts';
 import { PullError } from '../runtime/types.ts';
 import { BackOff } from './back-off.ts';
-import { isImageReference } from './image-reference.ts';
+import { imageReferenceMistake } from './image-reference.ts';
 import { ContainerError, messageOf } from './kubelet-error.ts';
 
 export type RecordEvent = (type: 'Normal' | 'Warning', reason: string, message: string) => void;
@@ -27,8 +27,9 @@ export class ImageManager {
    */
   async ensureImage(pod: Readonly<Pod>, container: Readonly<Container>, credentials: readonly RegistryCredential[], record: RecordEvent): Promise<ImageRecord> {
     const image = container.image ?? '';
-    if (!isImageReference(image)) {
-      const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
+    const mistake = imageReferenceMistake(image);
+    if (mistake) {
+      const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${mistake}`;
       record('Warning', 'InspectFailed', message);
       throw new ContainerError('InvalidImageName', message);
     }

@@ -1,4 +1,4 @@
-export type { KubeletOptions } from './kubelet.ts';
+export type { KubeletOptions, PullCredentials } from './kubelet.ts';
 export { Kubelet, newMachine } from './kubelet.ts';
 export type { NodeDescription } from './node-status.ts';
 export { nodeObject, nodeStatus } from './node-status.ts';

@@ -347,3 +347,17 @@ test('what changes in a config map or secret is in the volumes a minute later, a
   await env.loop.advance(5000);
   expect(api.resource(refs.configMaps).watchers).toBe(0);
 });
+
+test("a probe's own grace period is what its container gets when it fails, not the pod's", async () => {
+  const { env, runtime, create, pod } = await node();
+  runtime.programs.set('app', { ignoresTerm: true });
+  runtime.execAnswer = () => 1;
+  const livenessProbe = { exec: { command: ['false'] }, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 4 };
+  await create('stuck', { terminationGracePeriodSeconds: 600, containers: [{ name: 'app', image: 'busybox', livenessProbe }] });
+  await env.loop.advance(1200); // The image is there, and the first probe fails at once.
+  await env.loop.advance(3900);
+  expect((await pod('stuck')).status?.containerStatuses?.[0]?.restartCount).toBe(0);
+  await env.loop.advance(2000);
+  const [status] = (await pod('stuck')).status?.containerStatuses ?? [];
+  expect(status?.lastState?.terminated?.exitCode ?? status?.state?.terminated?.exitCode).toBe(137);
+});

@@ -1,32 +1,48 @@
 import type { Node, Pod, Service } from '../../generated/types/index.ts';
-import { podIsTerminal } from '../api/core/v1/pod-status.ts';
+import { qosClass as qosClassOf } from '../api/core/v1/pod-resources.ts';
+import { isMirrorPod, podIsTerminal } from '../api/core/v1/pod-status.ts';
 import type { Client, EventRecorder, InformerFactory } from '../client/index.ts';
 import { createEventRecorder, refs } from '../client/index.ts';
 import type { Env } from '../env/index.ts';
 import { semanticEqual } from '../machinery/deep.ts';
 import type { AttachRequest, ByteConnection, ContainerSession, ExecRequest, NodeApi, PodKey, PodLogOptions, StreamReader } from '../machinery/index.ts';
 import { badRequest, failure, notFound } from '../machinery/index.ts';
+import { quantityValue } from '../machinery/quantity.ts';
 import { formatTime } from '../machinery/time.ts';
 import type { RegistryCredential, Runtime, SandboxConfig, Volumes } from '../runtime/types.ts';
-import type { Rejection } from './admission.ts';
-import { admitPod } from './admission.ts';
+import type { NodeRoom, Rejection } from './admission.ts';
+import { admitPod, resizeRefusal } from './admission.ts';
 import { BackOff } from './back-off.ts';
 import { loggedContainerId, streamLog } from './container-logs.ts';
 import { ContainerStreams } from './container-streams.ts';
+import { EvictionManager } from './eviction-manager.ts';
+import type { PodUsage } from './eviction-ranking.ts';
+import { usedBytes } from './eviction-ranking.ts';
+import { ImageGarbage } from './image-garbage.ts';
 import { ImageManager } from './image-manager.ts';
+import { manifestDirectory } from './manifests.ts';
 import { NodeAgent } from './node-agent.ts';
 import type { NodeDescription } from './node-status.ts';
 import { nodeLabels } from './node-status.ts';
 import { podReference } from './pod-format.ts';
 import type { TokenFor } from './pod-sources.ts';
 import { apiSources } from './pod-sources.ts';
+import { podUsage } from './pod-usage.ts';
 import { PodWorker } from './pod-worker.ts';
 import { runProbe } from './probe.ts';
 import { Prober } from './prober.ts';
 import { SourceWatcher } from './source-watcher.ts';
+import { StaticPods } from './static-pods.ts';
 import { StatusManager } from './status-manager.ts';
 import { VolumeManager } from './volume-manager.ts';
 import type { WorkerContext } from './worker-context.ts';
+
+/** What a pod's imagePullSecrets hold. */
+export interface PullCredentials {
+  readonly found: readonly RegistryCredential[];
+  /** Names of secrets that are not there, or not for this node to see. */
+  readonly missing: readonly string[];
+}
 
 export interface KubeletOptions {
   readonly env: Env;
@@ -46,8 +62,8 @@ export interface KubeletOptions {
   readonly hostDns?: SandboxConfig['dns'];
   /** Service account tokens for projected volumes; rejects while there are none, and the pod waits with FailedMount. */
   readonly tokenFor: TokenFor;
-  /** Pull credentials of a pod (its imagePullSecrets); none if absent. */
-  readonly credentials?: (pod: Readonly<Pod>) => Promise<readonly RegistryCredential[]>;
+  /** Pull credentials of a pod (its imagePullSecrets), and which of them could not be had; none if absent. */
+  readonly credentials?: (pod: Readonly<Pod>) => Promise<PullCredentials>;
   readonly node: Omit<NodeDescription, 'name' | 'ip' | 'machine'> & Partial<Pick<NodeDescription, 'machine'>>;
 }
 
@@ -63,6 +79,9 @@ export class Kubelet implements NodeApi {
   readonly #prober: Prober;
   readonly #agent: NodeAgent;
   readonly #sources: SourceWatcher;
+  readonly #static: StaticPods;
+  readonly #eviction: EvictionManager;
+  readonly #images: ImageGarbage;
   readonly #context: WorkerContext;
   readonly #description: NodeDescription;
   readonly #streams: ContainerStreams;
@@ -78,11 +97,31 @@ export class Kubelet implements NodeApi {
     this.#prober = new Prober({
       env,
       run: (probe, target) => runProbe(env, runtime, probe, target),
-      unhealthy: (pod, container, message) => this.#events.event(podReference(pod, container), 'Warning', 'Unhealthy', message),
+      warn: (pod, container, reason, message) => this.#events.event(podReference(pod, container), 'Warning', reason, message),
       changed: (uid) => this.#workers.get(uid)?.wake(),
     });
-    this.#agent = new NodeAgent({ env, client, runtime, events: this.#events, node: this.#description, networkUp: () => this.#wakeAll() });
+    this.#eviction = this.#evictionManager();
+    this.#images = this.#imageGarbage();
+    this.#agent = new NodeAgent({
+      env,
+      client,
+      runtime,
+      events: this.#events,
+      node: this.#description,
+      pressure: () => ({ memory: this.#eviction.underPressure('memory'), disk: this.#eviction.underPressure('ephemeral-storage') }),
+      networkUp: () => this.#wakeAll(),
+    });
     this.#sources = new SourceWatcher(env, client, (uid) => this.#workers.get(uid)?.sourcesChanged());
+    this.#static = new StaticPods({
+      env,
+      client,
+      nodeName,
+      files: () => options.volumes.hostFiles(manifestDirectory),
+      node: () => this.#agent.node,
+      run: (pod) => this.#runStatic(pod),
+      end: (pod) => this.#workers.get(pod.metadata?.uid ?? '')?.terminate(),
+      shown: (pod, mirror) => this.#statuses.mirror(pod.metadata?.uid ?? '', mirror),
+    });
     this.#context = this.#workerContext();
     this.#streams = new ContainerStreams(env, runtime);
   }
@@ -93,6 +132,9 @@ export class Kubelet implements NodeApi {
     this.#running = true;
     this.#unsubscribe = this.options.runtime.onEvent(({ podUid }) => this.#workers.get(podUid)?.wake());
     this.#agent.start();
+    this.#static.start();
+    this.#eviction.start();
+    this.#images.start();
     if (!this.#subscribed) this.#subscribe();
     else this.#catchUp();
   }
@@ -100,7 +142,7 @@ export class Kubelet implements NodeApi {
   /** After a stop: pods have come, changed and gone meanwhile. */
   #catchUp(): void {
     const pods = this.#podInformer().lister.list();
-    const present = new Set(pods.map((pod) => pod.metadata?.uid));
+    const present = new Set([...pods, ...this.#static.pods].map((pod) => pod.metadata?.uid));
     for (const worker of [...this.#workers.values()]) {
       if (present.has(worker.uid)) continue;
       this.#workers.set(worker.uid, worker.successor(worker.pod));
@@ -109,10 +151,20 @@ export class Kubelet implements NodeApi {
     for (const pod of pods) this.#added(pod);
   }
 
+  /** Starts after its machine has been down: with a boot id of its own, which the API is told of. */
+  startAfterReboot(): void {
+    const { machine } = this.#description;
+    Object.assign(this.#description, { machine: { ...machine, bootId: this.options.env.ids.uid() } });
+    this.start();
+  }
+
   /** Stops as a killed kubelet does: the containers go on, nobody reports on them. */
   stop(): void {
     this.#running = false;
     this.#agent.stop();
+    this.#static.stop();
+    this.#eviction.stop();
+    this.#images.stop();
     this.#unsubscribe?.();
     this.#sources.stop();
     for (const worker of this.#workers.values()) worker.stop();
@@ -164,8 +216,8 @@ export class Kubelet implements NodeApi {
     this.options.informers.for<Service>(refs.services);
     const nodes = this.options.informers.for<Node>(refs.nodes, { fieldSelector: `metadata.name=${this.options.nodeName}` });
     nodes.handle({
-      added: (node) => this.#running && this.#agent.observe(node),
-      updated: (node) => this.#running && this.#agent.observe(node),
+      added: (node) => this.#running && this.#observeNode(node),
+      updated: (node) => this.#running && this.#observeNode(node),
       deleted: () => this.#running && this.#agent.lost(),
     });
     this.#podInformer().handle({
@@ -175,7 +227,30 @@ export class Kubelet implements NodeApi {
     });
   }
 
+  #observeNode(node: Readonly<Node>): void {
+    this.#agent.observe(node);
+    this.#static.sync();
+  }
+
+  #runStatic(pod: Readonly<Pod>): void {
+    const uid = pod.metadata?.uid ?? '';
+    if (!this.#workers.has(uid)) this.#statuses.mirror(uid, undefined);
+    this.#added(pod);
+  }
+
+  /** A worker has ended all of its pod. A static pod is forgotten then, if its manifest has gone. */
+  #ended(uid: string): void {
+    const pod = this.#workers.get(uid)?.pod;
+    if (!pod || !this.#static.isEnding(uid)) return;
+    this.#deleted(pod);
+    this.#static.ended(uid);
+  }
+
   #added(pod: Readonly<Pod>): void {
+    if (isMirrorPod(pod)) {
+      this.#static.mirrorSeen(pod);
+      return;
+    }
     const { uid = '', namespace, name } = pod.metadata ?? {};
     if (this.#workers.has(uid)) {
       this.#restart(uid, pod);
@@ -211,19 +286,32 @@ export class Kubelet implements NodeApi {
   }
 
   #admit(pod: Readonly<Pod>): Rejection | undefined {
-    const others = [...this.#workers.values()].filter((one) => !one.terminated).map((one) => one.pod);
-    const labels = this.#agent.node?.metadata?.labels ?? nodeLabels(this.#description);
-    return admitPod(pod, others, { labels, allocatable: this.#allocatable() });
+    return this.#eviction.admit(pod) ?? admitPod(pod, this.#others(pod), this.#room());
+  }
+
+  /** The other pods that take room on the node, with what it has given them. */
+  #others(pod: Readonly<Pod>): Readonly<Pod>[] {
+    return [...this.#workers.values()].filter((one) => !one.terminated && one.uid !== pod.metadata?.uid).map((one) => one.allocatedPod);
+  }
+
+  #room(): NodeRoom {
+    const node = this.#agent.node ?? { metadata: { name: this.options.nodeName, labels: nodeLabels(this.#description) } };
+    return { node, allocatable: this.#allocatable() };
   }
 
   #reject(pod: Readonly<Pod>, { reason, message }: Rejection): void {
     this.#events.event(podReference(pod), 'Warning', reason, message);
     const startTime = pod.status?.startTime ?? formatTime(this.options.env.clock.now());
-    this.#statuses.set(pod, { ...pod.status, phase: 'Failed', reason, message: `Pod was rejected: ${message}`, startTime });
+    const qosClass = pod.status?.qosClass ?? qosClassOf(pod);
+    this.#statuses.set(pod, { phase: 'Failed', reason, message: `Pod was rejected: ${message}`, startTime, qosClass });
     this.#statuses.finish(pod);
   }
 
   #updated(pod: Readonly<Pod>, previous: Readonly<Pod>): void {
+    if (isMirrorPod(pod)) {
+      this.#static.mirrorSeen(pod);
+      return;
+    }
     const uid = pod.metadata?.uid ?? '';
     if (uid !== previous.metadata?.uid) {
       // Deleted and created again between two looks.
@@ -249,6 +337,10 @@ export class Kubelet implements NodeApi {
   }
 
   #deleted(pod: Readonly<Pod>): void {
+    if (isMirrorPod(pod)) {
+      this.#static.mirrorGone(pod);
+      return;
+    }
     const { uid = '', namespace, name } = pod.metadata ?? {};
     if (this.#byName.get(`${namespace}/${name}`) === uid) this.#byName.delete(`${namespace}/${name}`);
     const worker = this.#workers.get(uid);
@@ -258,12 +350,61 @@ export class Kubelet implements NodeApi {
     else this.#statuses.forget(uid);
   }
 
+  /** Differs from upstream: told when an image is wanted, not whenever the pod is looked at. */
+  #credentialsOf(pod: Readonly<Pod>, { found, missing }: PullCredentials): readonly RegistryCredential[] {
+    if (missing.length > 0) {
+      const message = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`;
+      this.#events.event(podReference(pod), 'Warning', 'FailedToRetrieveImagePullSecret', message);
+    }
+    return found;
+  }
+
   #wakeAll(): void {
     for (const worker of this.#workers.values()) worker.wake();
   }
 
   #allocatable(): Readonly<Record<string, string>> {
     return this.#description.allocatable ?? this.#description.capacity;
+  }
+
+  #evictionManager(): EvictionManager {
+    const { env, runtime } = this.options;
+    return new EvictionManager({
+      env,
+      pods: () => this.#usages(),
+      capacity: () => this.#capacity(),
+      imageBytes: () => runtime.listImages().reduce((sum, image) => sum + image.sizeBytes, 0),
+      reclaimDisk: () => this.#images.removeUnused(),
+      evict: (pod, { reason, message, condition }, graceSeconds) => {
+        this.#events.event(podReference(pod), 'Warning', reason, message);
+        this.#workers.get(pod.metadata?.uid ?? '')?.terminate({ reason, message, condition }, graceSeconds);
+      },
+      thresholdMet: (resource) => this.#agent.event('Warning', 'EvictionThresholdMet', `Attempting to reclaim ${resource}`),
+      changed: () => this.#agent.pressureChanged(),
+    });
+  }
+
+  #imageGarbage(): ImageGarbage {
+    const { env, runtime } = this.options;
+    return new ImageGarbage({
+      env,
+      runtime,
+      disk: () => {
+        const images = runtime.listImages().reduce((sum, image) => sum + image.sizeBytes, 0);
+        const pods = this.#usages().reduce((sum, usage) => sum + usedBytes(usage, 'ephemeral-storage'), 0);
+        return { capacity: this.#capacity().diskBytes, used: images + pods };
+      },
+      warn: (reason, message) => this.#agent.event('Warning', reason, message),
+    });
+  }
+
+  #usages(): PodUsage[] {
+    return [...this.#workers.values()].filter((one) => one.alive).map(podUsage);
+  }
+
+  #capacity() {
+    const { memory, 'ephemeral-storage': disk } = this.#description.capacity;
+    return { memoryBytes: quantityValue(memory), diskBytes: quantityValue(disk) };
   }
 
   #workerContext(): WorkerContext {
@@ -285,10 +426,12 @@ export class Kubelet implements NodeApi {
         host: hostDns ?? { servers: [], searches: [], options: [] },
       },
       crashBackOff: new BackOff(10_000, 300_000),
+      ended: (uid) => this.#ended(uid),
       services: () => informers.for<Service>(refs.services).lister.list(),
       allocatable: () => this.#allocatable(),
       networkReady: () => this.#agent.networkReady,
-      credentials: async (pod) => (credentials ? credentials(pod) : []),
+      resizeRefusal: (pod) => resizeRefusal(pod, this.#others(pod), this.#room()),
+      credentials: async (pod) => (credentials ? this.#credentialsOf(pod, await credentials(pod)) : []),
     };
   }
 }

@@ -25,7 +25,7 @@ export async function runHook(
   }
   if (handler.httpGet) {
     const port = resolvePort(handler.httpGet.port, target.container);
-    await getFrom(env, runtime, handler.httpGet, port, Math.min(timeoutMs, httpTimeoutMs), target);
+    await getFrom(env, runtime, handler.httpGet, port, Math.min(timeoutMs, httpTimeoutMs), target, 'lifecycle');
     return;
   }
   if (handler.sleep) {

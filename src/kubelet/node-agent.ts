@@ -6,7 +6,7 @@ import { isAlreadyExists, isNotFound } from '../machinery/status-error.ts';
 import { formatMicroTime } from '../machinery/time.ts';
 import type { Runtime } from '../runtime/types.ts';
 import { messageOf } from './kubelet-error.ts';
-import type { NodeDescription } from './node-status.ts';
+import type { NodeDescription, NodePressure } from './node-status.ts';
 import { nodeLabels, nodeObject, nodeStatus } from './node-status.ts';
 
 const leaseNamespace = 'kube-node-lease';
@@ -23,6 +23,7 @@ export interface NodeAgentOptions {
   readonly runtime: Pick<Runtime, 'name' | 'version' | 'listImages'>;
   readonly events: EventRecorder;
   readonly node: NodeDescription;
+  readonly pressure: () => NodePressure;
   /** The node has got its network: pods may start. */
   readonly networkUp: () => void;
 }
@@ -81,6 +82,17 @@ export class NodeAgent {
     this.#networkReady = false;
   }
 
+  /** What the node is short of has changed. */
+  pressureChanged(): void {
+    const { memory, disk } = this.options.pressure();
+    const before = this.#node?.status?.conditions;
+    const was = (type: string) => before?.find((one) => one.type === type)?.status === 'True';
+    const told = (reason: string) => this.event('Normal', reason, `Node ${this.options.node.name} status is now: ${reason}`);
+    if (memory !== was('MemoryPressure')) told(memory ? 'NodeHasInsufficientMemory' : 'NodeHasSufficientMemory');
+    if (disk !== was('DiskPressure')) told(disk ? 'NodeHasDiskPressure' : 'NodeHasNoDiskPressure');
+    this.#report();
+  }
+
   event(type: 'Normal' | 'Warning', reason: string, message: string): void {
     const { name } = this.options.node;
     const about: ObjectReference = { kind: 'Node', name, uid: name }; // Upstream's kubelet takes the name for a uid here.
@@ -95,7 +107,11 @@ export class NodeAgent {
         this.#node = await client.nodes.create(nodeObject(node, this.#status()));
       } catch (error) {
         if (!isAlreadyExists(error)) throw error;
-        this.#node = await this.#reconcile();
+        const bootId = node.machine.bootId;
+        const stored = await client.nodes.get({ name: node.name });
+        const before = stored.status?.nodeInfo?.bootID;
+        this.#node = await this.#reconcile(stored);
+        if (before && before !== bootId) this.event('Warning', 'Rebooted', `Node ${node.name} has been rebooted, boot id: ${bootId}`);
       }
       for (const condition of ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID']) {
         this.event('Normal', condition, `Node ${node.name} status is now: ${condition}`);
@@ -111,10 +127,9 @@ export class NodeAgent {
   }
 
   /** A Node from before is taken over: its labels are set again, its status follows. */
-  async #reconcile(): Promise<Readonly<Node>> {
+  async #reconcile(stored: Readonly<Node>): Promise<Readonly<Node>> {
     const { client, node } = this.options;
     const labels = nodeLabels(node);
-    const stored = await client.nodes.get({ name: node.name });
     const right = Object.entries(labels).every(([key, value]) => stored.metadata?.labels?.[key] === value);
     const current = right ? stored : await client.nodes.patch({ name: node.name }, 'merge', { metadata: { labels } });
     this.#node = current;
@@ -130,6 +145,7 @@ export class NodeAgent {
       images: runtime.listImages(),
       runtimeVersion: `${runtime.name}://${runtime.version}`,
       networkReady: this.#networkReady,
+      pressure: this.options.pressure(),
       previous: this.#node?.status?.conditions,
       now: env.clock.now(),
     });

@@ -22,6 +22,12 @@ export interface NodeDescription {
   readonly machine: { readonly machineId: string; readonly systemUuid: string; readonly bootId: string };
 }
 
+/** What the node is short of. */
+export interface NodePressure {
+  readonly memory: boolean;
+  readonly disk: boolean;
+}
+
 /** Images listed in a node's status: the largest so many. */
 const maxImages = 50;
 
@@ -59,6 +65,7 @@ export function nodeStatus(
     readonly images: readonly ImageRecord[];
     readonly runtimeVersion: string;
     readonly networkReady: boolean;
+    readonly pressure: NodePressure;
     readonly previous: readonly NodeCondition[] | undefined;
     readonly now: number;
   },
@@ -70,7 +77,7 @@ export function nodeStatus(
     ],
     allocatable: { ...(description.allocatable ?? description.capacity) },
     capacity: { ...description.capacity },
-    conditions: nodeConditions(facts.networkReady, facts.previous, facts.now),
+    conditions: nodeConditions(facts),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     features: { supplementalGroupsPolicy: true },
     images: nodeImages(facts.images),
@@ -102,11 +109,16 @@ function nodeInfo(description: NodeDescription, runtimeVersion: string): NodeSys
   };
 }
 
-function nodeConditions(networkReady: boolean, previous: readonly NodeCondition[] | undefined, now: number): NodeCondition[] {
+function nodeConditions({ networkReady, pressure, previous, now }: Parameters<typeof nodeStatus>[1]): NodeCondition[] {
   const fine = (type: string, reason: string, message: string) => ({ type, status: 'False', reason, message });
+  const bad = (type: string, reason: string, message: string) => ({ type, status: 'True', reason, message });
   const bare = [
-    fine('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
-    fine('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+    pressure.memory
+      ? bad('MemoryPressure', 'KubeletHasInsufficientMemory', 'kubelet has insufficient memory available')
+      : fine('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+    pressure.disk
+      ? bad('DiskPressure', 'KubeletHasDiskPressure', 'kubelet has disk pressure')
+      : fine('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
     fine('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
     networkReady
       ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Pod, PodSpec } from '../../generated/types/index.ts';
+import type { Pod, PodSpec, ResourceRequirements } from '../../generated/types/index.ts';
 import type { ContainerStatus, SandboxStatus } from '../runtime/types.ts';
 import type { ProbeResults } from './pod-actions.ts';
 import { computePodActions } from './pod-actions.ts';
@@ -18,12 +18,18 @@ function run(name: string, state: ContainerStatus['state'], exitCode?: number, s
 const init = (name: string, restartPolicy?: string) => ({ name, image: 'b', ...(restartPolicy ? { restartPolicy } : {}) });
 
 /** The decision in few words. */
-function plan(spec: Partial<PodSpec>, containers: ContainerStatus[], options: { sandbox?: SandboxStatus | undefined; probes?: ProbeResults } = {}): string {
-  const actions = computePodActions(pod(spec), { sandbox: 'sandbox' in options ? options.sandbox : sandbox, containers }, options.probes ?? quiet);
+function plan(
+  spec: Partial<PodSpec>,
+  containers: ContainerStatus[],
+  options: { sandbox?: SandboxStatus | undefined; probes?: ProbeResults; actuated?: ResourceRequirements } = {},
+): string {
+  const status = { sandbox: 'sandbox' in options ? options.sandbox : sandbox, containers };
+  const actions = computePodActions(pod(spec), status, options.probes ?? quiet, () => options.actuated);
   const parts = [
     actions.killPod ? 'kill pod' : '',
     actions.createSandbox ? `sandbox ${actions.attempt}` : '',
     ...[...actions.containersToKill.values()].map((one) => `kill (${one.message})`),
+    ...actions.containersToResize.map((one) => `resize ${one.spec.name}`),
     ...actions.initContainersToStart.map((index) => `init ${index}`),
     ...actions.containersToStart.map((index) => `start ${index}`),
   ];
@@ -35,7 +41,36 @@ const sidecar = { initContainers: [init('side', 'Always'), init('i1')] };
 const failing: ProbeResults = { liveness: () => 'failure', startup: () => 'success' };
 const probed = { containers: [{ name: 'app', image: 'a', livenessProbe: {} }] };
 
+const sized = (policy?: string) => ({
+  name: 'app',
+  image: 'a',
+  resources: { limits: { memory: '2Mi' }, requests: { memory: '2Mi' } },
+  ...(policy ? { resizePolicy: [{ resourceName: 'memory', restartPolicy: policy }] } : {}),
+});
+const small = { actuated: { limits: { memory: '1Mi' }, requests: { memory: '1Mi' } } };
+
 test.each<[string, string, string]>([
+  ['a container with other resources than it runs with is resized', plan({ containers: [sized()] }, [run('app', 'running')], small), 'resize app'],
+  [
+    'a container whose policy asks for it is restarted to be resized',
+    plan({ containers: [sized('RestartContainer')] }, [run('app', 'running')], small),
+    'kill (Container app resize requires restart), start 0',
+  ],
+  [
+    'a sidecar too, while the app beside it is resized',
+    plan(
+      { initContainers: [{ ...sized('RestartContainer'), name: 'side', image: 'b', restartPolicy: 'Always' }] },
+      [run('app', 'running'), run('side', 'running')],
+      small,
+    ),
+    'kill (Container side resize requires restart), resize app, init 0',
+  ],
+  [
+    'amounts that are the same in other words are no resize',
+    plan({ containers: [sized()] }, [run('app', 'running')], { actuated: { limits: { memory: '2097152' }, requests: { memory: '2048Ki' } } }),
+    'nothing',
+  ],
+  ['a container that does not run is not resized', plan({ containers: [sized()] }, [run('app', 'exited', 1)], small), 'start 0'],
   ['a new pod gets its sandbox and its first init container', plan(two, [], { sandbox: undefined }), 'kill pod, sandbox 0, init 0'],
   ['a new pod without init containers starts at once', plan({}, [], { sandbox: undefined }), 'kill pod, sandbox 0, start 0'],
   ['while an init container runs nothing happens', plan(two, [run('i0', 'running')]), 'nothing'],

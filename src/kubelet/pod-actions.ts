@@ -1,5 +1,6 @@
-import type { Container, Pod } from '../../generated/types/index.ts';
+import type { Container, Pod, ResourceRequirements } from '../../generated/types/index.ts';
 import type { ContainerStatus } from '../runtime/types.ts';
+import { resizeAction } from './pod-allocation.ts';
 import { isSidecar } from './pod-format.ts';
 import type { PodRuntimeStatus } from './pod-runtime-status.ts';
 import { containerNamed, inPresentSandbox, restartsOnFailure, shouldBeRestarted } from './pod-runtime-status.ts';
@@ -19,6 +20,15 @@ export interface ContainerToKill {
   readonly reason?: 'LivenessProbe' | 'StartupProbe' | undefined;
 }
 
+/** A container that runs, and gets other resources without a restart. */
+export interface ContainerToResize {
+  readonly id: string;
+  readonly spec: Readonly<Container>;
+}
+
+/** What a container was started or last resized with; undefined for those that cannot be resized. */
+export type ActuatedResources = (name: string) => ResourceRequirements | undefined;
+
 /** What a sync has to do, in upstream's order: kill, make the sandbox, start. Indexes are those of the lists in the spec. */
 export interface PodActions {
   /** All that runs must end, the sandbox too. */
@@ -31,6 +41,7 @@ export interface PodActions {
   readonly containersToStart: readonly number[];
   readonly ephemeralContainersToStart: readonly number[];
   readonly containersToKill: ReadonlyMap<string, ContainerToKill>;
+  readonly containersToResize: readonly ContainerToResize[];
 }
 
 interface Draft {
@@ -42,10 +53,19 @@ interface Draft {
   containersToStart: number[];
   ephemeralContainersToStart: number[];
   containersToKill: Map<string, ContainerToKill>;
+  containersToResize: ContainerToResize[];
 }
 
-/** Decides what a sync of a pod does (pkg/kubelet/kuberuntime computePodActions). */
-export function computePodActions(pod: Readonly<Pod>, status: PodRuntimeStatus, probes: ProbeResults): PodActions {
+/**
+ * Decides what a sync of a pod does (pkg/kubelet/kuberuntime computePodActions). `pod` has the resources that its node has given
+ * it; containers that run with others are resized.
+ */
+export function computePodActions(
+  pod: Readonly<Pod>,
+  status: PodRuntimeStatus,
+  probes: ProbeResults,
+  actuated: ActuatedResources = () => undefined,
+): PodActions {
   const sandbox = needsSandbox(pod, status);
   const draft: Draft = {
     killPod: sandbox.changed,
@@ -56,14 +76,15 @@ export function computePodActions(pod: Readonly<Pod>, status: PodRuntimeStatus, 
     containersToStart: [],
     ephemeralContainersToStart: [],
     containersToKill: new Map(),
+    containersToResize: [],
   };
   if (sandbox.changed) return startFromScratch(pod, status, draft);
   (pod.spec?.ephemeralContainers ?? []).forEach(({ name }, index) => {
     if (!containerNamed(status, name)) draft.ephemeralContainersToStart.push(index);
   });
-  const initialized = planInitContainers(pod, status, probes, draft);
+  const initialized = planInitContainers(pod, status, probes, actuated, draft);
   if (draft.killPod || !initialized) return draft;
-  planContainers(pod, status, probes, draft);
+  planContainers(pod, status, probes, actuated, draft);
   return draft;
 }
 
@@ -102,7 +123,7 @@ function indexesWhere(list: readonly Container[] | undefined, test: (container: 
  * Plans the init containers; returns whether the app containers' turn has come. Looks from the last to the first, since
  * finished ones may be gone: the last that ran tells how far the pod has got.
  */
-function planInitContainers(pod: Readonly<Pod>, status: PodRuntimeStatus, probes: ProbeResults, draft: Draft): boolean {
+function planInitContainers(pod: Readonly<Pod>, status: PodRuntimeStatus, probes: ProbeResults, actuated: ActuatedResources, draft: Draft): boolean {
   const list = pod.spec?.initContainers ?? [];
   if (list.length === 0) return true;
   const present = inPresentSandbox(status);
@@ -119,7 +140,9 @@ function planInitContainers(pod: Readonly<Pod>, status: PodRuntimeStatus, probes
     }
     if (wasInitialized && !isSidecar(container)) continue;
     seen = true;
-    const outcome = isSidecar(container) ? planSidecar(container, index, last, wasInitialized, probes, draft) : planInitContainer(pod, index, last, draft);
+    const outcome = isSidecar(container)
+      ? planSidecar(container, index, last, wasInitialized, probes, actuated, draft)
+      : planInitContainer(pod, index, last, draft);
     if (outcome === 'kill') {
       draft.killPod = true;
       draft.initContainersToStart = [];
@@ -147,7 +170,15 @@ function planInitContainer(pod: Readonly<Pod>, index: number, last: ContainerSta
   return 'wait';
 }
 
-function planSidecar(container: Container, index: number, last: ContainerStatus, wasInitialized: boolean, probes: ProbeResults, draft: Draft): InitOutcome {
+function planSidecar(
+  container: Container,
+  index: number,
+  last: ContainerStatus,
+  wasInitialized: boolean,
+  probes: ProbeResults,
+  actuated: ActuatedResources,
+  draft: Draft,
+): InitOutcome {
   if (last.state !== 'running') {
     draft.initContainersToStart.push(index);
     return 'wait';
@@ -166,15 +197,24 @@ function planSidecar(container: Container, index: number, last: ContainerStatus,
     return kill(`Init container ${container.name} failed liveness probe`, 'LivenessProbe');
   }
   if (wasInitialized && imageChanged(container, last)) return kill(`Init container ${container.name} definition changed`);
-  return 'done';
+  return planResize(container, last, actuated, draft) ? kill(restartToResize(container)) : 'done';
 }
 
-/** The image is all of a container that can change once its pod exists. */
+const restartToResize = ({ name }: Container): string => `Container ${name} resize requires restart`;
+
+/** Plans the resize of a container that runs; returns whether it takes a restart. */
+function planResize(container: Container, last: ContainerStatus, actuated: ActuatedResources, draft: Draft): boolean {
+  const action = resizeAction(container, actuated(container.name));
+  if (action === 'update') draft.containersToResize.push({ id: last.id, spec: container });
+  return action === 'restart';
+}
+
+/** The image is all of a container, beside its resources, that can change once its pod exists. */
 function imageChanged(container: Container, last: ContainerStatus): boolean {
   return last.imageReference !== (container.image ?? '');
 }
 
-function planContainers(pod: Readonly<Pod>, status: PodRuntimeStatus, probes: ProbeResults, draft: Draft): void {
+function planContainers(pod: Readonly<Pod>, status: PodRuntimeStatus, probes: ProbeResults, actuated: ActuatedResources, draft: Draft): void {
   let kept = 0;
   (pod.spec?.containers ?? []).forEach((container, index) => {
     const last = containerNamed(status, container.name);
@@ -184,7 +224,11 @@ function planContainers(pod: Readonly<Pod>, status: PodRuntimeStatus, probes: Pr
     }
     const fault = faultOf(container, last, probes);
     if (!fault) {
-      kept += 1;
+      if (!planResize(container, last, actuated, draft)) kept += 1;
+      else {
+        draft.containersToStart.push(index);
+        draft.containersToKill.set(last.id, { name: container.name, message: restartToResize(container) });
+      }
       return;
     }
     const restart = fault.always || restartsOnFailure(pod);

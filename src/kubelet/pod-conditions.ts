@@ -6,7 +6,15 @@ import type { PodPhase } from './pod-phase.ts';
 export type BareCondition = Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>;
 
 /** The kubelet's own conditions; all others in a pod's status are somebody else's and kept. */
-export const kubeletConditions: readonly string[] = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'];
+export const kubeletConditions: readonly string[] = [
+  'PodResizePending',
+  'PodResizeInProgress',
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+];
 
 export interface ConditionFacts {
   readonly phase: PodPhase;

@@ -7,57 +7,84 @@ interface Counts {
   unknown: number;
   running: number;
   waiting: number;
+  /** App containers that have ended, and those of them that succeeded. */
   stopped: number;
   succeeded: number;
 }
 
 /**
  * The phase that follows from the containers' states (pkg/kubelet getPhase).
+ * @param initialized an app container has started in the present sandbox
  * @param terminal the pod has been stopped for good: nothing will be restarted
  */
-export function podPhase(pod: Readonly<Pod>, init: readonly ContainerStatus[], app: readonly ContainerStatus[], terminal: boolean): PodPhase {
-  const { pendingInit, pendingSidecars, failed } = initProgress(pod, init);
+export function podPhase(
+  pod: Readonly<Pod>,
+  init: readonly ContainerStatus[],
+  app: readonly ContainerStatus[],
+  initialized: boolean,
+  terminal: boolean,
+): PodPhase {
+  const phase = presentPhase(pod, init, app, initialized, terminal);
+  // Of what has not come to an end of its own, the status manager makes a failure (TerminatePod).
+  return terminal && (phase === 'Pending' || phase === 'Running') ? 'Failed' : phase;
+}
+
+function presentPhase(
+  pod: Readonly<Pod>,
+  init: readonly ContainerStatus[],
+  app: readonly ContainerStatus[],
+  initialized: boolean,
+  terminal: boolean,
+): PodPhase {
+  const { pending, failed } = initProgress(pod, init);
   const policy = pod.spec?.restartPolicy ?? 'Always';
   if (failed > 0 && policy === 'Never') return 'Failed';
-  const count = countContainers(pod, app);
-  const initialized = count.running + count.stopped > 0;
-  if (!terminal && (pendingInit > 0 || (pendingSidecars > 0 && !initialized))) return 'Pending';
-  if (count.waiting > 0) return terminal ? terminalPhase(count) : 'Pending';
+  const count: Counts = { unknown: 0, running: 0, waiting: 0, stopped: 0, succeeded: 0 };
+  const pendingSidecars = countSidecars(pod, init, count);
+  countContainers(pod, app, count);
+  if (pending > 0 || (pendingSidecars > 0 && !initialized) || count.waiting > 0) return 'Pending';
   if (count.running > 0 && count.unknown === 0) return 'Running';
   if (count.running === 0 && count.stopped > 0 && count.unknown === 0) {
-    if (terminal) return terminalPhase(count);
+    if (terminal) return count.stopped === count.succeeded ? 'Succeeded' : 'Failed';
     if (policy === 'Always') return 'Running';
     if (count.stopped === count.succeeded) return 'Succeeded';
     return policy === 'Never' ? 'Failed' : 'Running';
   }
-  return terminal && count.unknown === 0 ? terminalPhase(count) : 'Pending';
+  return 'Pending';
 }
 
-function terminalPhase({ stopped, succeeded, waiting }: Counts): PodPhase {
-  return waiting === 0 && stopped > 0 && stopped === succeeded ? 'Succeeded' : 'Failed';
-}
-
-function initProgress(pod: Readonly<Pod>, statuses: readonly ContainerStatus[]): { pendingInit: number; pendingSidecars: number; failed: number } {
-  const out = { pendingInit: 0, pendingSidecars: 0, failed: 0 };
+/** How far the init containers have got that end by themselves. */
+function initProgress(pod: Readonly<Pod>, statuses: readonly ContainerStatus[]): { pending: number; failed: number } {
+  const out = { pending: 0, failed: 0 };
   for (const container of pod.spec?.initContainers ?? []) {
+    if (isSidecar(container)) continue;
     const status = statuses.find((one) => one.name === container.name);
-    if (isSidecar(container)) {
-      const up = status?.state?.terminated || (status?.state?.running && status.started) || (status?.state?.waiting && status.lastState?.terminated);
-      if (!up) out.pendingSidecars += 1;
-      continue;
-    }
     const ended = status?.state?.terminated ?? (status?.state?.waiting ? status.lastState?.terminated : undefined);
-    if (!ended) out.pendingInit += 1;
-    else if (ended.exitCode !== 0) {
-      out.failed += 1;
-      if (pod.spec?.restartPolicy !== 'Never') out.pendingInit += 1;
-    }
+    if (!ended) out.pending += 1;
+    else if (ended.exitCode !== 0) out.failed += 1;
   }
   return out;
 }
 
-function countContainers(pod: Readonly<Pod>, statuses: readonly ContainerStatus[]): Counts {
-  const count: Counts = { unknown: 0, running: 0, waiting: 0, stopped: 0, succeeded: 0 };
+/** Adds the sidecars; returns how many have not come up yet. One that has ended counts for nothing. */
+function countSidecars(pod: Readonly<Pod>, statuses: readonly ContainerStatus[], count: Counts): number {
+  let pending = 0;
+  for (const container of pod.spec?.initContainers ?? []) {
+    if (!isSidecar(container)) continue;
+    const status = statuses.find((one) => one.name === container.name);
+    if (status?.state?.running) {
+      if (!status.started) pending += 1;
+      count.running += 1;
+    } else if (!status) count.unknown += 1;
+    else if (status.state?.waiting && !status.lastState?.terminated) {
+      pending += 1;
+      count.waiting += 1;
+    }
+  }
+  return pending;
+}
+
+function countContainers(pod: Readonly<Pod>, statuses: readonly ContainerStatus[], count: Counts): void {
   for (const container of pod.spec?.containers ?? []) {
     const status = statuses.find((one) => one.name === container.name);
     if (status?.state?.running) count.running += 1;
@@ -69,5 +96,4 @@ function countContainers(pod: Readonly<Pod>, statuses: readonly ContainerStatus[
       else count.waiting += 1;
     } else count.unknown += 1;
   }
-  return count;
 }

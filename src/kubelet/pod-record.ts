@@ -2,7 +2,9 @@ import type { Pod, PodStatus } from '../../generated/types/index.ts';
 import type { ContainerStatus, Runtime } from '../runtime/types.ts';
 import { shownUser } from './container-config.ts';
 import type { StartFailure } from './container-states.ts';
+import { PodAllocation } from './pod-allocation.ts';
 import type { PodRuntimeStatus } from './pod-runtime-status.ts';
+import type { Verdict } from './pod-status.ts';
 import { generatePodStatus } from './pod-status.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -13,6 +15,7 @@ export class PodRecord {
   /** How often a container of a name was created: the next one's attempt. */
   readonly attempts = new Map<string, number>();
   readonly failures = new Map<string, StartFailure>();
+  readonly allocation = new PodAllocation();
 
   constructor(readonly context: WorkerContext) {}
 
@@ -28,7 +31,7 @@ export class PodRecord {
   }
 
   /** The pod's status for the API. */
-  podStatus(pod: Readonly<Pod>, options: { readonly terminal: boolean; readonly verdict?: { reason: string; message: string } | undefined }): PodStatus {
+  podStatus(pod: Readonly<Pod>, options: { readonly terminal: boolean; readonly verdict?: Verdict | undefined }): PodStatus {
     const { prober, runtime, nodeIp, env, statuses } = this.context;
     return generatePodStatus(pod, {
       runtime: this.status(),
@@ -37,8 +40,10 @@ export class PodRecord {
       verdict: options.verdict,
       nodeIp,
       now: env.clock.now(),
+      resizeConditions: options.terminal ? [] : this.allocation.conditions(),
       sources: {
         failure: (name) => this.failures.get(name),
+        allocation: (name) => this.allocation.of(name),
         image: (id) => imageById(runtime, id),
         user: (container, image) => shownUser(pod, container.spec, image),
         started: (_name, id) => prober.started(id),

@@ -1,16 +1,20 @@
 import type { Container, Pod } from '../../generated/types/index.ts';
+import { hostPorts } from '../api/core/v1/node-selection.ts';
 import type { Timer } from '../env/index.ts';
 import { parseTime } from '../machinery/time.ts';
 import type { SandboxConfig, VolumeHandle } from '../runtime/types.ts';
 import { Cancellation } from './cancellation.ts';
 import { ContainerRunner } from './container-runner.ts';
 import { CancelledError, ContainerError, messageOf } from './kubelet-error.ts';
-import type { PodActions } from './pod-actions.ts';
+import type { ContainerToResize, PodActions } from './pod-actions.ts';
 import { computePodActions } from './pod-actions.ts';
+import { runtimeLimits } from './pod-allocation.ts';
 import { podDns, podHostname } from './pod-dns.ts';
 import type { ContainerKind, PodContainer } from './pod-format.ts';
 import { findContainer, isSidecar, podReference } from './pod-format.ts';
 import { PodRecord } from './pod-record.ts';
+import type { Verdict } from './pod-status.ts';
+import { withoutEarlyEnd } from './pod-status.ts';
 import { MountError } from './volume-manager.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -42,7 +46,8 @@ export class PodWorker {
   #mountFailures = 0;
   #syncedAt: number;
   #stale = false;
-  #verdict: { reason: string; message: string } | undefined;
+  #verdict: Verdict | undefined;
+  #graceOverride: number | undefined;
 
   constructor(
     readonly context: WorkerContext,
@@ -50,6 +55,7 @@ export class PodWorker {
     record = new PodRecord(context),
   ) {
     this.record = record;
+    if (!record.allocation.isMade) record.allocation.allocate(pod); // The kubelet has admitted the pod as it is.
     this.#syncedAt = context.env.clock.now();
     this.#runner = new ContainerRunner(context, this.record);
   }
@@ -58,8 +64,18 @@ export class PodWorker {
     return this.pod.metadata?.uid ?? '';
   }
 
+  /** The pod with the resources that the node has given it. */
+  get allocatedPod(): Readonly<Pod> {
+    return this.record.allocation.allocatedPod(this.pod);
+  }
+
   get terminated(): boolean {
     return this.#state === 'terminated';
+  }
+
+  /** Whether the pod is to run on. */
+  get alive(): boolean {
+    return this.#state === 'syncing';
   }
 
   /** The pod has changed in the API. */
@@ -93,10 +109,11 @@ export class PodWorker {
     this.#wakeAt(this.#syncedAt + (Math.floor(elapsed / resyncMs) + 1) * resyncMs);
   }
 
-  /** The pod is to end: deleted, evicted, or past its deadline. */
-  terminate(verdict?: { reason: string; message: string }): void {
+  /** The pod is to end: deleted, evicted, or past its deadline; within its own grace period, or within `graceSeconds`. */
+  terminate(verdict?: Verdict, graceSeconds?: number): void {
     this.#verdict ??= verdict;
     if (this.#state !== 'syncing') return;
+    this.#graceOverride = graceSeconds;
     this.#state = 'terminating';
     this.#cancel.cancel();
     this.wake();
@@ -123,7 +140,7 @@ export class PodWorker {
   successor(pod: Readonly<Pod>): PodWorker {
     const next = new PodWorker(this.context, pod, this.record);
     next.#state = this.#state === 'terminated' ? 'terminated' : 'syncing';
-    next.#verdict = this.#verdict;
+    if (this.#verdict) next.terminate(this.#verdict);
     return next;
   }
 
@@ -156,7 +173,7 @@ export class PodWorker {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#syncedAt = this.context.env.clock.now();
-    const { pod } = this;
+    const pod = this.#allocate();
     this.#followContainers(pod); // First, so that a container with a readiness probe is never shown ready before it was probed.
     if (this.#report() === 'ended') {
       this.terminate();
@@ -166,14 +183,34 @@ export class PodWorker {
     if (!this.#networkReady(pod)) return;
     const volumes = await this.#mount(pod);
     if (!volumes || this.#state !== 'syncing') return;
-    const actions = computePodActions(pod, this.record.status(), this.context.prober);
+    const { allocation } = this.record;
+    const actions = computePodActions(pod, this.record.status(), this.context.prober, (name) => allocation.of(name)?.actuated);
     await this.#carryOut(pod, actions, volumes);
+  }
+
+  /**
+   * Gives the pod the resources it asks for, if the node has them (handlePodResourcesResize). Returns the pod with what it has.
+   *
+   * Differs from upstream: what is deferred is looked at again every 60 s sharp, without upstream's random delay.
+   */
+  #allocate(): Readonly<Pod> {
+    const { allocation } = this.record;
+    const now = this.context.env.clock.now();
+    const refusal = allocation.differsFrom(this.pod) ? this.context.resizeRefusal(this.pod) : undefined;
+    // A container that crashes for want of memory starts again at once when it has more.
+    if (!refusal) for (const name of allocation.allocate(this.pod)) this.context.crashBackOff.forget(`${this.uid}_${name}_`);
+    allocation.setPending(refusal, now);
+    if (refusal?.reason === 'Deferred') this.#wakeAt(now + resyncMs);
+    const pod = this.allocatedPod;
+    allocation.followProgress(pod, this.record.status(), now);
+    return pod;
   }
 
   /** Tells the status manager how the pod is; `ended` if that is for good. */
   #report(): 'ended' | 'alive' {
     const status = this.record.podStatus(this.pod, { terminal: false, verdict: this.#verdict });
-    if (!this.#gone) this.context.statuses.set(this.pod, status);
+    const before = this.context.statuses.get(this.uid) ?? this.pod.status;
+    if (!this.#gone) this.context.statuses.set(this.pod, withoutEarlyEnd(status, before));
     return status.phase === 'Succeeded' || status.phase === 'Failed' ? 'ended' : 'alive';
   }
 
@@ -257,7 +294,8 @@ export class PodWorker {
   async #createSandbox(pod: Readonly<Pod>, attempt: number): Promise<string | undefined> {
     const { runtime, env } = this.context;
     try {
-      const id = await runtime.runPodSandbox(this.#sandboxConfig(pod, attempt));
+      const handler = await this.context.sources.runtimeHandler(pod.spec?.runtimeClassName);
+      const id = await runtime.runPodSandbox(this.#sandboxConfig(pod, attempt, handler));
       this.record.sandboxIds.push(id);
       return id;
     } catch (error) {
@@ -269,7 +307,7 @@ export class PodWorker {
     }
   }
 
-  #sandboxConfig(pod: Readonly<Pod>, attempt: number): SandboxConfig {
+  #sandboxConfig(pod: Readonly<Pod>, attempt: number, runtimeHandler: string): SandboxConfig {
     const { name = '', namespace = '', labels } = pod.metadata ?? {};
     return {
       podName: name,
@@ -281,11 +319,22 @@ export class PodWorker {
       dns: podDns(pod, this.context.dns),
       hosts: (pod.spec?.hostAliases ?? []).map(({ ip, hostnames }) => ({ ip, hostnames: hostnames ?? [] })),
       ...(labels ? { labels } : {}),
-      ...(pod.spec?.runtimeClassName ? { runtimeHandler: pod.spec.runtimeClassName } : {}),
+      portMappings: hostPorts(pod),
+      runtimeHandler,
     };
   }
 
-  /** In upstream's order: ephemeral containers, init containers, app containers; one after the other. */
+  /** Containers that need no restart get their new limits; how they have them then shows with the next look at them. */
+  #resizeSome(containers: readonly ContainerToResize[]): void {
+    for (const { id, spec } of containers) {
+      if (this.context.runtime.containerStatus(id)?.state !== 'running') continue; // It has ended meanwhile.
+      this.context.runtime.updateContainerResources(id, runtimeLimits(spec));
+      this.record.allocation.actuate(spec);
+    }
+    if (containers.length > 0) this.#wakeAt(this.context.env.clock.now() + relistMs);
+  }
+
+  /** In upstream's order: ephemeral containers, init containers, those that are resized, app containers; one after the other. */
   async #startAll(pod: Readonly<Pod>, actions: PodActions, sandboxId: string, volumes: ReadonlyMap<string, VolumeHandle>): Promise<void> {
     const before = new Map([...this.record.failures].map(([name, { reason }]) => [name, reason]));
     const start = (kind: ContainerKind, list: readonly Container[] | undefined, index: number) =>
@@ -295,6 +344,7 @@ export class PodWorker {
       const started = await start('init', pod.spec?.initContainers, index);
       if (!started && !isSidecar(pod.spec?.initContainers?.[index] as Container)) break;
     }
+    this.#resizeSome(actions.containersToResize);
     for (const index of actions.containersToStart) await start('container', pod.spec?.containers, index);
     this.#showFailures(before);
   }
@@ -337,7 +387,7 @@ export class PodWorker {
     this.#deadline?.cancel();
     this.#report();
     this.context.prober.stopLivenessAndStartup(this.uid);
-    const grace = this.#gone ? 0 : (this.#graceSeconds() ?? 30);
+    const grace = this.#gone ? 0 : (this.#graceOverride ?? this.#graceSeconds() ?? 30);
     await this.#killPod(pod, grace);
     this.context.prober.removePod(this.uid);
     this.#state = 'terminated';
@@ -349,6 +399,7 @@ export class PodWorker {
     const status = this.record.podStatus(this.pod, { terminal: true, verdict: this.#verdict });
     this.context.statuses.set(this.pod, status);
     this.context.statuses.finish(this.pod);
+    this.context.ended(this.uid);
   }
 
   #graceSeconds(): number | undefined {

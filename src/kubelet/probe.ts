@@ -1,8 +1,10 @@
 import type { Container, HTTPGetAction, IntOrString, Pod, Probe } from '../../generated/types/index.ts';
 import type { Env } from '../env/index.ts';
 import type { Runtime } from '../runtime/types.ts';
-import { dialErrorText, httpGet, withTimeout } from './http-client.ts';
+import { grpcHealthCheck } from './grpc-health-check.ts';
+import { dialErrorText, httpGet, joinHostPort, withTimeout } from './http-client.ts';
 import { messageOf } from './kubelet-error.ts';
+import { formatPod } from './pod-format.ts';
 
 export interface ProbeTarget {
   readonly pod: Readonly<Pod>;
@@ -14,8 +16,9 @@ export interface ProbeTarget {
 }
 
 export interface ProbeOutcome {
-  readonly result: 'success' | 'failure' | 'unknown';
-  /** What an Unhealthy event says. */
+  /** `warning` counts as success, but is told as an event. */
+  readonly result: 'success' | 'warning' | 'failure' | 'unknown';
+  /** What an Unhealthy or ProbeWarning event says. */
   readonly output: string;
 }
 
@@ -29,7 +32,11 @@ export async function runProbe(env: ProbeEnv, runtime: ProbeRuntime, probe: Read
     if (probe.exec) return await execProbe(runtime, probe.exec.command ?? [], timeoutMs, target);
     if (probe.httpGet) return await httpProbe(env, runtime, probe.httpGet, timeoutMs, target);
     if (probe.tcpSocket) return await tcpProbe(env, runtime, probe.tcpSocket, timeoutMs, target);
-    return { result: 'unknown', output: probe.grpc ? 'paperkube does not simulate grpc probes' : `missing probe handler for ${target.container.name}` };
+    if (probe.grpc) {
+      const { port, service } = probe.grpc;
+      return await grpcHealthCheck(env, (host, to) => runtime.host.connect(host, to), { host: target.ip, port, service: service ?? '', timeoutMs });
+    }
+    return { result: 'unknown', output: `missing probe handler for ${formatPod(target.pod)}:${target.container.name}` };
   } catch (error) {
     return { result: 'unknown', output: messageOf(error) };
   }
@@ -45,23 +52,35 @@ async function execProbe(runtime: ProbeRuntime, command: readonly string[], time
 async function httpProbe(env: ProbeEnv, runtime: ProbeRuntime, action: HTTPGetAction, timeoutMs: number, target: ProbeTarget): Promise<ProbeOutcome> {
   const port = resolvePort(action.port, target.container);
   try {
-    const answer = await getFrom(env, runtime, action, port, timeoutMs, target);
-    if (answer.status >= 200 && answer.status < 400) return { result: 'success', output: answer.body };
+    const answer = await getFrom(env, runtime, action, port, timeoutMs, target, 'probe');
+    if (answer.status >= 300 && answer.status < 400) {
+      return { result: 'warning', output: `Probe terminated redirects, Response body: ${answer.body}` };
+    }
+    if (answer.status >= 200 && answer.status < 300) return { result: 'success', output: answer.body };
     return { result: 'failure', output: `HTTP probe failed with statuscode: ${answer.status}` };
   } catch (error) {
     return { result: 'failure', output: messageOf(error) };
   }
 }
 
-/** An HTTP GET as probes and hooks send it. */
-export function getFrom(env: ProbeEnv, runtime: ProbeRuntime, action: HTTPGetAction, port: number, timeoutMs: number, target: ProbeTarget) {
-  return httpGet(env, () => connectTo(runtime, action.host, port, target), {
+/** An HTTP GET as probes and hooks (`purpose`) send it. */
+export function getFrom(
+  env: ProbeEnv,
+  runtime: ProbeRuntime,
+  action: HTTPGetAction,
+  port: number,
+  timeoutMs: number,
+  target: ProbeTarget,
+  purpose: 'probe' | 'lifecycle',
+) {
+  return httpGet(env, (host, to) => runtime.host.connect(host, to), {
     scheme: action.scheme === 'HTTPS' ? 'HTTPS' : 'HTTP',
     host: action.host || target.ip,
     port,
     path: action.path || '/',
     headers: action.httpHeaders ?? [],
     timeoutMs,
+    userAgent: `kube-${purpose}/1.33`,
   });
 }
 
@@ -73,9 +92,15 @@ async function tcpProbe(
   target: ProbeTarget,
 ): Promise<ProbeOutcome> {
   const port = resolvePort(action.port, target.container);
-  const where = `dial tcp ${action.host || target.ip}:${port}`;
+  const host = action.host || target.ip;
+  const where = `dial tcp ${joinHostPort(host, port)}`;
   try {
-    const connection = await withTimeout(env, timeoutMs, new Error('i/o timeout'), () => connectTo(runtime, action.host, port, target));
+    const connection = await withTimeout(
+      env,
+      timeoutMs,
+      () => new Error('i/o timeout'),
+      () => runtime.host.connect(host, port),
+    );
     connection.destroy();
     return { result: 'success', output: '' };
   } catch (error) {
@@ -83,14 +108,12 @@ async function tcpProbe(
   }
 }
 
-function connectTo(runtime: ProbeRuntime, host: string | undefined, port: number, target: ProbeTarget) {
-  return runtime.host.connect(host || target.ip, port);
-}
-
 /** A probe's port: a number, or the name of one of the container's ports. */
 export function resolvePort(port: IntOrString, container: Readonly<Container>): number {
   const named = typeof port === 'string' ? container.ports?.find((one) => one.name === port)?.containerPort : port;
+  // A number may also be written as text.
+  if (named === undefined && !/^[+-]?\d+$/.test(String(port))) throw new Error(`strconv.Atoi: parsing ${JSON.stringify(port)}: invalid syntax`);
   const number = named ?? Number(port);
-  if (!(number > 0 && number < 65536)) throw new Error(`invalid port number: ${port}`);
+  if (!(number > 0 && number < 65536)) throw new Error(`invalid port number: ${number}`);
   return number;
 }

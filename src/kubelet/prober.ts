@@ -10,8 +10,8 @@ export type ProbeType = 'Startup' | 'Liveness' | 'Readiness';
 export interface ProberOptions {
   readonly env: Pick<Env, 'loop' | 'clock'>;
   readonly run: (probe: Readonly<Probe>, target: ProbeTarget) => Promise<ProbeOutcome>;
-  /** Records an Unhealthy event about a container. */
-  readonly unhealthy: (pod: Readonly<Pod>, container: PodContainer, message: string) => void;
+  /** Records a warning about a container. */
+  readonly warn: (pod: Readonly<Pod>, container: PodContainer, reason: 'Unhealthy' | 'ProbeWarning', message: string) => void;
   /** A result has changed: the pod is to be synced. */
   readonly changed: (podUid: string) => void;
 }
@@ -22,7 +22,7 @@ interface Worker {
   readonly target: ProbeTarget;
   readonly container: PodContainer;
   timer: Timer | undefined;
-  last: ProbeOutcome['result'] | undefined;
+  last: 'success' | 'failure' | undefined;
   run: number;
   /** A liveness or startup probe that has failed rests until its container is replaced. */
   onHold: boolean;
@@ -129,13 +129,17 @@ export class Prober implements ProbeResults {
 
   #take(worker: Worker, outcome: ProbeOutcome): void {
     const { pod } = worker.target;
-    if (outcome.result !== 'success') this.options.unhealthy(pod, worker.container, eventText(worker.type, outcome));
+    if (outcome.result !== 'success') {
+      const reason = outcome.result === 'warning' ? 'ProbeWarning' : 'Unhealthy';
+      this.options.warn(pod, worker.container, reason, eventText(worker.type, outcome));
+    }
     if (outcome.result === 'unknown') return; // Upstream ignores probes that could not be run.
-    worker.run = worker.last === outcome.result ? worker.run + 1 : 1;
-    worker.last = outcome.result;
-    const threshold = outcome.result === 'failure' ? (worker.probe.failureThreshold ?? 3) : (worker.probe.successThreshold ?? 1);
+    const result = outcome.result === 'failure' ? 'failure' : 'success';
+    worker.run = worker.last === result ? worker.run + 1 : 1;
+    worker.last = result;
+    const threshold = result === 'failure' ? (worker.probe.failureThreshold ?? 3) : (worker.probe.successThreshold ?? 1);
     if (worker.run < threshold) return;
-    this.#setResult(worker, outcome.result);
+    this.#setResult(worker, result);
   }
 
   #setResult(worker: Worker, result: ProbeResult): void {
@@ -167,5 +171,12 @@ function stop(worker: Worker): void {
 }
 
 function eventText(type: ProbeType, { result, output }: ProbeOutcome): string {
-  return result === 'unknown' ? `${type} probe errored and resulted in unknown state: ${output}` : `${type} probe failed: ${output}`;
+  switch (result) {
+    case 'unknown':
+      return `${type} probe errored and resulted in unknown state: ${output}`;
+    case 'warning':
+      return `${type} probe warning: ${output}`;
+    default:
+      return `${type} probe failed: ${output}`;
+  }
 }

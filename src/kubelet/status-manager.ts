@@ -1,4 +1,4 @@
-import type { Pod, PodStatus } from '../../generated/types/index.ts';
+import type { ObjectMeta, Pod, PodCondition, PodStatus } from '../../generated/types/index.ts';
 import type { Client } from '../client/index.ts';
 import type { Env } from '../env/index.ts';
 import { semanticEqual } from '../machinery/deep.ts';
@@ -9,8 +9,13 @@ import { kubeletConditions } from './pod-conditions.ts';
 /** How long after a failed write the next try comes; upstream looks every 10 s. */
 const retryMs = 10_000;
 
+/** The pod in the API that shows a status. */
+type Target = Pick<ObjectMeta, 'namespace' | 'name' | 'uid'>;
+
 interface Entry {
-  readonly pod: Readonly<Pod>;
+  /** Undefined while there is none: a static pod whose mirror has not been made. */
+  target: Target | undefined;
+  readonly isStatic: boolean;
   /** What the pod's status is to be. */
   wanted: PodStatus;
   /** What the API server is known to hold. */
@@ -27,6 +32,8 @@ interface Entry {
 /** Writes pods' statuses, one at a time for each pod, in order, and only what has changed (pkg/kubelet/status manager). */
 export class StatusManager {
   readonly #entries = new Map<string, Entry>();
+  /** By the uid of the static pod; undefined while it has no mirror. */
+  readonly #mirrors = new Map<string, Readonly<Pod> | undefined>();
 
   constructor(
     readonly env: Pick<Env, 'loop' | 'log'>,
@@ -58,6 +65,21 @@ export class StatusManager {
     this.#wake(entry);
   }
 
+  /** Which pod of the API shows a static pod's status from now on; none if undefined. */
+  mirror(uid: string, mirror: Readonly<Pod> | undefined): void {
+    const same = this.#mirrors.get(uid)?.metadata?.uid === mirror?.metadata?.uid;
+    this.#mirrors.set(uid, mirror);
+    const entry = this.#entries.get(uid);
+    if (!entry) return;
+    const version = Number(mirror?.metadata?.resourceVersion ?? 0);
+    entry.target = mirror?.metadata;
+    if (!same || (!entry.busy && version > entry.version)) {
+      entry.written = mirror?.status;
+      entry.version = version;
+    }
+    this.#wake(entry);
+  }
+
   /** Everything of the pod has ended; once it is marked for deletion it may go from the API. */
   finish(pod: Readonly<Pod>): void {
     const entry = this.#entries.get(pod.metadata?.uid ?? '');
@@ -71,14 +93,17 @@ export class StatusManager {
     const entry = this.#entries.get(uid);
     if (entry) entry.gone = true;
     this.#entries.delete(uid);
+    this.#mirrors.delete(uid);
   }
 
   #add(uid: string, pod: Readonly<Pod>): Entry {
+    const shown = this.#mirrors.has(uid) ? this.#mirrors.get(uid) : pod;
     const entry: Entry = {
-      pod,
+      target: shown?.metadata,
+      isStatic: this.#mirrors.has(uid),
       wanted: {},
-      written: pod.status,
-      version: Number(pod.metadata?.resourceVersion ?? 0),
+      written: shown?.status,
+      version: Number(shown?.metadata?.resourceVersion ?? 0),
       finished: false,
       deletable: Boolean(pod.metadata?.deletionTimestamp),
       busy: false,
@@ -96,22 +121,26 @@ export class StatusManager {
   }
 
   #due(entry: Entry): boolean {
+    if (!entry.target) return false;
     return hasChanges(entry) || (entry.finished && entry.deletable);
   }
 
   async #write(entry: Entry): Promise<void> {
+    let target: Target | undefined;
     try {
-      while (!entry.gone && this.#due(entry)) {
-        if (hasChanges(entry)) await this.#patch(entry);
-        else await this.#remove(entry);
+      while (!entry.gone && entry.target && this.#due(entry)) {
+        target = entry.target;
+        if (hasChanges(entry)) await this.#patch(entry, target);
+        else await this.#remove(entry, target);
       }
       entry.busy = false;
     } catch (error) {
       if (isNotFound(error)) {
-        entry.gone = true;
+        if (entry.isStatic) this.#mirrorLost(entry, target);
+        else entry.gone = true;
         return;
       }
-      this.env.log.warn('pod status could not be written', { pod: entry.pod.metadata?.name, error: messageOf(error) });
+      this.env.log.warn('pod status could not be written', { pod: entry.target?.name, error: messageOf(error) });
       this.env.loop.after(retryMs, 'kubelet status retry', () => {
         entry.busy = false;
         this.#wake(entry);
@@ -119,24 +148,28 @@ export class StatusManager {
     }
   }
 
+  /** The mirror has gone: the status waits for the next one, unless that is there already. */
+  #mirrorLost(entry: Entry, target: Target | undefined): void {
+    if (entry.target === target) entry.target = undefined;
+    entry.busy = false;
+    this.#wake(entry);
+  }
+
   /**
    * Differs from upstream: a merge patch that names whole fields of the status, where upstream sends a strategic one. The stored
    * object is the same, and the order of conditions does not depend on the merge.
    */
-  async #patch(entry: Entry): Promise<void> {
+  async #patch(entry: Entry, { namespace, name = '', uid }: Target): Promise<void> {
     const { wanted } = entry;
-    const { namespace, name = '', uid } = entry.pod.metadata ?? {};
     const changes = statusChanges(entry.written, wanted);
     const stored = await this.client.pods.patch({ namespace, name }, 'merge', { metadata: { uid }, status: changes }, 'status');
-    const others = (stored.status?.conditions ?? []).filter((one) => !kubeletConditions.includes(one.type));
-    const own = (wanted.conditions ?? []).filter((one) => kubeletConditions.includes(one.type));
+    if (entry.target?.uid !== uid) return; // Another mirror has come meanwhile.
     // Not as stored: a field that the server has dropped must not be sent again and again.
-    entry.written = { ...stored.status, ...wanted, conditions: [...others, ...own] };
+    entry.written = { ...stored.status, ...wanted, conditions: mergedConditions(stored.status, wanted) };
     entry.version = Number(stored.metadata?.resourceVersion ?? entry.version);
   }
 
-  async #remove(entry: Entry): Promise<void> {
-    const { namespace, name = '', uid } = entry.pod.metadata ?? {};
+  async #remove(entry: Entry, { namespace, name = '', uid }: Target): Promise<void> {
     entry.gone = true;
     await this.client.pods.delete({ namespace, name }, { gracePeriodSeconds: 0, preconditions: uid ? { uid } : {} }).catch((error) => {
       if (isNotFound(error)) return;
@@ -150,6 +183,13 @@ function hasChanges({ wanted, written }: Entry): boolean {
   return Object.keys(statusChanges(written, wanted)).length > 0;
 }
 
+/** Others' conditions as they are stored, then the kubelet's own, among them that it has ended the pod itself. */
+function mergedConditions(stored: PodStatus | undefined, wanted: PodStatus): PodCondition[] {
+  const own = (wanted.conditions ?? []).filter(({ type, reason }) => kubeletConditions.includes(type) || reason === 'TerminationByKubelet');
+  const others = (stored?.conditions ?? []).filter(({ type }) => !kubeletConditions.includes(type) && !own.some((one) => one.type === type));
+  return [...others, ...own];
+}
+
 const ownFields = ['reason', 'message', 'podIP', 'podIPs', 'initContainerStatuses', 'ephemeralContainerStatuses'];
 
 /**
@@ -158,10 +198,8 @@ const ownFields = ['reason', 'message', 'podIP', 'podIPs', 'initContainerStatuse
  */
 export function statusChanges(stored: PodStatus | undefined, wanted: PodStatus): Record<string, unknown> {
   const out: Record<string, unknown> = {};
-  const others = (stored?.conditions ?? []).filter((one) => !kubeletConditions.includes(one.type));
-  const own = (wanted.conditions ?? []).filter((one) => kubeletConditions.includes(one.type));
   const before = (stored ?? {}) as Record<string, unknown>;
-  const after: Record<string, unknown> = { ...wanted, conditions: [...others, ...own] };
+  const after: Record<string, unknown> = { ...wanted, conditions: mergedConditions(stored, wanted) };
   for (const [field, value] of Object.entries(after)) if (!semanticEqual(value, before[field])) out[field] = value;
   for (const field of ownFields) if (before[field] !== undefined && after[field] === undefined) out[field] = null;
   return out;

@@ -3,6 +3,7 @@ import type { Env, Timer } from '../env/index.ts';
 import { quantityValue } from '../machinery/quantity.ts';
 import type { VolumeHandle, Volumes } from '../runtime/types.ts';
 import { messageOf } from './kubelet-error.ts';
+import { boundVolume, ClaimError, persistentFiles } from './persistent-claims.ts';
 import type { VolumeFacts } from './volume-files.ts';
 import { volumeContent } from './volume-files.ts';
 
@@ -11,6 +12,19 @@ export class MountError extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'MountError';
+  }
+}
+
+/** How much more than its limit a volume on disk takes until its pod is evicted. */
+const beyondLimitBytes = 256 * 1024 ** 2;
+
+/** A persistent volume that could not be set up: the event names it by its own name. */
+class PersistentVolumeError extends Error {
+  constructor(
+    readonly volume: string,
+    message: string,
+  ) {
+    super(message);
   }
 }
 
@@ -38,7 +52,9 @@ export class VolumeManager {
       try {
         mounted.handles.set(volume.name, await this.#setUp(pod, volume, facts, mounted));
       } catch (error) {
-        throw new MountError(`MountVolume.SetUp failed for volume "${volume.name}" : ${messageOf(error)}`);
+        if (error instanceof ClaimError) throw new MountError(unprocessed(pod, mounted, volume.name, error.message));
+        const shown = error instanceof PersistentVolumeError ? error.volume : volume.name;
+        throw new MountError(`MountVolume.SetUp failed for volume "${shown}" : ${messageOf(error)}`);
       }
     }
     return mounted.handles;
@@ -60,6 +76,15 @@ export class VolumeManager {
     }
   }
 
+  /** What a pod's emptyDir volumes hold. */
+  emptyDirs(pod: Readonly<Pod>): { readonly name: string; readonly bytes: number; readonly inMemory: boolean }[] {
+    const handles = this.#pods.get(pod.metadata?.uid ?? '')?.handles;
+    return (pod.spec?.volumes ?? []).flatMap(({ name, emptyDir }) => {
+      const handle = emptyDir && handles?.get(name);
+      return handle ? [{ name, bytes: this.volumes.usedBytes(handle), inMemory: emptyDir.medium === 'Memory' }] : [];
+    });
+  }
+
   unmount(uid: string): void {
     for (const timer of this.#pods.get(uid)?.renewals.values() ?? []) timer.cancel();
     this.#pods.delete(uid);
@@ -68,13 +93,26 @@ export class VolumeManager {
   async #setUp(pod: Readonly<Pod>, volume: Readonly<Volume>, facts: VolumeFacts, mounted: Mounted): Promise<VolumeHandle> {
     if (volume.emptyDir) {
       const { sizeLimit, medium } = volume.emptyDir;
-      return this.volumes.createTmpfs({ mode: 0o777, inMemory: medium === 'Memory', ...(sizeLimit ? { sizeLimitBytes: quantityValue(sizeLimit) } : {}) });
+      const inMemory = medium === 'Memory';
+      // Only a memory file system stops at its limit; on disk, passing it costs the pod its life.
+      const sizeLimitBytes = sizeLimit ? quantityValue(sizeLimit) + (inMemory ? 0 : beyondLimitBytes) : undefined;
+      return this.volumes.createTmpfs({ mode: 0o777, inMemory, ...(sizeLimitBytes ? { sizeLimitBytes } : {}) });
     }
+    if (volume.persistentVolumeClaim) return await this.#mountClaim(pod, volume.persistentVolumeClaim.claimName, facts);
     if (volume.hostPath) return this.volumes.hostPath(volume.hostPath.path, volume.hostPath.type ?? '');
     const handle = this.volumes.createTmpfs({ mode: 0o777 });
     if (await this.#fill(pod, volume, handle, facts, mounted)) return handle;
     const kind = Object.keys(volume).find((field) => field !== 'name');
     throw new Error(`paperkube does not simulate volumes of type ${kind ?? 'unknown'}`);
+  }
+
+  async #mountClaim(pod: Readonly<Pod>, claimName: string, facts: VolumeFacts): Promise<VolumeHandle> {
+    const bound = await boundVolume(pod, claimName, facts.sources);
+    try {
+      return persistentFiles(bound, this.volumes);
+    } catch (error) {
+      throw new PersistentVolumeError(bound.metadata?.name ?? '', messageOf(error));
+    }
   }
 
   async #fill(pod: Readonly<Pod>, volume: Readonly<Volume>, handle: VolumeHandle, facts: VolumeFacts, mounted: Mounted): Promise<boolean> {
@@ -99,4 +137,10 @@ export class VolumeManager {
     });
     mounted.renewals.set(volume.name, timer);
   }
+}
+
+/** What the event says of a volume that is not known to be one: which of the pod's are missing, and why. */
+function unprocessed(pod: Readonly<Pod>, mounted: Mounted, name: string, why: string): string {
+  const missing = (pod.spec?.volumes ?? []).map((one) => one.name).filter((one) => !mounted.handles.has(one));
+  return `Unable to attach or mount volumes: unmounted volumes=[${missing.join(' ')}], unattached volumes=[], failed to process volumes=[${name}]: ${why}`;
 }

@@ -5,17 +5,26 @@ export function clone<T>(value: T): T {
 
 function copy(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(copy);
+  if (Array.isArray(value)) {
+    const list: unknown[] = [];
+    for (let index = 0; index < value.length; index += 1) list.push(copy(value[index]));
+    return list;
+  }
   const out: Record<string, unknown> = {};
   for (const key in value) {
-    if (key === '__proto__')
-      Object.defineProperty(out, key, { value: copy((value as Record<string, unknown>)[key]), enumerable: true, configurable: true, writable: true });
-    else {
-      const child = (value as Record<string, unknown>)[key];
-      out[key] = key === 'fieldsV1' && Object.isFrozen(child) ? child : copy(child);
-    }
+    const child = (value as Record<string, unknown>)[key];
+    if (typeof child !== 'object' || child === null) {
+      if (key === '__proto__') setProto(out, child);
+      else out[key] = child;
+    } else if (key === '__proto__') setProto(out, copy(child));
+    else out[key] = key === 'fieldsV1' && Object.isFrozen(child) ? child : copy(child);
   }
   return out;
+}
+
+/** A plain assignment would run the setter. */
+function setProto(out: object, value: unknown): void {
+  Object.defineProperty(out, '__proto__', { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** Whether JSON data takes more than so many bytes as JSON text, about: characters count as one byte, numbers as eight. Stops looking once it knows. */
@@ -27,20 +36,95 @@ function bytesLeft(value: unknown, bytes: number): number {
   if (typeof value === 'string') return bytes - value.length - 3;
   if (typeof value !== 'object' || value === null) return bytes - 8;
   let left = bytes - 2;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length && left >= 0; index += 1) left = bytesLeft(value[index], left);
+    return left;
+  }
   for (const key in value) {
-    if (!Array.isArray(value)) left -= key.length + 3;
-    left = bytesLeft((value as Record<string, unknown>)[key], left);
+    const child = (value as Record<string, unknown>)[key];
+    left -= key.length + 3;
+    if (typeof child === 'string') left -= child.length + 3;
+    else if (key === 'fieldsV1' && typeof child === 'object' && child !== null && Object.isFrozen(child)) left -= sizeOfSet(child);
+    else left = bytesLeft(child, left);
     if (left < 0) return left;
   }
   return left;
 }
 
+/** Sizes of sets of fields, which many objects share. */
+const setSizes = new WeakMap<object, number>();
+
+function sizeOfSet(set: object): number {
+  let size = setSizes.get(set);
+  if (size === undefined) setSizes.set(set, (size = Number.MAX_SAFE_INTEGER - bytesLeft(set, Number.MAX_SAFE_INTEGER)));
+  return size;
+}
+
+/** How many keys all maps of a value hold together. */
+export function countKeys(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let keys = 0;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) keys += countKeys(value[index]);
+    return keys;
+  }
+  for (const key in value) keys += 1 + countKeys((value as Record<string, unknown>)[key]);
+  return keys;
+}
+
+/**
+ * Puts the parts of `old` in the place of those parts of `next` that say the same, keys in the same order. What is frozen in `next`
+ * is not looked into. Returns whether all of `next` says the same.
+ */
+export function shareParts(next: object, old: object): boolean {
+  if (Array.isArray(next)) return Array.isArray(old) && shareItems(next, old);
+  if (Array.isArray(old)) return false;
+  const [target, source] = [next as Record<string, unknown>, old as Record<string, unknown>];
+  const keys = Object.keys(source);
+  let count = 0;
+  let same = true;
+  for (const key in target) {
+    const [mine, other] = [target[key], Object.hasOwn(source, key) ? source[key] : undefined];
+    if (keys[count] !== key) same = false;
+    count += 1;
+    if (mine === other && mine !== undefined) continue;
+    if (isObject(mine) && isObject(other) && !Object.isFrozen(mine) && shareParts(mine, other)) target[key] = other;
+    else same = false;
+  }
+  return same && count === keys.length;
+}
+
+function shareItems(next: unknown[], old: readonly unknown[]): boolean {
+  let same = next.length === old.length;
+  for (let index = 0; index < next.length; index += 1) {
+    const [mine, other] = [next[index], old[index]];
+    if (mine === other && mine !== undefined) continue;
+    if (isObject(mine) && isObject(other) && !Object.isFrozen(mine) && shareParts(mine, other)) next[index] = other;
+    else same = false;
+  }
+  return same;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Freezes plain JSON data, all of it; frozen parts are not entered again. */
 export function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  Object.freeze(value);
-  for (const key in value) deepFreeze((value as Record<string, unknown>)[key]);
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) freezeParts(value);
   return value;
+}
+
+function freezeParts(value: object): void {
+  Object.freeze(value);
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) deepFreeze(value[index] as unknown);
+    return;
+  }
+  for (const key in value) {
+    const child = (value as Record<string, unknown>)[key];
+    if (typeof child === 'object' && child !== null && !Object.isFrozen(child)) freezeParts(child);
+  }
 }
 
 /** Whether two pieces of JSON data mean the same: absent, null, empty list and empty map are one (apimachinery's Semantic.DeepEqual). */

@@ -26,6 +26,15 @@ const titles: Record<FieldErrorType, string> = {
 
 const withoutValue = new Set<FieldErrorType>(['FieldValueRequired', 'FieldValueForbidden', 'FieldValueTooLong', 'InternalError', 'FieldValueTypeInvalid']);
 
+/** A value in Go's own syntax, printed as it is: upstream prints what is no text, number or flag with `%#v` (with 1.34 it became JSON). */
+export class GoText {
+  constructor(readonly text: string) {}
+
+  toString(): string {
+    return this.text;
+  }
+}
+
 /** One mistake in one field. Validation returns lists of these and never throws. */
 export class FieldError {
   constructor(
@@ -48,8 +57,13 @@ export class FieldError {
   }
 }
 
+/**
+ * A pointer to nothing is the text "null", as upstream has it.
+ * Differs from upstream: structs that hold pointers are printed as JSON, since Go would print where in memory they lie.
+ */
 function formatValue(value: unknown): string {
-  if (value === undefined || value === null) return 'null';
+  if (value === undefined || value === null) return '"null"';
+  if (value instanceof GoText) return value.text;
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'object') return JSON.stringify(value);
   return String(value);
@@ -73,20 +87,44 @@ export function notSupported(field: string, value: unknown, supported: readonly 
 
 /** A path to fields: `path('spec').child('containers').index(0).child('name').text`. */
 export class FieldPath {
-  constructor(readonly text: string) {}
+  readonly #parent: FieldPath | undefined;
+  /** What the parent's text is followed by; a number is an index, and `key` a key in brackets. */
+  readonly #part: string | number;
+  readonly #isKey: boolean;
+  #text: string | undefined;
 
-  child(...names: string[]): FieldPath {
-    let { text } = this;
-    for (const name of names) if (name !== '') text = text === '' ? name : `${text}.${name}`;
-    return new FieldPath(text);
+  constructor(text: string);
+  constructor(part: string | number, parent: FieldPath, isKey?: boolean);
+  constructor(part: string | number, parent?: FieldPath, isKey = false) {
+    this.#part = part;
+    this.#parent = parent;
+    this.#isKey = isKey;
+    if (!parent) this.#text = part as string;
+  }
+
+  /** Put together when somebody asks: most paths are of fields with nothing wrong. */
+  get text(): string {
+    this.#text ??= this.#join();
+    return this.#text;
+  }
+
+  #join(): string {
+    const before = this.#parent!.text;
+    if (this.#isKey || typeof this.#part === 'number') return `${before}[${this.#part}]`;
+    return before === '' ? this.#part : `${before}.${this.#part}`;
+  }
+
+  child(name: string, ...more: string[]): FieldPath {
+    const below = name === '' ? this : new FieldPath(name, this);
+    return more.length === 0 ? below : more.reduce<FieldPath>((at, one) => at.child(one), below);
   }
 
   index(position: number): FieldPath {
-    return new FieldPath(`${this.text}[${position}]`);
+    return new FieldPath(position, this);
   }
 
   key(key: string): FieldPath {
-    return new FieldPath(`${this.text}[${key}]`);
+    return new FieldPath(key, this, true);
   }
 
   toString(): string {

@@ -14,6 +14,15 @@ export interface UserInfo {
   readonly extra?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
+/** What TLS knows of the certificate that a client has shown. */
+export interface ClientCertificate {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  /** Of the whole certificate, in lower case hexadecimal. */
+  readonly sha256?: string;
+  readonly untrusted?: boolean;
+}
+
 export interface ApiRequest {
   /** Upper case. */
   readonly method: string;
@@ -25,7 +34,7 @@ export interface ApiRequest {
   /** Absent: not authenticated yet; the API server's authenticators look at headers and `clientCertificate`. */
   readonly user?: UserInfo | undefined;
   /** The verified client certificate's subject, where TLS has one; `untrusted` if there is one that could not be verified. */
-  readonly clientCertificate?: { readonly commonName: string; readonly organizations: readonly string[]; readonly untrusted?: boolean } | undefined;
+  readonly clientCertificate?: ClientCertificate | undefined;
   readonly body?: RequestBody | undefined;
   /** Aborted when the client has gone. */
   readonly signal?: AbortSignal | undefined;
@@ -52,13 +61,24 @@ export type ResponseBody =
   | StreamBody
   | UpgradeBody;
 
-/** One API object, list or Status. Callers inside take `object()`, the wire takes `json()`; each is made only if asked for. */
+/**
+ * One API object, list or Status. Callers inside take `object()`, the wire takes `json()`, which is in the media type of the body
+ * whatever its name says; each is made only if asked for.
+ */
 export interface ObjectBody {
   readonly kind: 'object';
   object(): unknown;
   json(): string | Uint8Array;
+  /** The bytes of `json()` piece by piece: what may be large has it, so that it need not be in memory as a whole. */
+  pieces?(): BytePieces;
   /** `application/json` unless said otherwise. */
   readonly contentType?: string;
+}
+
+/** Bytes in order; each iteration gives the same ones. */
+export interface BytePieces extends Iterable<Uint8Array> {
+  /** Of all pieces together. */
+  readonly byteLength: number;
 }
 
 /** A watch: nothing flows before `start`. */
@@ -78,7 +98,10 @@ export interface WatchReader {
 export interface ServedEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
   object(): unknown;
-  /** `{"type":…,"object":…}` and a newline, encoded once and shared by all readers of the same form. */
+  /**
+   * `{"type":…,"object":…}` and a newline; or, of a body that is protobuf, four bytes of length and a WatchEvent. Encoded once and
+   * shared by all readers of the same form.
+   */
   frame(): Uint8Array;
 }
 

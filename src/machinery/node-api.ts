@@ -83,5 +83,8 @@ export interface NodeApi {
   portForward(pod: PodKey): Promise<(port: number) => Promise<ByteConnection>>;
 }
 
-/** Finds a node's kubelet; undefined while the node cannot be reached. */
-export type NodeDialer = (nodeName: string) => NodeApi | undefined;
+/** Why a node's kubelet does not answer: it does not run, or its machine is down or unknown. In the words of the network. */
+export type DialFailure = 'connection refused' | 'no route to host';
+
+/** Finds a node's kubelet. */
+export type NodeDialer = (nodeName: string) => NodeApi | DialFailure;

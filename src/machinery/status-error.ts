@@ -88,7 +88,7 @@ export function invalid(kind: { group: string; kind: string }, name: string, err
   return failure(422, 'Invalid', `${shown} "${name}" is invalid: ${texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`}`, {
     ...(name ? { name } : {}),
     ...(kind.group ? { group: kind.group } : {}),
-    kind: kind.kind,
+    ...(kind.kind ? { kind: kind.kind } : {}),
     causes,
   });
 }

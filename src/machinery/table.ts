@@ -36,7 +36,7 @@ export interface Table {
   readonly kind: 'Table';
   readonly apiVersion: string;
   readonly metadata: object;
-  readonly columnDefinitions: readonly object[];
+  readonly columnDefinitions: readonly object[] | null;
   readonly rows: readonly object[];
 }
 
@@ -46,8 +46,8 @@ export function renderTable<T extends KubeObject>(objects: readonly Readonly<T>[
     kind: 'Table',
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata: options.metadata,
-    columnDefinitions: options.withoutColumns ? [] : columnDefinitions(options.columns),
-    rows: objects.map((object) => renderRow(object, options)),
+    columnDefinitions: options.withoutColumns ? null : columnDefinitions(options.columns),
+    rows: objects.map((object) => ({ ...renderRow(object, options), object: shownInRow(object, options) })),
   };
 }
 
@@ -55,11 +55,19 @@ function columnDefinitions(columns: readonly TableColumn<never>[]): object[] {
   return columns.map(({ name, type, format = '', description, priority = 0 }) => ({ name, type, format, description, priority }));
 }
 
-function renderRow<T extends KubeObject>(object: Readonly<T>, options: TableOptions<T>): object {
+/** A row without the object that it may carry. */
+export function renderRow<T extends KubeObject>(
+  object: Readonly<T>,
+  options: TableOptions<T>,
+): { cells: unknown[]; conditions?: readonly TableRowCondition[] } {
   const cells = options.columns.map((column) => column.cell(object, options.now));
   const conditions = options.rowConditions?.(object) ?? [];
-  const shown = options.includeObject === 'None' ? null : options.includeObject === 'Object' ? object : partialObjectMetadata(object, options.version);
-  return { cells, ...(conditions.length > 0 ? { conditions } : {}), object: shown };
+  return conditions.length > 0 ? { cells, conditions } : { cells };
+}
+
+function shownInRow(object: Readonly<KubeObject>, { includeObject, version }: Pick<TableOptions<never>, 'includeObject' | 'version'>): object | null {
+  if (includeObject === 'None') return null;
+  return includeObject === 'Object' ? object : partialObjectMetadata(object, version);
 }
 
 /** The metadata of an object, as the kind PartialObjectMetadata. */

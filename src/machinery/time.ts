@@ -1,7 +1,12 @@
 /** RFC 3339 with whole seconds, as metav1.Time is written: `2026-11-20T12:00:00Z`. */
 export function formatTime(ms: number): string {
-  return `${new Date(Math.floor(ms / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(ms / 1000);
+  // What happens now is written again and again.
+  if (second !== lastFormatted.second) lastFormatted = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  return lastFormatted.text;
 }
+
+let lastFormatted = { second: Number.NaN, text: '' };
 
 /** RFC 3339 with microseconds, as metav1.MicroTime is written. */
 export function formatMicroTime(ms: number): string {

@@ -97,18 +97,19 @@ export class Fabric {
     return a === b || !(this.#downNodes.has(a) || this.#downNodes.has(b));
   }
 
-  /** Follows a packet from `from` to a destination: loopback, service rules, then the switch. */
+  /** Follows a packet from `from` to a destination: loopback, service rules, host ports, then the switch. */
   route(from: Host, protocol: Protocol, to: { readonly address: string; readonly port: number }, sourcePort: number): Route {
     const address = normalizeAddress(to.address);
     if (isLoopback(address) && from.kind !== 'node') return { kind: 'host', host: from, address, port: to.port, source: loopbackOf(address) };
     const nodeOf = this.#hosts.get(address);
     const source = from.addresses[0] ?? '127.0.0.1';
-    const verdict = this.#translate(from, protocol, source, sourcePort, { address, port: to.port }, isLoopback(address) ? from : nodeOf);
+    const local = isLoopback(address) ? from : nodeOf;
+    const verdict = this.#translate(from, protocol, source, sourcePort, { address, port: to.port }, local);
     if (verdict === 'reject') return { kind: 'refused' };
     if (verdict === 'drop') return { kind: 'dropped' };
-    if (verdict === undefined && isLoopback(address)) return { kind: 'host', host: from, address, port: to.port, source: loopbackOf(address) };
-    const target = verdict ?? { address, port: to.port };
-    return this.#forward(from, target, verdict?.source ?? source);
+    const mapped = verdict ?? (local?.kind === 'node' && this.linked(from.node, local.node) ? local.hostPorts.target(protocol, address, to.port) : undefined);
+    if (mapped === undefined && isLoopback(address)) return { kind: 'host', host: from, address, port: to.port, source: loopbackOf(address) };
+    return this.#forward(from, mapped ?? { address, port: to.port }, verdict?.source ?? source);
   }
 
   #translate(from: Host, protocol: Protocol, source: string, sourcePort: number, to: { address: string; port: number }, at: Host | undefined) {

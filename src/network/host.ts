@@ -2,6 +2,7 @@ import type { Connection, DatagramSocket, Listener, NetworkStack } from '../shel
 import { SystemError } from '../shell/kernel/types.ts';
 import { formatIpv4, isAnyAddress, isLoopback, normalizeAddress, parseCidr, parseIpv4 } from './address.ts';
 import type { Fabric, HostOptions } from './fabric.ts';
+import { HostPorts } from './host-ports.ts';
 import type { StreamEnd } from './stream.ts';
 
 const ephemeralFirst = 32_768;
@@ -43,6 +44,8 @@ export class Host implements NetworkStack {
   readonly kind: HostOptions['kind'];
   /** Pod ranges behind this node. */
   readonly ranges = new Ranges();
+  /** Ports of this node that lead to its pods. */
+  readonly hostPorts = new HostPorts();
   /** Its own addresses and those it answers to besides. */
   readonly answersTo: readonly string[];
   readonly #listeners = new Map<number, ListenSocket[]>();

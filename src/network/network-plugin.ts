@@ -1,4 +1,4 @@
-import type { NetworkPlugin } from '../runtime/types.ts';
+import type { NetworkPlugin, PortMapping } from '../runtime/types.ts';
 import type { NetworkStack } from '../shell/kernel/types.ts';
 import type { Fabric } from './fabric.ts';
 import type { Host } from './host.ts';
@@ -44,7 +44,11 @@ export class NodeNetwork implements NetworkPlugin {
     this.#node.ranges.add(cidr);
   }
 
-  async attach(sandbox: { readonly id: string; readonly hostNetwork: boolean }): Promise<{ readonly ips: readonly string[]; readonly stack: NetworkStack }> {
+  async attach(sandbox: {
+    readonly id: string;
+    readonly hostNetwork: boolean;
+    readonly portMappings?: readonly PortMapping[] | undefined;
+  }): Promise<{ readonly ips: readonly string[]; readonly stack: NetworkStack }> {
     if (sandbox.hostNetwork) return { ips: [], stack: this.#node };
     if (!this.#ipam) throw new Error('cni plugin not initialized');
     const existing = this.#pods.get(sandbox.id);
@@ -52,6 +56,7 @@ export class NodeNetwork implements NetworkPlugin {
     const ip = this.#ipam.allocate(sandbox.id);
     const host = this.#fabric.addHost({ addresses: [ip], node: this.nodeName, kind: 'pod' });
     this.#pods.set(sandbox.id, host);
+    this.#node.hostPorts.add(sandbox.id, ip, sandbox.portMappings ?? []);
     return { ips: host.addresses, stack: host };
   }
 
@@ -59,6 +64,7 @@ export class NodeNetwork implements NetworkPlugin {
     const host = this.#pods.get(sandboxId);
     if (!host) return;
     this.#pods.delete(sandboxId);
+    this.#node.hostPorts.remove(sandboxId);
     this.#fabric.removeHost(host);
     this.#ipam?.release(sandboxId);
   }

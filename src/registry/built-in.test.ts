@@ -71,8 +71,7 @@ test('every resource of the schema is served, with its verbs and its subresource
     const wanted = [{ ...one, name: one.plural }, ...one.subresources.map((sub) => ({ ...sub, name: `${one.plural}/${sub.name}` }))];
     for (const { name, verbs } of wanted) if (JSON.stringify(lines.get(name)?.verbs) !== JSON.stringify(verbs)) missing.push(`${one.group} ${name}`);
   }
-  // Resizing needs a kubelet that does it.
-  expect(missing.filter((name) => name !== ' pods/resize')).toEqual([]);
+  expect(missing).toEqual([]);
 });
 
 test('discovery names every resource as a real server does', async () => {

@@ -14,9 +14,9 @@ const missingControllers: Readonly<Record<string, (kind: string) => string>> = {
   'autoscaling/horizontalpodautoscalers': controller('horizontal pod autoscaling'),
   'batch/cronjobs': controller('cron job'),
   'batch/jobs': controller('job'),
-  'certificates.k8s.io/certificatesigningrequests': controller('certificate signing'),
   'networking.k8s.io/networkpolicies': controller('network policy'),
-  'policy/poddisruptionbudgets': controller('disruption'),
+  'policy/poddisruptionbudgets': () =>
+    'paperkube does not run the disruption controller yet: the pods that a PodDisruptionBudget selects cannot be evicted until somebody writes its status',
   'storage.k8s.io/volumeattachments': controller('attach detach'),
 };
 

@@ -36,6 +36,11 @@ export class LogBuffer implements ContainerLog {
     this.#refilledAt = env.clock.now();
   }
 
+  /** Bytes that the log file takes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Outputs to resume when the writer has waited long enough. */
   throttles(output: { resume(): void }): void {
     this.#outputs.push(output as HostOutput);

@@ -19,6 +19,8 @@ export class Container {
   reason: string | undefined;
   message: string | undefined;
   oomKilled = false;
+  /** The machine went down under it, so nobody has seen how it ended. */
+  lost = false;
   process: ProcessHandle | undefined;
   readonly tty: Tty | undefined;
   readonly stdin: HostInput | undefined;
@@ -80,7 +82,9 @@ export class Container {
     this.signal = status.signal ? signalNumbers[status.signal] : undefined;
     const data = this.messageVolume.read('message');
     this.message = data && data.length > 0 ? Buffer.from(data.subarray(0, maxMessageBytes)).toString() : undefined;
-    this.conclude(exitCode, this.oomKilled ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error', now);
+    if (this.lost)
+      this.conclude(255, 'Unknown', now); // What containerd finds of containers when its machine is up again.
+    else this.conclude(exitCode, this.oomKilled ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error', now);
   }
 
   conclude(exitCode: number, reason: string, now: number): void {

@@ -9,6 +9,9 @@ import { PullError } from './types.ts';
 const requestMs = 300;
 const bytesPerMs = 20_000;
 
+/** Every sandbox runs one. */
+const pauseRepository = 'registry.k8s.io/pause';
+
 interface StoredImage {
   readonly record: ImageRecord & { readonly repoTags: string[]; readonly repoDigests: string[] };
   readonly layer: () => ImageLayer;
@@ -124,6 +127,7 @@ export class ImageStore {
           repoTags: [],
           repoDigests: [`${definition.repository}@${manifestDigest(definition, version)}`],
           sizeBytes: content.sizeBytes,
+          ...(definition.repository === pauseRepository ? { pinned: true } : {}),
           config: content.config,
         },
         layer: content.layer,

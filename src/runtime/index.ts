@@ -3,6 +3,7 @@ export type { DnsService } from './images/coredns.ts';
 export type { ImageContent, ImageDefinition, MemoryService, ShellMaker } from './images/definition.ts';
 export type { DescribedBehaviour, DescribedImage, DescribedLog, DescribedMemory } from './images/described.ts';
 export { describeImage } from './images/described.ts';
+export type { ApiServerAnswer, ApiServerRequest, ApiServerService } from './images/kube-apiserver.ts';
 export { privateCredentials, privateRegistry } from './images/private.ts';
 export { parseReference } from './reference.ts';
 export type { SimulatedRuntimeOptions } from './runtime.ts';

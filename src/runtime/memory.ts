@@ -18,14 +18,24 @@ export interface MemoryAccountOptions {
  * kills the whole container, as upstream does with cgroup v2 (memory.oom.group).
  */
 export class MemoryAccount implements MemoryService {
-  readonly limitBytes: number | undefined;
+  #limitBytes: number | undefined;
   readonly #charges = new Map<number, number>();
   readonly #forget: readonly (() => void)[];
   #over = false;
 
   constructor(readonly options: MemoryAccountOptions) {
-    this.limitBytes = options.limitBytes;
+    this.#limitBytes = options.limitBytes;
     this.#forget = options.storages.map((storage) => storage.onGrowth(() => this.#check()));
+  }
+
+  get limitBytes(): number | undefined {
+    return this.#limitBytes;
+  }
+
+  /** Sets another limit. What is already beyond it ends the container. */
+  limit(bytes: number | undefined): void {
+    this.#limitBytes = bytes;
+    this.#check();
   }
 
   /** Bytes taken now. */

@@ -1,5 +1,5 @@
 import type { Env } from '../env/index.ts';
-import { ContainerFs, createVolume } from '../shell/fs/index.ts';
+import { ContainerFs, createVolume, defaultMemoryBytes } from '../shell/fs/index.ts';
 import type { Connection, ContainerSystem, Kernel, NetworkStack, ProcessHandle, StartOptions } from '../shell/kernel/index.ts';
 import { parseSignal, SystemError } from '../shell/kernel/index.ts';
 import { Container } from './container.ts';
@@ -13,6 +13,8 @@ import { startFailure } from './start-failure.ts';
 import type {
   ContainerConfig,
   ContainerLog,
+  ContainerResources,
+  ContainerStats,
   ContainerStatus,
   ExecOptions,
   ExecResult,
@@ -44,6 +46,9 @@ export const pauseReference = 'registry.k8s.io/pause:3.10';
 /** Probes read no more of a command's output. */
 const maxExecBytes = 1024 * 1024;
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** What a RuntimeClass may name; the node's status lists them. */
+export const runtimeHandlers: readonly string[] = ['', 'runc'];
 
 /** Containers of one node, over the simulated kernel. */
 export class SimulatedRuntime implements Runtime {
@@ -77,8 +82,12 @@ export class SimulatedRuntime implements Runtime {
   async runPodSandbox(config: SandboxConfig): Promise<string> {
     const { env, network, kernel } = this.options;
     const id = env.ids.containerId();
-    const { podName, podNamespace, hostNetwork } = config;
-    const place = hostNetwork ? { ips: network.host.addresses, stack: network.host } : await network.attach({ id, podName, podNamespace, hostNetwork });
+    const { podName, podNamespace, hostNetwork, portMappings, runtimeHandler = '' } = config;
+    if (!runtimeHandlers.includes(runtimeHandler))
+      throw new Error(`failed to get sandbox runtime: no runtime for ${JSON.stringify(runtimeHandler)} is configured`);
+    const place = hostNetwork
+      ? { ips: network.host.addresses, stack: network.host }
+      : await network.attach({ id, podName, podNamespace, hostNetwork, portMappings });
     const sandbox = new Sandbox(id, config, place.ips, place.stack, env.clock.now());
     const image = this.images.status(pauseReference) as ImageRecord;
     const layer = this.images.layer(image.id);
@@ -131,6 +140,11 @@ export class SimulatedRuntime implements Runtime {
     if (!image || !layer) throw new StartError(`failed to resolve image "${config.imageReference}": not found`, 128);
     const { env } = this.options;
     const id = env.ids.containerId();
+    const target = config.targetContainerId === undefined ? undefined : this.#containers.get(config.targetContainerId);
+    if (config.targetContainerId !== undefined && target?.state !== 'running') {
+      const why = target ? `container "${target.id}" is not running - in state CONTAINER_${target.state.toUpperCase()}` : 'not found';
+      throw new StartError(`failed to generate container ${JSON.stringify(id)} spec: invalid target container: ${why}`, 128);
+    }
     const message = createVolume({ type: 'ext4', source: '/dev/vda1' });
     message.writeFile('message', '', { mode: 0o666, now: env.clock.now() });
     const fs = this.#filesystem(sandbox, config, layer, message);
@@ -140,6 +154,9 @@ export class SimulatedRuntime implements Runtime {
     let container: Container | undefined;
     const system = this.#system(id, sandbox, config, fs, () => container);
     container = new Container(id, sandbox, config, image, env.clock.now(), new LogBuffer(env), system, fs, message, variables, user);
+    if (container.argv.length === 0) {
+      throw new StartError(`failed to generate container ${JSON.stringify(id)} spec: failed to generate spec: no command specified`, 128);
+    }
     this.#containers.set(id, container);
     return id;
   }
@@ -202,7 +219,6 @@ export class SimulatedRuntime implements Runtime {
     const { env } = this.options;
     const { argv } = container;
     try {
-      if (argv.length === 0) throw new StartError('failed to generate container spec: no command specified', 128);
       const process = this.#run(container, {
         ...this.#identity(container),
         argv,
@@ -260,6 +276,13 @@ export class SimulatedRuntime implements Runtime {
     await container.ended;
   }
 
+  updateContainerResources(id: string, resources: ContainerResources): void {
+    const container = this.#running(id);
+    container.system.limitProcessors(resources.cpuLimitMilli);
+    container.fs.memoryBytes = resources.memoryLimitBytes ?? defaultMemoryBytes;
+    this.#memory.get(id)?.limit(resources.memoryLimitBytes);
+  }
+
   async removeContainer(id: string): Promise<void> {
     await this.stopContainer(id, 0);
     this.#memory.get(id)?.close();
@@ -270,9 +293,10 @@ export class SimulatedRuntime implements Runtime {
   containerStatus(id: string): ContainerStatus | undefined {
     return this.#containers.get(id)?.status();
   }
-  /** Bytes of memory that a running container takes, as far as it is modelled (see README.md); undefined if it does not run. */
-  memoryBytes(id: string): number | undefined {
-    return this.#memory.get(id)?.usedBytes;
+  containerStats(id: string): ContainerStats | undefined {
+    const container = this.#containers.get(id);
+    if (!container) return undefined;
+    return { memoryBytes: this.#memory.get(id)?.usedBytes ?? 0, writableBytes: container.fs.storage.usedBytes, logBytes: container.log.bytes };
   }
   listContainers(): readonly ContainerStatus[] {
     return [...this.#containers.values()].map((one) => one.status());
@@ -366,7 +390,10 @@ export class SimulatedRuntime implements Runtime {
   }
 
   shutdown(): void {
-    for (const container of this.#containers.values()) container.system.killAll();
+    for (const container of this.#containers.values()) {
+      container.lost = true;
+      container.system.killAll();
+    }
     for (const sandbox of this.#sandboxes.values()) if (sandbox.state === 'ready') this.#endSandbox(sandbox);
   }
 

@@ -4,6 +4,7 @@ import { createNodeNetwork, Fabric } from '../network/index.ts';
 import { Kernel } from '../shell/kernel/index.ts';
 import { createCatalogue } from './images/catalogue.ts';
 import { SimulatedRuntime } from './runtime.ts';
+import { plainContainer, testNode } from './testing/node.ts';
 
 test('pods reach nginx and redis over the network, and nginx logs each request', async () => {
   const env = createEnv({ machine: nodeMachine, log: silentLog, seed: 1, start: Date.parse('2026-01-01T00:00:00Z'), mode: 'manual' });
@@ -56,4 +57,24 @@ test('pods reach nginx and redis over the network, and nginx logs each request',
   expect(log).toMatch(/10\.244\.0\.\d+ - - \[01\/Jan\/2026:00:\d\d:\d\d \+0000\] "GET \/nosuch HTTP\/1\.1" 404 153 "-" "Wget" "-"/);
   const pong = await within(runtime.execSync(db.id, ['redis-cli', 'ping'], 5000));
   expect(pong.stdout.toString()).toBe('PONG\n');
+});
+
+test('a server that is started again in its pod has its port again', async () => {
+  const node = testNode();
+  const image = 'registry.k8s.io/e2e-test-images/agnhost:2.53';
+  const first = await node.start(image, { args: ['netexec'] });
+  await node.advance(1000);
+  const client = await node.start('busybox', { command: ['sleep', '36000'] });
+  const ask = () => node.exec(client.id, 'wget', '-qO-', `http://${first.ip}:8080/hostname`);
+  expect((await ask()).stdout).toBe('pod-1');
+  const stopped = node.runtime.stopContainer(first.id, 0);
+  await node.advance(100);
+  await stopped;
+  expect((await ask()).exitCode).toBe(1);
+  const { imageId } = node.status(first.id) ?? { imageId: '' };
+  const second = await node.runtime.createContainer(first.sandbox, { ...plainContainer(image, imageId), attempt: 1, args: ['netexec'] });
+  await node.runtime.startContainer(second);
+  await node.advance(1000);
+  expect(node.log(second)).toContain('Started UDP server on port 8081');
+  expect((await ask()).stdout).toBe('pod-1');
 });

@@ -17,6 +17,7 @@ export interface Runtime {
   removeImage(id: string): void;
 
   // Sandboxes (one per pod: the pause container)
+  /** Rejects if there is no address left, or no such runtime handler. */
   runPodSandbox(config: SandboxConfig): Promise<string>;
   /** Kills what runs in it and gives its address back. Safe to call twice. */
   stopPodSandbox(id: string): Promise<void>;
@@ -30,9 +31,13 @@ export interface Runtime {
   startContainer(id: string): Promise<void>;
   /** TERM (or the image's stop signal), then KILL after `graceMs` of simulated time. Resolves when it has ended. */
   stopContainer(id: string, graceMs: number): Promise<void>;
+  /** Sets other limits for a running container (CRI UpdateContainerResources). Throws ExecError if it does not run. */
+  updateContainerResources(id: string, resources: ContainerResources): void;
   removeContainer(id: string): Promise<void>;
   containerStatus(id: string): ContainerStatus | undefined;
   listContainers(): readonly ContainerStatus[];
+  /** What a container holds of its node; undefined if there is no such container. */
+  containerStats(id: string): ContainerStats | undefined;
   /** The container's log as the kubelet stores it (rotated at 10 MiB). Kept until the container is removed. */
   containerLog(id: string): ContainerLog | undefined;
 
@@ -50,7 +55,7 @@ export interface Runtime {
 
   /** Tells of sandboxes and containers that changed state. Runs on the Loop. */
   onEvent(listener: (event: RuntimeEvent) => void): () => void;
-  /** The node stops: everything in it ends without grace. */
+  /** The machine goes down: everything in it ends without grace, and nobody sees how. Containers may be started again afterwards. */
   shutdown(): void;
 }
 
@@ -68,6 +73,8 @@ export interface ImageRecord {
   /** `docker.io/library/busybox@sha256:…` */
   readonly repoDigests: readonly string[];
   readonly sizeBytes: number;
+  /** The runtime needs it itself: it is never removed to gain room. */
+  readonly pinned?: boolean;
   /** What the container runs if the pod names no command; used for USER checks too. */
   readonly config: ImageConfig;
 }
@@ -124,7 +131,18 @@ export interface SandboxConfig {
   /** Lines of /etc/hosts after the defaults (hostAliases). */
   readonly hosts?: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
   readonly labels?: Readonly<Record<string, string>>;
+  /** Of a RuntimeClass; the runtime's own if absent or empty. */
   readonly runtimeHandler?: string;
+  /** Ports of the node that lead to the pod's. */
+  readonly portMappings?: readonly PortMapping[];
+}
+
+export interface PortMapping {
+  /** `0.0.0.0` for all addresses of the node. */
+  readonly ip: string;
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+  readonly port: number;
+  readonly containerPort: number;
 }
 
 export interface SandboxStatus {
@@ -137,6 +155,12 @@ export interface SandboxStatus {
   /** Empty with hostNetwork. */
   readonly ips: readonly string[];
   readonly createdAt: number;
+}
+
+/** What a container may use at most; as much as there is where nothing is said. */
+export interface ContainerResources {
+  readonly cpuLimitMilli?: number | undefined;
+  readonly memoryLimitBytes?: number | undefined;
 }
 
 export interface ContainerConfig {
@@ -157,7 +181,7 @@ export interface ContainerConfig {
   readonly tty: boolean;
   readonly user?: { readonly uid?: number | undefined; readonly gid?: number | undefined; readonly groups?: readonly number[] } | undefined;
   readonly readOnlyRootFilesystem: boolean;
-  readonly resources: { readonly cpuLimitMilli?: number | undefined; readonly memoryLimitBytes?: number | undefined };
+  readonly resources: ContainerResources;
   readonly terminationMessagePath: string;
   /** Joins the process table of this container's (ephemeral containers with a target; shareProcessNamespace). */
   readonly targetContainerId?: string | undefined;
@@ -185,12 +209,14 @@ export interface VolumeFile {
 
 /** Makes volumes of a node. */
 export interface Volumes {
-  /** An empty directory; with `sizeLimitBytes`, writes beyond fail with ENOSPC; with `inMemory` its files count as memory of the containers that mount it. */
+  /** An empty directory; with `sizeLimitBytes`, writes beyond fail with ENOSPC (256 MiB if absent, 1 GiB at most); with `inMemory` its files count as memory of the containers that mount it. */
   createTmpfs(options?: { readonly sizeLimitBytes?: number; readonly mode?: number; readonly inMemory?: boolean }): VolumeHandle;
   /** Replaces all files at once (upstream's atomic writer: `..data` and its links). */
   writeFiles(volume: VolumeHandle, files: readonly VolumeFile[], options?: { readonly gid?: number }): void;
   /** A path of the node's simulated host; `type` as hostPath's. Throws SystemError. */
   hostPath(path: string, type: string): VolumeHandle;
+  /** The files of a directory of the host, by name; undefined if there is no such directory. */
+  hostFiles(path: string): readonly { readonly name: string; readonly data: Uint8Array }[] | undefined;
   /** Bytes held. */
   usedBytes(volume: VolumeHandle): number;
 }
@@ -213,6 +239,14 @@ export interface ContainerStatus {
   readonly reason?: string | undefined;
   /** What the process left at the termination message path, or StartError's text. */
   readonly message?: string | undefined;
+}
+
+export interface ContainerStats {
+  /** As far as it is modelled (see README.md); 0 if it does not run. */
+  readonly memoryBytes: number;
+  /** Its own changes to its image. */
+  readonly writableBytes: number;
+  readonly logBytes: number;
 }
 
 export interface LogLine {
@@ -271,6 +305,7 @@ export interface NetworkPlugin {
     readonly podNamespace: string;
     readonly podName: string;
     readonly hostNetwork: boolean;
+    readonly portMappings?: readonly PortMapping[] | undefined;
   }): Promise<{ readonly ips: readonly string[]; readonly stack: NetworkStack }>;
   detach(sandboxId: string): void;
   /** The node's own stack: where host ports, probes and hostNetwork pods live. */

@@ -1,5 +1,6 @@
 import type { Env } from '../env/index.ts';
 import { createVolume, type Volume } from '../shell/fs/index.ts';
+import { TreeDirectory } from '../shell/fs/tree-directory.ts';
 import { SystemError } from '../shell/kernel/types.ts';
 import type { VolumeFile, VolumeHandle, Volumes } from './types.ts';
 
@@ -46,6 +47,20 @@ export class SimulatedVolumes implements Volumes {
     if (node === undefined && type === 'FileOrCreate') this.#host.writeFile(path, '', { mode: 0o644, now: this.env.clock.now() });
     else if (node === undefined) this.#host.at(path);
     return new SimulatedVolume('host', this.#host, path);
+  }
+
+  hostFiles(path: string): { readonly name: string; readonly data: Uint8Array }[] | undefined {
+    const folder = this.#find(path);
+    if (!(folder instanceof TreeDirectory)) return undefined;
+    return [...folder.names()].sort().flatMap((name) => {
+      const data = this.#host.read(`${path}/${name}`);
+      return data ? [{ name, data }] : [];
+    });
+  }
+
+  /** Lays a file into the host, as whoever set the node up. */
+  writeHostFile(path: string, data: string): void {
+    this.#host.writeFile(path, data, { mode: 0o600, now: this.env.clock.now() });
   }
 
   usedBytes(handle: VolumeHandle): number {

@@ -1,5 +1,5 @@
 import type { Node, Pod } from '../../generated/types/index.ts';
-import type { Snapshot } from './framework.ts';
+import type { Snapshot, StorageView } from './framework.ts';
 import type { PodInfo } from './node-info.ts';
 import { NodeInfo, podInfo } from './node-info.ts';
 
@@ -12,6 +12,8 @@ export class SchedulerCache {
   /** Node name by pod uid. */
   readonly #placed = new Map<string, string>();
   #sorted: NodeInfo[] | undefined;
+
+  constructor(readonly storage: StorageView) {}
 
   setNode(node: Readonly<Node>): void {
     this.#info(node.metadata?.name ?? '').setNode(node);
@@ -33,8 +35,12 @@ export class SchedulerCache {
     this.#info(nodeName).add(info);
   }
 
-  placePod(pod: Readonly<Pod>): void {
-    this.place(podInfo(pod), pod.spec?.nodeName ?? '');
+  /** Returns whether a pod that was there takes less than before: it has been resized. */
+  placePod(pod: Readonly<Pod>): boolean {
+    const [info, nodeName] = [podInfo(pod), pod.spec?.nodeName ?? ''];
+    const before = this.#nodes.get(nodeName)?.pods.get(pod.metadata?.uid ?? '');
+    this.place(info, nodeName);
+    return Object.entries(before?.requests ?? {}).some(([name, amount]) => (info.requests[name] ?? 0) < amount);
   }
 
   isPlaced(uid: string): boolean {
@@ -53,7 +59,7 @@ export class SchedulerCache {
   /** The nodes that exist, by name. */
   snapshot(): Snapshot {
     this.#sorted ??= [...this.#nodes.values()].filter((one) => one.node).sort((a, b) => (a.name < b.name ? -1 : 1));
-    return { nodes: this.#sorted };
+    return { nodes: this.#sorted, storage: this.storage };
   }
 
   #info(name: string): NodeInfo {

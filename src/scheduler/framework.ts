@@ -1,4 +1,4 @@
-import type { Pod } from '../../generated/types/index.ts';
+import type { PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../generated/types/index.ts';
 import type { NodeInfo, PodInfo } from './node-info.ts';
 
 /** Why a node, or a pod, is out of the question. `unresolvable`: removing pods would not help. */
@@ -11,6 +11,14 @@ export interface Rejection {
 export interface Snapshot {
   /** Nodes by name. */
   readonly nodes: readonly NodeInfo[];
+  readonly storage: StorageView;
+}
+
+/** The objects behind pods' claims; each undefined if there is none. */
+export interface StorageView {
+  claim(namespace: string, name: string): Readonly<PersistentVolumeClaim> | undefined;
+  volume(name: string): Readonly<PersistentVolume> | undefined;
+  storageClass(name: string): Readonly<StorageClass> | undefined;
 }
 
 /** A scheduling plugin: any of upstream's extension points (pkg/scheduler/framework interface.go). */

@@ -1,15 +1,11 @@
 import type { Node, Pod } from '../../generated/types/index.ts';
+import type { HostPort } from '../api/core/v1/node-selection.ts';
+import { hostPorts } from '../api/core/v1/node-selection.ts';
 import { podRequests } from '../api/core/v1/pod-resources.ts';
 import { quantityMilli, quantityValue } from '../machinery/quantity.ts';
 
 /** Amounts by resource name: CPU in thousandths, everything else in whole units. */
 export type Amounts = Readonly<Record<string, number>>;
-
-export interface HostPort {
-  readonly ip: string;
-  readonly protocol: string;
-  readonly port: number;
-}
 
 /** A pod with what the plugins ask of it again and again. */
 export interface PodInfo {
@@ -24,18 +20,14 @@ const defaultCpuMilli = 100;
 const defaultMemoryBytes = 200 * 1024 * 1024;
 
 export function podInfo(pod: Readonly<Pod>): PodInfo {
-  const requests = amounts(podRequests(pod));
+  const requests = amounts(podRequests(pod, { withStatus: true }));
   const containers = pod.spec?.containers ?? [];
   const missing = (name: string) => containers.filter((one) => one.resources?.requests?.[name] === undefined).length;
   return {
     pod,
     requests,
     nonZero: { cpu: (requests.cpu ?? 0) + missing('cpu') * defaultCpuMilli, memory: (requests.memory ?? 0) + missing('memory') * defaultMemoryBytes },
-    hostPorts: containers.flatMap((container) =>
-      (container.ports ?? []).flatMap(({ hostPort, hostIP, protocol }) =>
-        hostPort ? [{ ip: hostIP || '0.0.0.0', protocol: protocol ?? 'TCP', port: hostPort }] : [],
-      ),
-    ),
+    hostPorts: hostPorts(pod),
   };
 }
 

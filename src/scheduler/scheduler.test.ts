@@ -26,7 +26,7 @@ function pod(spec: Partial<PodSpec> = {}, labels: Record<string, string> = {}): 
 const asking = (requests: Record<string, string>) => pod({ containers: [{ name: 'app', resources: { requests } }] });
 
 function cluster(...nodes: Node[]) {
-  const cache = new SchedulerCache();
+  const cache = new SchedulerCache({ claim: () => undefined, volume: () => undefined, storageClass: () => undefined });
   for (const one of nodes) cache.setNode(one);
   let turn = 0;
   const place = (wanted: Pod): string => {
@@ -105,8 +105,8 @@ test('pods that do not want to be together are kept apart', () => {
 });
 
 test('what nobody looks at is refused by name', () => {
-  const claim = pod({ volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'c' } }] });
-  expect(cluster(node('n')).place(claim)).toMatch(/^0\/1 nodes are available: paperkube does not simulate volume binding\./);
+  const claim = pod({ volumes: [{ name: 'data', ephemeral: {} }] });
+  expect(cluster(node('n')).place(claim)).toMatch(/^0\/1 nodes are available: paperkube does not simulate generic ephemeral volumes\./);
 });
 
 test('the queue serves priority first, backs off, and waits for an event when nothing helps', async () => {

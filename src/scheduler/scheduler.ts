@@ -1,14 +1,16 @@
-import type { Binding, Node, Pod } from '../../generated/types/index.ts';
+import type { Binding, Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../generated/types/index.ts';
 import { podIsTerminal } from '../api/core/v1/pod-status.ts';
-import type { Client, EventsV1Recorder, InformerFactory } from '../client/index.ts';
+import type { Client, EventsV1Recorder, InformerFactory, ResourceRef } from '../client/index.ts';
 import { createEventsV1Recorder, refs } from '../client/index.ts';
 import type { Env } from '../env/index.ts';
 import { semanticEqual } from '../machinery/deep.ts';
 import { isNotFound } from '../machinery/status-error.ts';
 import { formatTime } from '../machinery/time.ts';
+import type { KubeObject } from '../machinery/types.ts';
 import { choosePlacement } from './algorithm.ts';
 import { SchedulerCache } from './cache.ts';
-import type { WeightedPlugin } from './framework.ts';
+import type { StorageView, WeightedPlugin } from './framework.ts';
+import { SchedulerMetrics } from './metrics.ts';
 import { podInfo } from './node-info.ts';
 import { defaultPlugins } from './plugins/index.ts';
 import { SchedulingQueue } from './scheduling-queue.ts';
@@ -28,8 +30,9 @@ export interface SchedulerOptions {
 
 /** Gives each pod a node (pkg/scheduler): one pod at a time is placed, the bindings are written meanwhile. */
 export class Scheduler {
-  readonly #cache = new SchedulerCache();
+  readonly #cache: SchedulerCache;
   readonly #queue: SchedulingQueue;
+  readonly #metrics: SchedulerMetrics;
   readonly #events: EventsV1Recorder;
   readonly #name: string;
   readonly #plugins: readonly WeightedPlugin[];
@@ -41,9 +44,11 @@ export class Scheduler {
   constructor(readonly options: SchedulerOptions) {
     const { env, client, name = 'default-scheduler', hostName, plugins } = options;
     this.#name = name;
+    this.#cache = new SchedulerCache(this.#storage());
     this.#plugins = plugins ?? defaultPlugins;
     this.#events = createEventsV1Recorder(client, env, name, hostName ? `${name}-${hostName}` : name);
     this.#queue = new SchedulingQueue(env, () => this.#wake());
+    this.#metrics = new SchedulerMetrics(name, env, this.#queue);
   }
 
   start(): void {
@@ -67,6 +72,25 @@ export class Scheduler {
     });
   }
 
+  /** Claims, volumes and their classes; what becomes of them may help a pod that waits. */
+  #storage(): StorageView {
+    const { informers } = this.options;
+    const moveAll = () => this.#queue.moveAll();
+    const watched = <T extends KubeObject>(ref: ResourceRef) => {
+      const informer = informers.for<T>(ref);
+      informer.handle({ added: moveAll, updated: moveAll, deleted: moveAll });
+      return informer.lister;
+    };
+    const claims = watched<PersistentVolumeClaim>(refs.persistentVolumeClaims);
+    const volumes = watched<PersistentVolume>(refs.persistentVolumes);
+    const classes = watched<StorageClass>(refs.storageClasses);
+    return {
+      claim: (namespace, name) => claims.get({ namespace, name }),
+      volume: (name) => volumes.get({ name }),
+      storageClass: (name) => classes.get({ name }),
+    };
+  }
+
   stop(): void {
     this.#running = false;
     this.#queue.close();
@@ -87,7 +111,7 @@ export class Scheduler {
     }
     if (pod.spec?.nodeName) {
       this.#queue.remove(uid);
-      this.#cache.placePod(pod);
+      if (this.#cache.placePod(pod)) this.#queue.moveAll();
       return;
     }
     if (!this.#running || (pod.spec?.schedulerName ?? 'default-scheduler') !== this.#name || this.#cache.isPlaced(uid)) return;
@@ -114,8 +138,8 @@ export class Scheduler {
   }
 
   #scheduleAll(): void {
-    // Without its first listing of nodes, the scheduler would call every pod unschedulable.
-    if (!this.options.informers.for<Node>(refs.nodes).synced) {
+    // Without its first listings, the scheduler would call every pod, or every pod with a claim, unschedulable.
+    if (![refs.nodes, refs.persistentVolumeClaims, refs.persistentVolumes].every((ref) => this.options.informers.for(ref).synced)) {
       this.options.env.loop.after(100, 'scheduler sync', () => this.#wake());
       return;
     }
@@ -123,19 +147,21 @@ export class Scheduler {
   }
 
   #scheduleOne(pod: Readonly<Pod>): void {
+    const beganMs = this.options.env.clock.now();
     const info = podInfo(pod);
     const placement = choosePlacement(this.#plugins, info, this.#cache.snapshot(), this.#startIndex);
     if ('message' in placement) {
+      this.#metrics.attempted('unschedulable', beganMs);
       this.#queue.failed(pod.metadata?.uid ?? '');
       this.#reject(pod, placement.message);
       return;
     }
     this.#startIndex += 1;
     this.#cache.place(info, placement.node); // The queue keeps it until the watch shows that it is bound.
-    this.options.env.loop.defer('scheduler binding', () => this.#bind(pod, placement.node));
+    this.options.env.loop.defer('scheduler binding', () => this.#bind(pod, placement.node, beganMs));
   }
 
-  async #bind(pod: Readonly<Pod>, nodeName: string): Promise<void> {
+  async #bind(pod: Readonly<Pod>, nodeName: string, beganMs: number): Promise<void> {
     const { namespace = '', name = '', uid } = pod.metadata ?? {};
     const binding: Binding = {
       apiVersion: 'v1',
@@ -146,7 +172,9 @@ export class Scheduler {
     try {
       await this.options.client.pods.createSubresource({ namespace, name }, 'binding', binding);
       this.#events.event(withKind(pod), undefined, 'Normal', 'Scheduled', 'Binding', `Successfully assigned ${namespace}/${name} to ${nodeName}`);
+      this.#metrics.attempted('scheduled', beganMs);
     } catch (error) {
+      this.#metrics.attempted('error', beganMs);
       this.#cache.removePod(uid ?? '');
       if (isNotFound(error)) this.#queue.remove(uid ?? '');
       else this.#queue.retry(uid ?? '');

@@ -40,6 +40,13 @@ export class SchedulingQueue {
     return this.#pods.size;
   }
 
+  /** How many pods wait in one of the queues; one that is being looked at waits in none. */
+  count(place: 'active' | 'backoff' | 'unschedulable'): number {
+    let count = 0;
+    for (const one of this.#pods.values()) if (one.place === place) count += 1;
+    return count;
+  }
+
   add(pod: Readonly<Pod>): void {
     const uid = pod.metadata?.uid ?? '';
     const known = this.#pods.get(uid);

@@ -1,4 +1,5 @@
-import { deepFreeze, isLargerThan } from '../machinery/deep.ts';
+import { deepFreeze, isLargerThan, shareParts } from '../machinery/deep.ts';
+import { EncodedObject } from '../machinery/encoded-object.ts';
 import type { KubeObject } from '../machinery/types.ts';
 import type { StoreEntry } from './store.ts';
 import { StoreError } from './store.ts';
@@ -6,25 +7,24 @@ import { StoreError } from './store.ts';
 /** etcd's --max-request-bytes. */
 export const valueBytesMax = 1.5 * 1024 * 1024;
 
-/** An entry whose JSON text is made when somebody asks for it. */
-export class MemoryEntry implements StoreEntry {
-  #json: string | undefined;
-
+export class MemoryEntry extends EncodedObject implements StoreEntry {
   constructor(
     readonly key: string,
     readonly revision: number,
-    readonly object: Readonly<KubeObject>,
-  ) {}
-
-  json(): string {
-    this.#json ??= JSON.stringify(this.object);
-    return this.#json;
+    object: Readonly<KubeObject>,
+  ) {
+    super(object);
   }
 }
 
-/** The entry of a write: the object as handed in, stamped with its revision, frozen (what it holds is frozen, not copied). Throws TooLarge. */
-export function stampedEntry(key: string, revision: number, object: Readonly<KubeObject>): MemoryEntry {
+/**
+ * The entry of a write: the object as handed in, stamped with its revision, frozen (what it holds is frozen, not copied). Parts that
+ * say the same as in `previous`, the value it replaces, are those very parts: versions of an object share what they have in common.
+ * Throws TooLarge.
+ */
+export function stampedEntry(key: string, revision: number, object: Readonly<KubeObject>, previous?: Readonly<KubeObject>): MemoryEntry {
   if (isLargerThan(object, valueBytesMax)) throw new StoreError('TooLarge', `a value of more than ${valueBytesMax} bytes`);
   const stamped = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+  if (previous) shareParts(stamped, previous);
   return new MemoryEntry(key, revision, deepFreeze(stamped));
 }

@@ -34,6 +34,27 @@ test('ten thousand keys in random order are listed in order, whatever goes in be
   expect(some.remaining).toBe([...alive.keys()].filter((key) => key.startsWith('/k/c')).length - 3);
 });
 
+test('versions of a value share the parts that say the same', async () => {
+  const { store } = make();
+  const spec = (image: string) => ({ containers: [{ name: 'a', image }], volumes: [{ name: 'v', emptyDir: {} }] });
+  const value = (image: string) => ({ metadata: { name: 'x', labels: { a: 'b' } }, spec: spec(image) });
+  const first = await store.create('/k/x', value('one'));
+  const second = await store.update('/k/x', value('two'), first.revision);
+  expect(second.object).toEqual({ ...value('two'), metadata: { ...value('two').metadata, resourceVersion: String(second.revision) } });
+  const [old, now] = [first.object as ReturnType<typeof value>, second.object as ReturnType<typeof value>];
+  expect(now.spec.volumes).toBe(old.spec.volumes);
+  expect(now.metadata.labels).toBe(old.metadata.labels);
+  expect(now.spec.containers).not.toBe(old.spec.containers);
+  expect(Object.isFrozen(now.spec.containers[0])).toBe(true);
+});
+
+test('a part whose keys stand in another order is written in that order', async () => {
+  const { store } = make();
+  const first = await store.create('/k/x', { metadata: {}, data: { a: '1', b: '2' } } as never);
+  const second = await store.update('/k/x', { metadata: {}, data: { b: '2', a: '1' } } as never, first.revision);
+  expect(JSON.stringify(second.object)).toContain('{"b":"2","a":"1"}');
+});
+
 test('history is bounded by count', async () => {
   const { store } = make({ historyLimit: 10 });
   const first = await store.create('/k/first', thing('first'));
@@ -62,4 +83,19 @@ test('a watcher that is overtaken by a burst of writes is ended with Compacted',
   await env.loop.settle();
   expect(ends).toHaveLength(1);
   expect(isStoreError(ends[0], 'Compacted')).toBe(true);
+});
+
+test('what has been replaced or deleted does not hold its JSON any longer, and still has it for who reads the past', async () => {
+  const { store } = make();
+  const first = await store.create('/k/a', thing('a'));
+  const bytes = first.jsonLine();
+  expect(first.jsonLine()).toBe(bytes);
+  const second = await store.update('/k/a', thing('a'), first.revision);
+  const [past] = (await store.list('/k/', { revision: first.revision })).entries;
+  expect(past?.jsonLine()).not.toBe(bytes);
+  expect(past?.jsonLine()).toEqual(bytes);
+  const later = second.jsonLine();
+  await store.delete('/k/a', second.revision);
+  expect(second.jsonLine()).not.toBe(later);
+  expect(second.jsonLine()).toEqual(later);
 });

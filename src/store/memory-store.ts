@@ -67,6 +67,8 @@ export class MemoryStore implements Store {
     if (held && held.size > 0) return this.#listPast(prefix, start, revision, held, options.limit);
     const end = prefixEnd(prefix);
     const entries = this.#sorted.range(start, end, options.limit || undefined).map((slot) => slot.entry);
+    // Only a full page can have something after it.
+    if (!options.limit || entries.length < options.limit) return { entries, revision, remaining: 0 };
     const total = (end === undefined ? this.#sorted.size : this.#sorted.rank(end)) - this.#sorted.rank(start);
     return { entries, revision, remaining: Math.max(0, total - entries.length) };
   }
@@ -86,8 +88,9 @@ export class MemoryStore implements Store {
     this.#checkOpen();
     const slot = this.#expect(key, expectedRevision);
     const previous = slot.entry;
-    const entry = stampedEntry(key, this.#revision + 1, object);
+    const entry = stampedEntry(key, this.#revision + 1, object, previous.object);
     slot.entry = entry;
+    previous.forgetJson(); // In history it is seldom read, and then as an object mostly.
     this.#commit({ type: 'updated', revision: entry.revision, entry, previous });
     return entry;
   }
@@ -98,6 +101,7 @@ export class MemoryStore implements Store {
     const entry = stampedEntry(key, this.#revision + 1, previous.object);
     this.#slots.delete(key);
     this.#sorted.remove(key);
+    previous.forgetJson();
     this.#commit({ type: 'deleted', revision: entry.revision, entry, previous });
     return entry;
   }
@@ -123,7 +127,7 @@ export class MemoryStore implements Store {
 
   /** The present state with the keys that changed since put back. */
   #listPast(prefix: string, start: string, revision: number, held: ReadonlyMap<string, StoreEntry | undefined>, limit: number | undefined): ListResult {
-    const entries = this.#sorted.range(start, prefixEnd(prefix)).flatMap((slot) => (held.has(slot.key) ? [] : [slot.entry]));
+    const entries: StoreEntry[] = this.#sorted.range(start, prefixEnd(prefix)).flatMap((slot) => (held.has(slot.key) ? [] : [slot.entry]));
     for (const [key, entry] of held) if (entry && key >= start) entries.push(entry);
     entries.sort((a, b) => (a.key < b.key ? -1 : 1));
     const page = limit ? entries.slice(0, limit) : entries;

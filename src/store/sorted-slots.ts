@@ -1,9 +1,9 @@
-import type { StoreEntry } from './store.ts';
+import type { MemoryEntry } from './memory-entry.ts';
 
 /** A key and what is stored there now; the slot stays while its value changes. */
 export interface Slot {
   readonly key: string;
-  entry: StoreEntry;
+  entry: MemoryEntry;
 }
 
 /** A chunk that grows past this is split in two. */

@@ -29,7 +29,7 @@ export function storeCases(make: () => Promise<StoreUnderTest>): void {
     const b = await store.create('/r/b', object('b'));
     expect([a.revision, b.revision, await store.revision()]).toEqual([before + 1, before + 2, before + 2]);
     expect(a.object.metadata?.resourceVersion).toBe(String(a.revision));
-    expect(JSON.parse((await store.get('/r/a'))?.json() ?? '')).toEqual(a.object);
+    expect(JSON.parse(String((await store.get('/r/a'))?.json()))).toEqual(a.object);
     expect(Object.isFrozen(a.object.metadata?.annotations)).toBe(true);
   });
 
@@ -151,7 +151,7 @@ export function storeCases(make: () => Promise<StoreUnderTest>): void {
         log.push({ revision, key });
         states.set(
           revision,
-          (await store.list('/a/')).entries.map((entry) => entry.json()),
+          (await store.list('/a/')).entries.map((entry) => String(entry.json())),
         );
         if (random.int(20) === 0) await store.compact((compacted = Math.max(compacted, revision - random.int(30))));
         if (random.int(10) === 0) {
@@ -166,7 +166,7 @@ export function storeCases(make: () => Promise<StoreUnderTest>): void {
         if (random.int(10) === 0) {
           const past = Math.max(compacted, revision - random.int(25));
           const expected = states.get(past);
-          if (expected) expect((await store.list('/a/', { revision: past })).entries.map((entry) => entry.json())).toEqual(expected);
+          if (expected) expect((await store.list('/a/', { revision: past })).entries.map((entry) => String(entry.json()))).toEqual(expected);
         }
       }
       await env.loop.settle();

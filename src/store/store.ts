@@ -50,8 +50,12 @@ export interface StoreEntry {
   /** The revision of the write that made this value. */
   readonly revision: number;
   readonly object: Readonly<KubeObject>;
-  /** The object as JSON text, made on first use and kept. */
-  json(): string;
+  /** The object as JSON in UTF-8, made on first use and kept. Nobody may write into it. */
+  json(): Buffer;
+  /** The same with a newline behind it. */
+  jsonLine(): Buffer;
+  /** The part of `json()` that is the object's metadata. */
+  metadataJson(): Buffer;
 }
 
 export interface StoreEvent {

@@ -34,7 +34,7 @@ type Case = [name: string, method: string, path: string, body: string | Uint8Arr
 const json = 'application/json';
 const cases: Case[] = [
   ['JSON cut off', 'POST', maps, '{"a":', json, 400, `${unrecognized}unexpected end of JSON input ({"a":)`],
-  ['no JSON', 'POST', maps, 'hello', json, 400, `${unrecognized}invalid character 'h' looking for beginning of value (hello)`],
+  ['no JSON', 'POST', maps, 'hello', json, 400, `${unrecognized}invalid character 'h' looking for beginning of value (68656c6c6f)`],
   ['more after the JSON', 'POST', maps, '{}x', json, 400, `${unrecognized}invalid character 'x' after top-level value ({}x)`],
   ['an empty body', 'POST', maps, '', json, 400, `${unrecognized}unexpected end of JSON input (<empty>)`],
   ['a list', 'POST', maps, '[]', json, 400, /^the object provided is unrecognized .* cannot unmarshal array into Go value of type struct/],
@@ -46,8 +46,9 @@ const cases: Case[] = [
   ['a deep merge patch', 'PATCH', `${maps}/e`, deepMap(100_000), merge, 400, /exceeded max depth/],
   ['a deep strategic patch', 'PATCH', `${maps}/e`, deepMap(9_000), strategic, 400, /exceeded max depth/],
   ['a deep value in a JSON patch', 'PATCH', `${maps}/e`, `[{"op":"add","path":"/data/a","value":${deep(9_000)}}]`, jsonPatch, 400, /exceeded max depth/],
-  ['deep options of a delete', 'DELETE', `${maps}/e`, deepMap(100_000), json, 400, /exceeded max depth/],
-  ['a list as options of a delete', 'DELETE', `${maps}/e`, '[]', json, 400, /cannot unmarshal array/],
+  // As upstream, which takes a mistake here for one of its own.
+  ['deep options of a delete', 'DELETE', `${maps}/e`, deepMap(100_000), json, 500, /exceeded max depth/],
+  ['a list as options of a delete', 'DELETE', `${maps}/e`, '[]', json, 500, /cannot unmarshal array/],
   ['YAML cut off', 'POST', maps, 'a: [1, 2', yaml, 400, /^error converting YAML to JSON: yaml: line 1: /],
   ['YAML with a tab', 'POST', maps, 'a:\n\t- b', yaml, 400, /^error converting YAML to JSON: yaml: line 2: /],
   ['YAML 100,000 deep', 'POST', maps, deep(100_000), yaml, 400, /^error converting YAML to JSON: yaml: /],

@@ -64,6 +64,15 @@ test.each([
   socket.close();
 });
 
+test('a watch in protobuf sends each event as a binary message, without the length that a stream needs', async () => {
+  const headers = { accept: 'application/vnd.kubernetes.protobuf' };
+  const socket = open(`${configMaps}?watch=true&resourceVersion=0`, [], { ...server.credentials, headers });
+  const [data, isBinary] = await new Promise<[Buffer, boolean]>((resolve) => socket.on('message', (...message) => resolve(message as [Buffer, boolean])));
+  expect([isBinary, data.toString('latin1', 0, 7)]).toEqual([true, '\n\u0005ADDED']);
+  expect(data.toString('latin1')).toContain('k8s\0');
+  socket.close();
+});
+
 test('a watch that the server ends closes its socket normally', async () => {
   const socket = open(`${configMaps}?watch=true&timeoutSeconds=30`);
   const closed = new Promise<number>((resolve) => socket.on('close', resolve));

@@ -137,6 +137,10 @@ test('without a scheduler a kubelet runs what names its node', async () => {
   expect(phases).toEqual([
     ['bound', 'Running'],
     ['waiting', 'Pending'],
+    // Of the control plane, what does not run has no pod.
+    ['etcd-default-control-plane', 'Running'],
+    ['kube-apiserver-default-control-plane', 'Running'],
+    ['kube-controller-manager-default-control-plane', 'Running'],
   ]);
 });
 

@@ -2,8 +2,9 @@ import { nodesByCount, planNodes, silentNodes } from '../../server/cli/nodes.ts'
 import { readSchemaFiles } from '../../server/schema-files.ts';
 import type { PluginChoice } from '../../src/admission/plugins/index.ts';
 import { type AuditOptions, type AuthorizationMode, hmacSigner } from '../../src/apiserver/index.ts';
-import { type Cluster, type ComponentName, createCluster } from '../../src/cluster/index.ts';
+import { type Cluster, type ComponentName, createCluster, type SignCertificate } from '../../src/cluster/index.ts';
 import { createEnv, type Log, type Machine, nodeMachine, silentLog } from '../../src/env/index.ts';
+import type { Handler } from '../../src/machinery/index.ts';
 
 export interface SimulatedClusterOptions {
   readonly seed?: number;
@@ -19,6 +20,9 @@ export interface SimulatedClusterOptions {
   /** Names of nodes without a kubelet. */
   readonly silent?: readonly string[];
   readonly admission?: PluginChoice;
+  readonly signCertificate?: SignCertificate;
+  /** The way from a node to the API; straight if absent. */
+  readonly nodeHandler?: (node: string, handler: Handler) => Handler;
 }
 
 /** Every simulated cluster begins at this moment. */
@@ -32,7 +36,19 @@ const kubeadmModes: readonly AuthorizationMode[] = ['Node', 'RBAC'];
  * Its tokens are signed with a secret, so that the same run makes the same ones.
  */
 export async function simulatedCluster(options: SimulatedClusterOptions = {}): Promise<Cluster> {
-  const { seed = 1, nodes = 3, log = silentLog, machine = nodeMachine, authorizationModes = kubeadmModes, audit, components, silent = [], admission } = options;
+  const {
+    seed = 1,
+    nodes = 3,
+    log = silentLog,
+    machine = nodeMachine,
+    authorizationModes = kubeadmModes,
+    audit,
+    components,
+    silent = [],
+    admission,
+    signCertificate,
+    nodeHandler,
+  } = options;
   const live = components && !components.includes('kubelet') ? 0 : nodes;
   const env = createEnv({ machine, log, seed, start: startTime, mode: 'manual' });
   const cluster = await createCluster({
@@ -46,6 +62,8 @@ export async function simulatedCluster(options: SimulatedClusterOptions = {}): P
     tokenSigner: hmacSigner('simulated'),
     authorizationModes,
     audit,
+    signCertificate,
+    nodeHandler,
   });
   await env.loop.settle();
   await env.loop.advance(60_000);

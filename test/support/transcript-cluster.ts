@@ -1,34 +1,75 @@
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../server/app.ts';
+import { controlPrefix, createControlRouter } from '../../server/control.ts';
 import { parseDuration } from '../../server/duration.ts';
 import { createHttpServer } from '../../server/http-server.ts';
 import { renderKubeconfig } from '../../server/kubeconfig.ts';
+import { serveNodePorts } from '../../server/node-ports.ts';
 import { inSimulatedOrder } from '../../server/start-server.ts';
 import { createClusterPki } from '../../server/tls.ts';
 import { handleUpgrades } from '../../server/upgrade/upgrade.ts';
+import { kubernetesVersion, paperkubeVersion } from '../../server/versions.ts';
 import type { Handler, WatchBody } from '../../src/machinery/index.ts';
 import { simulatedCluster } from './simulated-cluster.ts';
 import type { TranscriptCluster } from './transcript.ts';
 
-/** A simulated cluster behind a real HTTPS port, with watches that can be counted and ended. */
-export async function startTranscriptCluster(options: { readonly seed: number }): Promise<TranscriptCluster> {
-  const cluster = await simulatedCluster(options);
+interface TranscriptClusterOptions {
+  readonly seed: number;
+  /** Whether node ports appear on 127.0.0.1, as those of a started cluster do. */
+  readonly nodePorts?: boolean;
+}
+
+const host = '127.0.0.1';
+const controlToken = 'of-transcripts';
+
+/** A simulated cluster behind a real HTTPS port, control API included, with watches that can be counted and ended. */
+export async function startTranscriptCluster({ seed, nodePorts = false }: TranscriptClusterOptions): Promise<TranscriptCluster> {
+  const pki = await createClusterPki({ names: [], serviceAddress: '10.96.0.1', clusterDomain: 'cluster.local', nowMs: Date.now() });
+  const cluster = await simulatedCluster({ seed, signCertificate: pki.sign });
   const { env } = cluster;
   const watches = new Watches();
   const handler = watches.observe(inSimulatedOrder(cluster.handler, env));
-  const pki = await createClusterPki({ names: [], serviceAddress: '10.96.0.1', clusterDomain: 'cluster.local', nowMs: Date.now() });
-  const server = createHttpServer(createApp({ handler, log: env.log }), { key: pki.serving.key, cert: pki.serving.certificate, ca: pki.ca.certificate });
+  const kubeconfig = (): string => renderKubeconfig({ name: 'default', server: url(), certificateAuthority: pki.ca.certificate, client: pki.admin });
+  const control = createControlRouter({
+    env,
+    name: 'default',
+    version: paperkubeVersion,
+    kubernetesVersion,
+    token: controlToken,
+    kubeconfig,
+    ready: () => true,
+    cluster,
+    shutdown: () => {},
+  });
+  const app = createApp({ handler, log: env.log, routers: [{ path: controlPrefix, router: control }] });
+  const server = createHttpServer(app, { key: pki.serving.key, cert: pki.serving.certificate, ca: pki.ca.certificate });
   const closeUpgrades = handleUpgrades(server, handler, env.log);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const url = (): string => `https://${host}:${(server.address() as AddressInfo).port}`;
+  const { dataPlane, nodes } = cluster;
+  const closeNodePorts =
+    nodePorts && dataPlane
+      ? serveNodePorts({ services: dataPlane.services, dialer: dataPlane.dialer, nodeAddress: nodes[0]?.address ?? '', host, loop: env.loop, log: env.log })
+      : () => {};
   return {
-    kubeconfig: renderKubeconfig({ name: 'default', server: `https://127.0.0.1:${port}`, certificateAuthority: pki.ca.certificate, client: pki.admin }),
+    kubeconfig: kubeconfig(),
+    state: {
+      name: 'default',
+      pid: process.pid,
+      server: url(),
+      controlUrl: `${url()}${controlPrefix}`,
+      controlToken,
+      certificateAuthority: pki.ca.certificate,
+      version: paperkubeVersion,
+    },
     advance: (duration) => env.loop.advance(parseDuration(duration) ?? Number.NaN),
     settle: () => env.loop.settle(),
+    setNodeState: (name, state) => cluster.dataPlane?.setNodeState(name, state),
     watchMark: () => watches.opened,
     watchOpened: (mark) => watches.openedAfter(mark),
     endWatches: () => watches.endAll(),
     async close() {
+      closeNodePorts();
       await cluster.stop();
       server.closeAllConnections();
       closeUpgrades();

@@ -2,6 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { createCli } from '../../server/cli/index.ts';
+import { type ClusterState, writeState } from '../../server/cli/state.ts';
+import { kubernetesVersion, paperkubeVersion } from '../../server/versions.ts';
+import type { NodeState } from '../../src/cluster/index.ts';
 import type { Kubectl } from './kubectl.ts';
 
 /**
@@ -9,13 +13,15 @@ import type { Kubectl } from './kubectl.ts';
  *
  *     # a remark
  *     $ kubectl get pods              a command of sh; its output, stderr too, follows
+ *     $ paperkube clock advance 30s   our own command line, in this process: plain words, no sh
  *     $ kubectl get pods --watch &    goes on in the background until `@ stop`, which prints its output
  *     @ advance 30s                   lets simulated time pass
+ *     @ node NAME down                a node falls `silent`, goes `down` or is `running` again
  *     @ meanwhile 30s                 right after a command that waits: time passes once it does
  *     @ stop                          the server ends the background command's watches
  */
 export interface Step {
-  readonly kind: 'remark' | 'command' | 'background' | 'advance' | 'stop';
+  readonly kind: 'remark' | 'command' | 'background' | 'advance' | 'node' | 'stop';
   /** The line as it stands in the transcript. */
   readonly line: string;
   readonly argument: string;
@@ -26,8 +32,11 @@ export interface Step {
 /** What a transcript needs of a cluster. */
 export interface TranscriptCluster {
   readonly kubeconfig: string;
+  /** By which the command line finds the cluster. */
+  readonly state: ClusterState;
   advance(duration: string): Promise<void>;
   settle(): Promise<void>;
+  setNodeState(name: string, state: NodeState): void;
   /** Resolves when a watch is open that was not open when `mark` was taken. */
   watchOpened(mark: number): Promise<void>;
   watchMark(): number;
@@ -47,6 +56,7 @@ export function parseTranscript(text: string): Step[] {
       const meanwhile = next.startsWith('@ meanwhile ') ? next.slice('@ meanwhile '.length) : undefined;
       steps.push({ kind: background ? 'background' : 'command', line, argument: background ? line.slice(2, -2) : line.slice(2), meanwhile });
     } else if (line.startsWith('@ advance ')) steps.push({ kind: 'advance', line, argument: line.slice('@ advance '.length) });
+    else if (line.startsWith('@ node ')) steps.push({ kind: 'node', line, argument: line.slice('@ node '.length) });
     else if (line === '@ stop') steps.push({ kind: 'stop', line, argument: '' });
   }
   return steps;
@@ -68,6 +78,7 @@ function commandEnvironment(home: string, cluster: TranscriptCluster, kubectl: K
   symlinkSync(kubectl.path, join(bin, 'kubectl'));
   const kubeconfig = join(home, 'kubeconfig');
   writeFileSync(kubeconfig, cluster.kubeconfig, { mode: 0o600 });
+  writeState({ HOME: home }, cluster.state);
   return { PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`, HOME: home, KUBECONFIG: kubeconfig, TZ: 'UTC', LC_ALL: 'C' };
 }
 
@@ -100,6 +111,12 @@ class Session {
       case 'advance':
         await this.cluster.advance(step.argument);
         return;
+      case 'node': {
+        const [name = '', state] = step.argument.split(' ');
+        this.cluster.setNodeState(name, state as NodeState);
+        await this.cluster.settle();
+        return;
+      }
       case 'background': {
         const mark = this.cluster.watchMark();
         this.#background = new Running(step.argument, this.environment, this.cwd);
@@ -121,6 +138,12 @@ class Session {
   }
 
   async #command(step: Step): Promise<void> {
+    if (step.argument.startsWith('paperkube ')) {
+      const { code, output } = await runPaperkube(step.argument.split(' ').slice(1), this.environment);
+      this.#print({ command: step.argument, output });
+      if (code !== 0) this.#out.push(`[exit code ${code}]`);
+      return;
+    }
     const mark = this.cluster.watchMark();
     const running = new Running(step.argument, this.environment, this.cwd);
     if (step.meanwhile) {
@@ -134,10 +157,29 @@ class Session {
     await this.cluster.settle();
   }
 
-  #print({ command, output }: Running): void {
+  #print({ command, output }: Pick<Running, 'command' | 'output'>): void {
     const text = maskClientClock(command, output);
     if (text !== '') this.#out.push(text.endsWith('\n') ? text.slice(0, -1) : text);
   }
+}
+
+/** Runs our own command line in this process, so that a transcript needs no build. */
+async function runPaperkube(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<{ code: number; output: string }> {
+  let output = '';
+  const stream = { write: (text: string) => (output += text) };
+  const cli = createCli({
+    env: { HOME: environment.HOME },
+    stdout: stream,
+    stderr: stream,
+    version: paperkubeVersion,
+    kubernetesVersion,
+    startServer: () => Promise.reject(new Error('a transcript has its cluster already')),
+    onSignal: () => () => {},
+    onExit: () => () => {},
+    exit: () => {},
+  });
+  const code = await cli.run(words);
+  return { code, output };
 }
 
 /** One command of a transcript, under sh. */

@@ -1,7 +1,7 @@
 import type { CertificateSigningRequest } from '../../../generated/types/index.ts';
+import { parseCertificateRequest } from '../../api/certificates/v1/certificate-request.ts';
 import type { UserInfo } from '../../machinery/handler.ts';
-import type { AdmissionPlugin } from '../types.ts';
-import { organizationsOfRequest } from './certificate-request.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../types.ts';
 import { refusal } from './refusal.ts';
 
 /** Asks the authorizer about something that no path says. */
@@ -51,11 +51,18 @@ export function certificateSubjectRestriction(): AdmissionPlugin<CertificateSign
     validate(attributes) {
       const { signerName, request } = attributes.object.spec;
       if (signerName !== 'kubernetes.io/kube-apiserver-client') return;
-      const organizations = organizationsOfRequest(request);
-      if (!organizations) throw refusal(attributes, 'failed to parse CSR: PEM block type must be CERTIFICATE REQUEST');
+      const { organizations } = parsed(attributes, request);
       if (organizations.includes('system:masters')) {
         throw refusal(attributes, 'use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed');
       }
     },
   };
+}
+
+function parsed(attributes: AdmissionAttributes<CertificateSigningRequest>, request: string) {
+  try {
+    return parseCertificateRequest(request);
+  } catch (error) {
+    throw refusal(attributes, `failed to parse CSR: ${(error as Error).message}`);
+  }
 }

@@ -40,3 +40,12 @@ test('a pod is measured as a whole, a claim by what it asks for', async () => {
   const { object } = await run('CREATE', 'persistentvolumeclaims', { object: claim('2Gi') });
   expect(object.metadata?.finalizers).toEqual(['kubernetes.io/pvc-protection']);
 });
+
+test('a pod that is resized stays within its limits', async () => {
+  const { storage, run } = admissionFixture();
+  storage.put('limitranges', range({ type: 'Container', max: { cpu: '1' } }));
+  const oldObject = pod({ requests: { cpu: '1' }, limits: { cpu: '1' } });
+  const resized = run('UPDATE', 'pods/resize', { object: pod({ requests: { cpu: '2' }, limits: { cpu: '2' } }), oldObject });
+  await expect(resized).rejects.toThrow('pods "p" is forbidden: maximum cpu usage per Container is 1, but limit is 2');
+  await run('UPDATE', 'pods', { object: pod({ limits: { cpu: '2' } }), oldObject }); // What an update may not change is not measured.
+});

@@ -19,6 +19,7 @@ export function limitRanger(reader: ObjectReader): AdmissionPlugin {
     name: 'LimitRanger',
     rules: [
       { resource: 'pods', operations: ['CREATE'] },
+      { resource: 'pods/resize', operations: ['UPDATE'] },
       { resource: 'persistentvolumeclaims', operations: ['CREATE', 'UPDATE'] },
     ],
     async admit(attributes) {

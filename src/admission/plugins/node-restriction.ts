@@ -1,4 +1,16 @@
-import type { Lease, Node, PersistentVolumeClaim, Pod } from '../../../generated/types/index.ts';
+import type {
+  CertificateSigningRequest,
+  CSIDriver,
+  Lease,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  AuthenticationV1TokenRequest as TokenRequest,
+  Volume,
+} from '../../../generated/types/index.ts';
+import { parseCertificateRequest, RequestError } from '../../api/certificates/v1/certificate-request.ts';
+import { isMirrorPod, mirrorPodAnnotation } from '../../api/core/v1/pod-status.ts';
 import { semanticEqual } from '../../machinery/deep.ts';
 import type { UserInfo } from '../../machinery/handler.ts';
 import { notFound } from '../../machinery/status-error.ts';
@@ -7,9 +19,9 @@ import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../type
 import { refusal } from './refusal.ts';
 
 const userPrefix = 'system:node:';
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const pods = { group: '', resource: 'pods' };
 const nodes = { group: '', resource: 'nodes' };
+const drivers = { group: 'storage.k8s.io', resource: 'csidrivers' };
 
 /** A kubelet touches its own node, and the pods that are bound to it (plugin/pkg/admission/noderestriction). */
 export function nodeRestriction(reader: ObjectReader): AdmissionPlugin {
@@ -19,6 +31,7 @@ export function nodeRestriction(reader: ObjectReader): AdmissionPlugin {
       ...['pods', 'pods/*', 'nodes', 'nodes/*', 'persistentvolumeclaims', 'persistentvolumeclaims/*', 'serviceaccounts/token'].map(anyOperation('')),
       anyOperation('coordination.k8s.io')('leases'),
       anyOperation('storage.k8s.io')('csinodes'),
+      { resource: 'certificatesigningrequests', group: 'certificates.k8s.io', operations: ['CREATE'] },
     ],
     admit(attributes) {
       const node = nodeNameOf(attributes.user);
@@ -49,6 +62,8 @@ function restrict(reader: ObjectReader, attributes: AdmissionAttributes, node: s
       return restrictToken(reader, attributes, node);
     case 'leases':
       return restrictLease(attributes as AdmissionAttributes<Lease>, node);
+    case 'certificatesigningrequests':
+      return restrictCertificate(attributes as AdmissionAttributes<CertificateSigningRequest>, node);
     default:
       return restrictCsiNode(attributes, node);
   }
@@ -83,11 +98,11 @@ async function restrictEviction(reader: ObjectReader, attributes: AdmissionAttri
 async function restrictMirrorPod(reader: ObjectReader, attributes: AdmissionAttributes<Pod>, node: string): Promise<void> {
   const { metadata, spec } = attributes.object;
   const refuse = (why: string) => refusal(attributes, `node "${node}" ${why}`);
-  if (metadata?.annotations?.[mirrorAnnotation] === undefined) {
-    throw refusal(attributes, `pod does not have "${mirrorAnnotation}" annotation, node "${node}" can only create mirror pods`);
+  if (!isMirrorPod(attributes.object)) {
+    throw refusal(attributes, `pod does not have "${mirrorPodAnnotation}" annotation, node "${node}" can only create mirror pods`);
   }
   if (spec?.nodeName !== node) throw refuse('can only create pods with spec.nodeName set to itself');
-  const [owner, ...others] = metadata.ownerReferences ?? [];
+  const [owner, ...others] = metadata?.ownerReferences ?? [];
   if (others.length > 0) throw refuse('can only create pods with a single owner reference set to itself');
   if (owner?.apiVersion !== 'v1' || owner.kind !== 'Node' || owner.name !== node) throw refuse('can only create pods with an owner reference set to itself');
   if (!owner.controller) throw refuse('can only create pods with a controller owner reference set to itself');
@@ -127,6 +142,9 @@ function restrictNode(attributes: AdmissionAttributes<Node>, node: string): void
     return;
   }
   if (!semanticEqual(object.spec?.taints, oldObject?.spec?.taints)) throw refusal(attributes, `node "${node}" is not allowed to modify taints`);
+  if (!semanticEqual(object.metadata?.ownerReferences ?? [], oldObject?.metadata?.ownerReferences ?? [])) {
+    throw refusal(attributes, `node "${node}" is not allowed to modify ownerReferences`);
+  }
   if (forbidden.length > 0) throw refusal(attributes, `is not allowed to modify labels: ${forbidden.join(', ')}`);
 }
 
@@ -163,12 +181,12 @@ function restrictClaim(attributes: AdmissionAttributes<PersistentVolumeClaim>, n
     return { metadata, spec: claim?.spec, status };
   };
   if (semanticEqual(fixed(object), fixed(oldObject))) return;
-  throw refusal(attributes, `node "${node}" is not allowed to update fields other than status.capacity and status.conditions`);
+  // Differs from upstream: which adds what differs, in Go's notation.
+  throw refusal(attributes, `node "${node}" is not allowed to update fields other than status.quantity and status.conditions`);
 }
 
 async function restrictToken(reader: ObjectReader, attributes: AdmissionAttributes, node: string): Promise<void> {
-  const { boundObjectRef: bound } =
-    (attributes.object as { spec?: { boundObjectRef?: { apiVersion?: string; kind?: string; name?: string; uid?: string } } }).spec ?? {};
+  const { boundObjectRef: bound, audiences = [] } = (attributes.object as TokenRequest).spec ?? {};
   if (bound?.apiVersion !== 'v1' || bound.kind !== 'Pod' || !bound.name) throw refusal(attributes, 'node requested token not bound to a pod');
   if (!bound.uid) throw refusal(attributes, 'node requested token with a pod binding without a uid');
   const pod = await reader.get<Pod>(pods, attributes.namespace, bound.name);
@@ -178,6 +196,50 @@ async function restrictToken(reader: ObjectReader, attributes: AdmissionAttribut
     throw refusal(attributes, why);
   }
   if (pod.spec?.nodeName !== node) throw refusal(attributes, 'node requested token bound to a pod scheduled on a different node');
+  await restrictAudience(reader, attributes, pod, audiences);
+}
+
+/**
+ * A node asks for tokens only for whom a volume of the pod names (the feature ServiceAccountNodeAudienceRestriction).
+ * Differs from upstream: a role that lets nodes `request-serviceaccounts-token-audience` beyond that is not looked for.
+ */
+async function restrictAudience(reader: ObjectReader, attributes: AdmissionAttributes, pod: Readonly<Pod>, audiences: readonly string[]): Promise<void> {
+  if (audiences.length > 1) throw refusal(attributes, 'node may only request 0 or 1 audiences');
+  const [audience = ''] = audiences;
+  for (const volume of pod.spec?.volumes ?? []) {
+    const sources = volume.projected?.sources ?? [];
+    if (sources.some(({ serviceAccountToken }) => serviceAccountToken && (serviceAccountToken.audience ?? '') === audience)) return;
+    const driver = await driverOf(reader, pod, volume);
+    if (driver && (await reader.get<CSIDriver>(drivers, undefined, driver))?.spec.tokenRequests?.some((one) => one.audience === audience)) return;
+  }
+  const { username } = attributes.user;
+  const why = `audience ${JSON.stringify(audience)} not found in pod spec volume, ${username} is not authorized to request tokens for this audience`;
+  throw refusal(attributes, why);
+}
+
+/** The CSI driver behind a volume, if there is one. */
+async function driverOf(reader: ObjectReader, pod: Readonly<Pod>, { name, csi, ephemeral, persistentVolumeClaim }: Volume): Promise<string | undefined> {
+  if (csi) return csi.driver;
+  const claimName = ephemeral?.volumeClaimTemplate ? `${pod.metadata?.name}-${name}` : persistentVolumeClaim?.claimName;
+  if (!claimName) return undefined;
+  const claim = await reader.get<PersistentVolumeClaim>({ group: '', resource: 'persistentvolumeclaims' }, pod.metadata?.namespace, claimName);
+  const volumeName = claim?.spec?.volumeName;
+  if (!volumeName) return undefined;
+  return (await reader.get<PersistentVolume>({ group: '', resource: 'persistentvolumes' }, undefined, volumeName))?.spec?.csi?.driver;
+}
+
+/** A node asks for certificates in its own name alone. */
+function restrictCertificate(attributes: AdmissionAttributes<CertificateSigningRequest>, node: string): void {
+  const { request, signerName } = attributes.object.spec;
+  if (signerName !== 'kubernetes.io/kubelet-serving' && signerName !== 'kubernetes.io/kube-apiserver-client-kubelet') return;
+  const own = `${userPrefix}${node}`;
+  try {
+    if (parseCertificateRequest(request).commonName === own) return;
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    throw refusal(attributes, `unable to parse csr: ${error.message}`);
+  }
+  throw refusal(attributes, `can only create a node CSR with CN=${own}`);
 }
 
 function restrictLease(attributes: AdmissionAttributes<Lease>, node: string): void {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Namespace, Pod, ServiceAccount } from '../../../generated/types/index.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import { AdmissionChain } from '../chain.ts';
+import { standingEnv } from '../testing/fixture.ts';
 import type { AdmissionAttributes, ObjectReader, Operation } from '../types.ts';
 import { builtInPlugins } from './index.ts';
 
@@ -21,7 +22,7 @@ const objects = {
   'serviceaccounts/default/default': {} as ServiceAccount,
 };
 const ids = { uid: () => '', nameSuffix: () => 'abcde', containerId: () => '' };
-const chain = new AdmissionChain(builtInPlugins({ reader: readerOf(objects), ids }));
+const chain = new AdmissionChain(builtInPlugins({ reader: readerOf(objects), ids }), standingEnv());
 
 function request(operation: Operation, resource: string, namespace: string, name: string, object: KubeObject): AdmissionAttributes {
   const kind = { group: '', version: 'v1', kind: '' };

@@ -55,3 +55,18 @@ test('labels that make no sense are refused, and a stricter level is tried on th
     'a (and 1 other pod): host namespaces',
   ]);
 });
+
+test('the audit log is told which level was enforced, and what violates the level to audit', async () => {
+  const { storage, run } = admissionFixture();
+  const said: Record<string, string> = {};
+  const annotate = (key: string, value: string) => void (said[key] = value);
+  await run('CREATE', 'pods', { object: pod(), annotate });
+  expect(said).toEqual({ 'pod-security.kubernetes.io/enforce-policy': 'privileged:latest' });
+  storage.put('namespaces', namespace({ audit: 'restricted', enforce: 'baseline' }));
+  const { warnings } = await run('CREATE', 'pods', { object: pod(), annotate });
+  expect(warnings).toEqual([]);
+  expect(said).toEqual({
+    'pod-security.kubernetes.io/enforce-policy': 'baseline:latest',
+    'pod-security.kubernetes.io/audit-violations': `would violate PodSecurity "restricted:latest": ${restricted}`,
+  });
+});

@@ -1,4 +1,5 @@
 import type { Container, Namespace, Pod, PodTemplateSpec } from '../../../generated/types/index.ts';
+import type { FieldError } from '../../machinery/field-error.ts';
 import { invalid } from '../../machinery/status-error.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, Rule } from '../types.ts';
@@ -22,7 +23,7 @@ const workloads: readonly Rule[] = [
 
 /**
  * Holds pods against the level that the labels of their namespace enforce; warns of those, and of templates, that violate the level
- * to warn of (pod-security-admission). The level to audit is read and checked, but there is no audit log to write to.
+ * to warn of, and notes in the audit log what violates the level to audit (pod-security-admission).
  */
 export function podSecurity(reader: ObjectReader): AdmissionPlugin {
   return {
@@ -44,12 +45,17 @@ export function podSecurity(reader: ObjectReader): AdmissionPlugin {
 }
 
 async function checkPod(reader: ObjectReader, attributes: AdmissionAttributes<Pod>): Promise<void> {
-  const policy = await policyFor(reader, attributes.namespace);
-  if (isFullyPrivileged(policy)) return;
+  const { policy, errors } = await policyFor(reader, attributes.namespace);
+  if (errors.length === 0 && isFullyPrivileged(policy)) {
+    attributes.annotate?.(enforcePolicy, formatLevelVersion(policy.enforce));
+    return;
+  }
   const { object: pod, oldObject } = attributes;
   if (oldObject && !runsSomethingElse(pod, oldObject)) return;
   const view = viewOf(pod);
   const violations = violationsOf(policy.enforce, view);
+  attributes.annotate?.(enforcePolicy, formatLevelVersion(policy.enforce));
+  auditOf(attributes, policy.audit, view, errors);
   if (violations.length > 0) {
     throw refusal(attributes, `violates PodSecurity "${formatLevelVersion(policy.enforce)}": ${describeViolations(violations)}`);
   }
@@ -57,20 +63,46 @@ async function checkPod(reader: ObjectReader, attributes: AdmissionAttributes<Po
 }
 
 async function checkWorkload(reader: ObjectReader, attributes: AdmissionAttributes): Promise<void> {
-  const { warn } = await policyFor(reader, attributes.namespace);
+  if (attributes.subresource !== '') return;
+  const { policy, errors } = await policyFor(reader, attributes.namespace);
   const template = templateOf(attributes.object);
-  if (template) warnOf(attributes, warn, viewOf(template));
+  if (!template) return;
+  auditOf(attributes, policy.audit, viewOf(template), errors);
+  warnOf(attributes, policy.warn, viewOf(template));
+}
+
+const labelPrefix = 'pod-security.kubernetes.io';
+const enforcePolicy = `${labelPrefix}/enforce-policy`;
+
+function auditOf(attributes: AdmissionAttributes, level: LevelVersion, view: PodView, errors: readonly FieldError[]): void {
+  if (errors.length > 0) attributes.annotate?.(`${labelPrefix}/error`, `Failed to parse policy: ${aggregate(errors.map(String))}`);
+  const violations = violationsOf(level, view);
+  if (violations.length > 0) attributes.annotate?.(`${labelPrefix}/audit-violations`, wouldViolate(level, violations));
+}
+
+function aggregate(errors: readonly string[]): string {
+  return errors.length === 1 ? (errors[0] as string) : `[${errors.join(', ')}]`;
+}
+
+function wouldViolate(level: LevelVersion, violations: ReturnType<typeof violationsOf>): string {
+  return `would violate PodSecurity "${formatLevelVersion(level)}": ${describeViolations(violations)}`;
 }
 
 function warnOf(attributes: AdmissionAttributes, level: LevelVersion, view: PodView): void {
   const violations = violationsOf(level, view);
-  if (violations.length > 0) attributes.warn(`would violate PodSecurity "${formatLevelVersion(level)}": ${describeViolations(violations)}`);
+  if (violations.length > 0) attributes.warn(wouldViolate(level, violations));
 }
 
-async function policyFor(reader: ObjectReader, namespace: string): Promise<Policy> {
-  const found = await reader.get<Namespace>(namespaces, undefined, namespace);
-  return policyOf(found?.metadata?.labels).policy;
+async function policyFor(reader: ObjectReader, namespace: string): Promise<{ readonly policy: Policy; readonly errors: readonly FieldError[] }> {
+  const labels = (await reader.get<Namespace>(namespaces, undefined, namespace))?.metadata?.labels;
+  if (!labels || !Object.isFrozen(labels)) return policyOf(labels);
+  let known = policies.get(labels);
+  if (!known) policies.set(labels, (known = policyOf(labels)));
+  return known;
 }
+
+/** What the labels of namespaces say, by the labels as they are stored: every pod asks. */
+const policies = new WeakMap<object, ReturnType<typeof policyOf>>();
 
 const viewOf = ({ metadata, spec }: Pick<Pod, 'metadata' | 'spec'>): PodView => ({ metadata: metadata ?? {}, spec: spec ?? { containers: [] } });
 

@@ -64,3 +64,14 @@ test('an update is charged for what is more than before', async () => {
   );
   await expect(run('CREATE', 'configmaps', { object: { metadata: { name: 'x' } } })).rejects.toThrow('requested: count/configmaps=1');
 });
+
+test('a resize is charged for what is more, and refused where there is not enough', async () => {
+  const { storage, run } = admissionFixture();
+  const used = () => (storage.objects.get('resourcequotas/default/q') as ResourceQuota).status?.used;
+  storage.put('resourcequotas', quota('q', { 'requests.cpu': '1' }, { 'requests.cpu': '500m' }));
+  await run('UPDATE', 'pods/resize', { object: pod('a', { cpu: '400m' }), oldObject: pod('a', { cpu: '200m' }) });
+  expect(used()).toEqual({ 'requests.cpu': '700m' });
+  await expect(run('UPDATE', 'pods/resize', { object: pod('a', { cpu: '800m' }), oldObject: pod('a', { cpu: '400m' }) })).rejects.toThrow(
+    'exceeded quota: q, requested: requests.cpu=400m, used: requests.cpu=700m, limited: requests.cpu=1',
+  );
+});

@@ -1,4 +1,5 @@
 import type { Container, Pod, PodSpec, ServiceAccount, Volume } from '../../../generated/types/index.ts';
+import { isMirrorPod } from '../../api/core/v1/pod-status.ts';
 import type { Ids } from '../../env/index.ts';
 import { forbidden } from '../../machinery/status-error.ts';
 import type { AdmissionPlugin, ObjectReader } from '../types.ts';
@@ -8,7 +9,6 @@ const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 const volumePrefix = 'kube-api-access-';
 /** An hour and a little: the odd seconds tell tokens of this volume from others. */
 const tokenSeconds = 3607;
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 /** Gives each pod a service account, and mounts its token (plugin/pkg/admission/serviceaccount). */
 export function serviceAccount(reader: ObjectReader, ids: Ids): AdmissionPlugin<Pod> {
@@ -20,7 +20,7 @@ export function serviceAccount(reader: ObjectReader, ids: Ids): AdmissionPlugin<
       const shown = name || pod.metadata?.generateName || '';
       const refuse = (why: string): Error => forbidden({ group: '', resource: 'pods' }, shown, why);
       // The kubelet's own pods get nothing added; they may not ask for an account either.
-      if (pod.metadata?.annotations?.[mirrorAnnotation] !== undefined) {
+      if (isMirrorPod(pod)) {
         if (spec.serviceAccountName) throw refuse('a mirror pod may not reference service accounts');
         return;
       }

@@ -1,8 +1,12 @@
+import { Metrics } from '../../env/index.ts';
 import { clone } from '../../machinery/deep.ts';
 import type { GroupResource, KubeObject, ObjectKey } from '../../machinery/types.ts';
 import { AdmissionChain } from '../chain.ts';
 import { builtInPlugins, type PluginDependencies } from '../plugins/index.ts';
 import type { AdmissionAttributes, ObjectReader, Operation, StatusWriter } from '../types.ts';
+
+/** Time that stands still. For tests only. */
+export const standingEnv = () => ({ clock: { now: () => 0 }, metrics: new Metrics() });
 
 /** Objects by `resource/namespace/name`, read and written as the API server's own storage is. For tests only. */
 export class FixtureStorage implements ObjectReader, StatusWriter {
@@ -40,7 +44,7 @@ export function admissionFixture(dependencies: Partial<PluginDependencies> = {})
   storage.put('namespaces', { metadata: { name: 'default' } });
   storage.put('serviceaccounts', { metadata: { namespace: 'default', name: 'default' } });
   const ids = { uid: () => '', nameSuffix: () => 'abcde', containerId: () => '' };
-  const chain = new AdmissionChain(builtInPlugins({ reader: storage, writer: storage, ids, ...dependencies }));
+  const chain = new AdmissionChain(builtInPlugins({ reader: storage, writer: storage, ids, ...dependencies }), standingEnv());
   /** Runs a request through both phases; resolves with the object as it would be stored, and the warnings. */
   const run = async (operation: Operation, resource: string, request: FixtureRequest) => {
     const [plural = '', subresource = ''] = resource.split('/');

@@ -34,9 +34,10 @@ export function validateAnnotations(mistakes: Mistakes, annotations: Map, at: Fi
   if (total > maxAnnotationBytes) mistakes.tooLong(at, maxAnnotationBytes);
 }
 
-/** apimachinery/pkg/apis/meta/v1/validation ValidateLabelSelector. */
-export function validateLabelSelector(mistakes: Mistakes, selector: LabelSelector | undefined, at: FieldPath): void {
-  if (!selector) return;
+/** apimachinery/pkg/apis/meta/v1/validation ValidateLabelSelector. Answers whether it can be used (LabelSelectorAsSelector). */
+export function validateLabelSelector(mistakes: Mistakes, selector: LabelSelector | undefined, at: FieldPath): boolean {
+  if (!selector) return true;
+  const before = mistakes.list.length;
   validateLabels(mistakes, selector.matchLabels, at.child('matchLabels'));
   (selector.matchExpressions ?? []).forEach((one, i) => {
     const path = at.child('matchExpressions').index(i);
@@ -59,6 +60,7 @@ export function validateLabelSelector(mistakes: Mistakes, selector: LabelSelecto
       mistakes.invalid(path.child('values').index(position), value, isLabelValue(value));
     });
   });
+  return mistakes.list.length === before;
 }
 
 /** Nothing is selected by a selector without requirements (for workloads that is a mistake). */

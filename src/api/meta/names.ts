@@ -76,6 +76,17 @@ export function isDns1035Label(value: string): string[] {
 
 /** A label key, a finalizer, a condition type: `name` or `dns.subdomain/name`. */
 export function isQualifiedName(value: string): string[] {
+  if (goodNames.has(value)) return [];
+  const wrong = wrongInQualifiedName(value);
+  if (wrong.length === 0 && goodNames.size < goodNamesMax) goodNames.add(value);
+  return wrong;
+}
+
+/** A cluster has few label keys, each in many objects. */
+const goodNames = new Set<string>();
+const goodNamesMax = 1000;
+
+function wrongInQualifiedName(value: string): string[] {
   const parts = value.split('/');
   const message = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
   if (parts.length > 2) {

@@ -1,6 +1,7 @@
 import type { ObjectMeta, OwnerReference } from '../../../generated/types/index.ts';
 import { semanticEqual } from '../../machinery/deep.ts';
-import { FieldError, type FieldPath, path } from '../../machinery/field-error.ts';
+import { FieldError, type FieldPath, GoText, path } from '../../machinery/field-error.ts';
+import { goStringList, goStruct } from '../../machinery/go-syntax.ts';
 import { parseGroupVersion } from '../../machinery/types.ts';
 import { validateAnnotations, validateLabels } from './labels.ts';
 import type { Mistakes } from './mistakes.ts';
@@ -53,7 +54,7 @@ function validateOwners(mistakes: Mistakes, owners: readonly OwnerReference[], a
     if (!owner.name) mistakes.invalid(at.child('name'), '', 'name must not be empty');
     if (!owner.uid) mistakes.invalid(at.child('uid'), '', 'uid must not be empty');
     if (bannedOwners.has(`${owner.apiVersion}/${owner.kind}`))
-      mistakes.invalid(at, owner, `/${owner.apiVersion}, Kind=${owner.kind} is disallowed from being an owner`);
+      mistakes.invalid(at, goOwner(owner), `/${owner.apiVersion}, Kind=${owner.kind} is disallowed from being an owner`);
     if (!owner.controller) continue;
     if (controller)
       mistakes.invalid(at, owners, `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.name}`);
@@ -64,7 +65,7 @@ function validateOwners(mistakes: Mistakes, owners: readonly OwnerReference[], a
 function validateFinalizers(mistakes: Mistakes, finalizers: readonly string[], at: FieldPath): void {
   for (const name of finalizers) mistakes.invalid(at, name, isQualifiedName(name));
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
-    mistakes.invalid(at, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set');
+    mistakes.invalid(at, goStringList(finalizers), 'finalizer orphan and foregroundDeletion cannot be both set');
   }
 }
 
@@ -91,7 +92,7 @@ export function validateObjectMetaUpdate(
   if ((after.generation ?? 0) < (before.generation ?? 0)) mistakes.invalid(at.child('generation'), after.generation ?? 0, 'must not be decremented');
   for (const field of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
     const [now, then] = [after[field], before[field]];
-    if (!semanticEqual(now, then)) mistakes.list.push(new FieldError('FieldValueInvalid', at.child(field).text, now ?? emptyOf(field), 'field is immutable'));
+    if (!semanticEqual(now, then)) mistakes.list.push(new FieldError('FieldValueInvalid', at.child(field).text, shownField(field, now), 'field is immutable'));
   }
   validateLabels(mistakes, after.labels, at.child('labels'));
   validateAnnotations(mistakes, after.annotations, at.child('annotations'));
@@ -101,13 +102,25 @@ export function validateObjectMetaUpdate(
   });
 }
 
-const emptyOf = (field: string): unknown => (field === 'name' || field === 'namespace' || field === 'uid' ? '' : null);
+/** Go prints times in a form of their own. */
+function shownField(field: string, value: unknown): unknown {
+  if (field === 'name' || field === 'namespace' || field === 'uid') return value ?? '';
+  return field.endsWith('Timestamp') && typeof value === 'string' ? new GoText(`${value.slice(0, 10)} ${value.slice(11, 19)} +0000 UTC`) : value;
+}
+
+/** An owner can be printed as long as it points to nothing. */
+function goOwner({ apiVersion, kind, name, uid, controller, blockOwnerDeletion }: OwnerReference): unknown {
+  if (controller !== undefined || blockOwnerDeletion !== undefined) return { apiVersion, kind, name, uid, controller, blockOwnerDeletion };
+  const nil = new GoText('(*bool)(nil)');
+  return goStruct('v1.OwnerReference', { APIVersion: apiVersion, Kind: kind, Name: name, UID: uid, Controller: nil, BlockOwnerDeletion: nil });
+}
 
 /** Once deletion has begun, finalizers may only go. */
 function validateNewFinalizers(mistakes: Mistakes, after: ObjectMeta, before: ObjectMeta, at: FieldPath): void {
   validateFinalizers(mistakes, after.finalizers ?? [], at);
   if (!before.deletionTimestamp) return;
-  const added = (after.finalizers ?? []).filter((name) => !(before.finalizers ?? []).includes(name));
+  const had = new Set(before.finalizers);
+  const added = (after.finalizers ?? []).filter((name) => !had.has(name));
   if (added.length === 0) return;
   const shown = `[]string{${added.map((name) => JSON.stringify(name)).join(', ')}}`;
   mistakes.forbidden(at, `no new finalizers can be added if the object is being deleted, found new finalizers ${shown}`);

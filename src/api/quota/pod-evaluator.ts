@@ -1,4 +1,5 @@
 import type { Container, Pod, PodAffinityTerm, ScopedResourceSelectorRequirement } from '../../../generated/types/index.ts';
+import { semanticEqual } from '../../machinery/deep.ts';
 import type { ParsedQuantity } from '../../machinery/quantity.ts';
 import { parseTime } from '../../machinery/time.ts';
 import { podLimits, podRequests, qosClass } from '../core/v1/pod-resources.ts';
@@ -18,8 +19,18 @@ export const podEvaluator: QuotaEvaluator = {
   inScope: (selector, pod) => inScope(selector, pod as Pod),
   missing: (required, pod) => missing(required, pod as Pod),
   usage: (pod, now) => usage(pod as Pod, now),
-  frees: (pod, previous, now) => isCharged(previous as Pod, now) && !isCharged(pod as Pod, now),
+  frees: (pod, previous, now) => hasBeenResized(pod as Pod, previous as Pod) || (isCharged(previous as Pod, now) && !isCharged(pod as Pod, now)),
 };
+
+/** Whether a container has other resources than before (pkg/quota/v1/install hasResourcesChanged). */
+function hasBeenResized({ status }: Readonly<Pod>, previous: Readonly<Pod>): boolean {
+  return (['containerStatuses', 'initContainerStatuses'] as const).some((list) =>
+    (previous.status?.[list] ?? []).some((before) => {
+      const now = status?.[list]?.find((one) => one.name === before.name);
+      return now !== undefined && !semanticEqual(before.resources, now.resources);
+    }),
+  );
+}
 
 /** `requests.example.com/gpu`: devices can only be limited by what is requested of them. */
 function isExtendedRequest(name: string): boolean {
@@ -51,12 +62,12 @@ function usage(pod: Readonly<Pod>, now: number): Map<string, ParsedQuantity> {
 
 function computeUsage(pod: Readonly<Pod>): Map<string, ParsedQuantity> {
   const used = new Map([['pods', count(1)]]);
-  for (const [name, amount] of parseAmounts(podRequests(pod as Pod))) {
+  for (const [name, amount] of parseAmounts(podRequests(pod, { withStatus: true }))) {
     const isCompute = (compute as readonly string[]).includes(name);
     if (isCompute || name.startsWith('hugepages-')) used.set(name, amount);
     if (isCompute || name.startsWith('hugepages-') || isExtended(name)) used.set(`requests.${name}`, amount);
   }
-  for (const [name, amount] of parseAmounts(podLimits(pod as Pod))) {
+  for (const [name, amount] of parseAmounts(podLimits(pod, { withStatus: true }))) {
     if ((compute as readonly string[]).includes(name)) used.set(`limits.${name}`, amount);
   }
   return used;

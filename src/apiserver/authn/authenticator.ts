@@ -21,6 +21,16 @@ export class TokenError extends Error {
   override readonly name = 'TokenError';
 }
 
+/** A token for somebody else (pkg/serviceaccount jwt.go). */
+export function wrongAudience(tokens: readonly string[], wanted: readonly string[]): TokenError {
+  return new TokenError(`token audiences ${goList(tokens)} is invalid for the target audiences ${goList(wanted)}`);
+}
+
+/** As Go's %q prints a list of texts. */
+function goList(list: readonly string[]): string {
+  return `[${list.map((one) => JSON.stringify(one)).join(' ')}]`;
+}
+
 export const authenticatedGroup = 'system:authenticated';
 export const unauthenticatedGroup = 'system:unauthenticated';
 export const anonymousName = 'system:anonymous';
@@ -80,5 +90,22 @@ export function unionTokens(all: readonly TokenAuthenticator[]): TokenAuthentica
       if (errors.length > 0) throw new TokenError(`[invalid bearer token, ${errors.join(', ')}]`);
       return undefined;
     },
+  };
+}
+
+/** Asks one after the other. Who fails is told only when nobody knows the request: another of its credentials may be good (request/union). */
+export function unionAuthenticators(all: readonly Authenticator[]): Authenticator {
+  return async (request) => {
+    let failure: unknown;
+    for (const one of all) {
+      try {
+        const user = await one(request);
+        if (user) return user;
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (failure) throw failure;
+    return undefined;
   };
 }

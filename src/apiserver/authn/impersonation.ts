@@ -1,5 +1,4 @@
 import type { ApiRequest, UserInfo } from '../../machinery/handler.ts';
-import { failure } from '../../machinery/status-error.ts';
 import { anonymousName, authenticatedGroup, unauthenticatedGroup } from './authenticator.ts';
 
 /** What one must be allowed to `impersonate`. */
@@ -17,22 +16,33 @@ export interface Impersonation {
   readonly targets: readonly ImpersonationTarget[];
 }
 
+/** Headers that name no user. Upstream calls that a mistake of its own, in plain text. */
+export class ImpersonationError extends Error {
+  override readonly name = 'ImpersonationError';
+}
+
 const accountPrefix = 'system:serviceaccount:';
 const extraPrefix = 'impersonate-extra-';
 
 /**
  * Who the headers `Impersonate-…` ask to be; undefined without them (apiserver/pkg/endpoints/filters/impersonation).
  * Differs from upstream: a group's name cannot hold a comma followed by a blank, since that is how repeated headers are joined here.
- * @throws StatusError 500 for headers that name no user, as upstream
+ * @throws ImpersonationError for headers that name no user
  */
 export function impersonationOf(headers: ApiRequest['headers']): Impersonation | undefined {
+  if (!Object.keys(headers).some((name) => name.startsWith('impersonate-'))) return undefined;
   const username = headers['impersonate-user'] ?? '';
   const uid = headers['impersonate-uid'] ?? '';
   const groups = valuesOf(headers['impersonate-group']);
   const extra = extraOf(headers);
   const extras = Object.keys(extra);
   if (!username) {
-    if (uid || groups.length > 0 || extras.length > 0) throw failure(500, 'InternalError', 'Internal Server Error: impersonation without impersonating a user');
+    const asked = [
+      ...groups.map((group) => `{Group  ${group}    }`),
+      ...extras.flatMap((key) => (extra[key] ?? []).map((value) => `{UserExtra  ${value}  authentication.k8s.io/v1  ${key}}`)),
+      ...(uid ? [`{UID  ${uid}  authentication.k8s.io/v1  }`] : []),
+    ];
+    if (asked.length > 0) throw new ImpersonationError(`requested [${asked.join(' ')}] without impersonating a user`);
     return undefined;
   }
   const target = (resource: ImpersonationTarget['resource'], name: string, group = '', subresource = '') => ({

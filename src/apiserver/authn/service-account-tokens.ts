@@ -4,7 +4,7 @@ import type { Clock, RandomStream } from '../../env/index.ts';
 import type { UserInfo } from '../../machinery/handler.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import type { AuthenticatedToken, TokenAuthenticator } from './authenticator.ts';
-import { TokenError } from './authenticator.ts';
+import { TokenError, wrongAudience } from './authenticator.ts';
 import { readToken, signToken } from './jwt.ts';
 import type { TokenSigner } from './token-signer.ts';
 
@@ -51,6 +51,8 @@ export interface IssuedToken {
   readonly token: string;
   /** When it is said to expire, in simulated seconds since the epoch. */
   readonly expiresAtSeconds: number;
+  /** By which the audit log knows it again. */
+  readonly id: string;
 }
 
 export interface ServiceAccountTokensOptions {
@@ -68,6 +70,10 @@ export interface ServiceAccountTokensOptions {
 const injectedSeconds = 3607;
 const extendedSeconds = 365 * 24 * 3600;
 const extraPrefix = 'authentication.kubernetes.io';
+
+/** Clocks differ: a token, and what it is bound to, counts for so long after its end. */
+const leewaySeconds = 60;
+const invalidated = 'service account token has been invalidated';
 
 /**
  * Tokens of service accounts: JSON Web Tokens that say what they are bound to, checked against storage at each use
@@ -102,14 +108,14 @@ export class ServiceAccountTokens implements TokenAuthenticator {
       nbf: now,
       sub: `system:serviceaccount:${namespace}:${account.name}`,
     };
-    return { token: signToken(this.options.signer, claims), expiresAtSeconds: now + expirationSeconds };
+    return { token: signToken(this.options.signer, claims), expiresAtSeconds: now + expirationSeconds, id: claims.jti };
   }
 
   async authenticate(token: string, audiences: readonly string[]): Promise<AuthenticatedToken | undefined> {
     const claims = readToken<Claims>(this.options.signer, token, this.options.issuer);
     if (!claims) return undefined;
     const meant = audiences.filter((one) => claims.aud.includes(one));
-    if (meant.length === 0) throw new TokenError(`token audiences ${goList(claims.aud)} is invalid for the target audiences ${goList(audiences)}`);
+    if (meant.length === 0) throw wrongAudience(claims.aud, audiences);
     this.#checkTime(claims);
     return { user: await this.#userOf(claims), audiences: meant };
   }
@@ -131,19 +137,20 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     return { keys: signer.publicKey ? [{ use: 'sig', kty: 'EC', kid: signer.keyId, alg: signer.algorithm, ...signer.publicKey }] : [] };
   }
 
-  #checkTime({ exp, nbf }: Claims): void {
+  #checkTime({ exp, iat, nbf }: Claims): void {
     const now = this.options.clock.now() / 1000;
-    if (now < nbf) throw new TokenError('service account token is not valid yet');
-    if (now > exp) throw new TokenError('service account token has expired');
+    if (now + leewaySeconds < nbf) throw new TokenError('service account token is not valid yet');
+    if (now - leewaySeconds > exp) throw new TokenError('service account token has expired');
+    if (now + leewaySeconds < iat) throw new TokenError('service account token is issued in the future');
   }
 
   async #userOf(claims: Claims): Promise<UserInfo> {
     const { namespace, serviceaccount, pod, secret, node } = claims['kubernetes.io'];
-    await this.#check<ServiceAccount>('serviceaccounts', namespace, serviceaccount);
-    if (secret) await this.#check<Secret>('secrets', namespace, secret);
-    if (pod) await this.#check<Pod>('pods', namespace, pod);
+    await this.#checkAccount(namespace, serviceaccount);
+    if (secret) await this.#checkBound<Secret>('secrets', namespace, secret, 'secret');
+    if (pod) await this.#checkBound<Pod>('pods', namespace, pod, 'pod');
     // A pod's node is said for information; only a token for a node alone goes with it.
-    if (node && !pod) await this.#check<Node>('nodes', undefined, node);
+    if (node && !pod) await this.#checkBound<Node>('nodes', undefined, node, 'node');
     const one = (name: string, value: string) => ({ [`${extraPrefix}/${name}`]: [value] });
     return {
       username: claims.sub,
@@ -151,27 +158,36 @@ export class ServiceAccountTokens implements TokenAuthenticator {
       groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
       extra: {
         ...one('credential-id', `JTI=${claims.jti}`),
-        ...(node ? { ...one('node-name', node.name), ...one('node-uid', node.uid) } : {}),
+        ...(node ? { ...one('node-name', node.name), ...(node.uid ? one('node-uid', node.uid) : {}) } : {}),
         ...(pod ? { ...one('pod-name', pod.name), ...one('pod-uid', pod.uid) } : {}),
       },
     };
   }
 
+  async #checkAccount(namespace: string, { name, uid }: Reference): Promise<void> {
+    const account = await this.options.reader.get<ServiceAccount>({ group: '', resource: 'serviceaccounts' }, namespace, name);
+    if (!account) throw new TokenError(`serviceaccounts ${JSON.stringify(name)} not found`);
+    const own = account.metadata?.uid ?? '';
+    if (own !== uid) throw new TokenError(`service account UID (${own}) does not match claim (${uid})`);
+    if (this.#isGone(account)) throw new TokenError(`service account ${namespace}/${name} has been deleted`);
+  }
+
   /** What the token is bound to must still be there, be the same one, and not have been gone for more than a minute. */
-  async #check<T extends KubeObject>(resource: string, namespace: string | undefined, { name, uid }: Reference): Promise<void> {
+  async #checkBound<T extends KubeObject>(resource: string, namespace: string | undefined, { name, uid }: Reference, what: string): Promise<void> {
     const object = await this.options.reader.get<T>({ group: '', resource }, namespace, name);
-    const deleted = object?.metadata?.deletionTimestamp;
-    const gone = deleted !== undefined && Date.parse(deleted) + 60_000 < this.options.clock.now();
-    if (!object || object.metadata?.uid !== uid || gone) throw new TokenError('service account token has been invalidated');
+    if (!object) throw new TokenError(invalidated);
+    const own = object.metadata?.uid ?? '';
+    if (own !== uid) throw new TokenError(`${what} UID (${own}) does not match service account ${what} ref claim (${uid})`);
+    if (this.#isGone(object)) throw new TokenError(invalidated);
+  }
+
+  #isGone({ metadata }: Readonly<KubeObject>): boolean {
+    const deleted = metadata?.deletionTimestamp;
+    return deleted !== undefined && Date.parse(deleted) + leewaySeconds * 1000 < this.options.clock.now();
   }
 
   #tokenId(): string {
     const hex = Buffer.from(this.options.random.bytes(16)).toString('hex');
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
   }
-}
-
-/** As Go's %q prints a list of texts. */
-function goList(list: readonly string[]): string {
-  return `[${list.map((one) => JSON.stringify(one)).join(' ')}]`;
 }

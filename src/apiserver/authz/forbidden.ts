@@ -5,10 +5,16 @@ import type { AuthorizerAttributes } from './authorizer.ts';
 /** The 403 of a request that nobody allowed (apiserver/pkg/endpoints/handlers/responsewriters Forbidden). */
 export function forbiddenBy(attributes: AuthorizerAttributes, reason = ''): StatusError {
   const { user, verb, path, resource, subresource, group, namespace, name } = attributes;
-  const who = `User ${JSON.stringify(user.username)} cannot ${verb}`;
+  const who = escaped(`User ${JSON.stringify(user.username)} cannot ${verb}`);
   const because = reason ? `: ${reason}` : '';
-  if (!attributes.isResource) return failure(403, 'Forbidden', `forbidden: ${who} path ${JSON.stringify(path)}${because}`, {});
+  if (!attributes.isResource) return failure(403, 'Forbidden', `forbidden: ${who} path ${escaped(JSON.stringify(path))}${because}`, {});
   const what = subresource ? `${resource}/${subresource}` : resource;
   const where = namespace ? `in the namespace ${JSON.stringify(namespace)}` : 'at the cluster scope';
-  return forbidden({ group, resource }, name, `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}${because}`);
+  const request = escaped(`resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}`);
+  return forbidden({ group, resource }, name, `${who} ${request}${because}`);
+}
+
+/** Names come from outside and may end up on a page: no answer looks like HTML. */
+export function escaped(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }

@@ -1,5 +1,6 @@
 import type { PersistentVolume, VolumeAttachment } from '../../../generated/types/index.ts';
 import type { ObjectReader } from '../../admission/types.ts';
+import type { UserInfo } from '../../machinery/handler.ts';
 import type { Authorizer, AuthorizerAttributes, Decision, Rules } from './authorizer.ts';
 import { nodeRules } from './bootstrap-policy/node-rules.ts';
 import type { NodeIndex, NodeReference } from './node-index.ts';
@@ -32,24 +33,26 @@ export class NodeAuthorizer implements Authorizer {
   constructor(readonly source: NodeSource) {}
 
   authorize(attributes: AuthorizerAttributes): Decision | Promise<Decision> {
-    const { username, groups } = attributes.user;
-    if (!username.startsWith(nodePrefix) || !groups.includes(nodesGroup)) return noOpinion();
-    const node = username.slice(nodePrefix.length);
+    if (!isNode(attributes.user)) return noOpinion();
+    const node = attributes.user.username.slice(nodePrefix.length);
+    if (node === '') return noOpinion(`unknown node for user "${nodePrefix}"`);
     return attributes.isResource ? this.#resource(node, attributes) : this.#byRules(attributes);
   }
 
-  /** Upstream does not list what nodes may do either. */
-  rulesFor(): Rules {
-    return { resourceRules: [], nonResourceRules: [], incomplete: false };
+  /** Upstream does not list what nodes may do either, and says so. */
+  rulesFor(user: UserInfo): Rules {
+    const nothing = { resourceRules: [], nonResourceRules: [] };
+    if (!isNode(user)) return { ...nothing, incomplete: false };
+    return { ...nothing, incomplete: true, evaluationError: 'node authorizer does not support user rule resolution' };
   }
 
   #resource(node: string, attributes: AuthorizerAttributes): Decision | Promise<Decision> {
     switch (attributes.group ? `${attributes.resource}.${attributes.group}` : attributes.resource) {
       case 'secrets':
       case 'configmaps':
-        return this.#readReferred(node, attributes, readVerbs);
+        return this.#readReferred(node, attributes);
       case 'persistentvolumeclaims':
-        return attributes.subresource === 'status' ? this.#referred(node, attributes) : this.#readReferred(node, attributes, ['get']);
+        return attributes.subresource === 'status' ? this.#claimStatus(node, attributes) : this.#getReferred(node, attributes);
       case 'persistentvolumes':
         return this.#volume(node, attributes);
       case 'volumeattachments.storage.k8s.io':
@@ -73,8 +76,17 @@ export class NodeAuthorizer implements Authorizer {
     return nodeRules.some((rule) => ruleAllows(rule, attributes)) ? allow : noOpinion();
   }
 
-  #readReferred(node: string, attributes: AuthorizerAttributes, verbs: readonly string[]): Decision | Promise<Decision> {
-    if (!verbs.includes(attributes.verb)) return noOpinion('can only read resources of this type');
+  #getReferred(node: string, attributes: AuthorizerAttributes): Decision | Promise<Decision> {
+    return getOnly(attributes) ?? this.#referred(node, attributes);
+  }
+
+  #claimStatus(node: string, attributes: AuthorizerAttributes): Decision | Promise<Decision> {
+    const writes = attributes.verb === 'update' || attributes.verb === 'patch';
+    return writes ? this.#referred(node, attributes) : noOpinion('can only get/update/patch this type');
+  }
+
+  #readReferred(node: string, attributes: AuthorizerAttributes): Decision | Promise<Decision> {
+    if (!readVerbs.includes(attributes.verb)) return noOpinion('can only read resources of this type');
     if (attributes.subresource) return noOpinion('cannot read subresource');
     if (!attributes.namespace) return noOpinion('can only read namespaced object of this type');
     return this.#referred(node, attributes);
@@ -88,7 +100,7 @@ export class NodeAuthorizer implements Authorizer {
   }
 
   #token(node: string, attributes: AuthorizerAttributes): Decision | Promise<Decision> {
-    if (attributes.verb === 'get' && !attributes.subresource) return this.#referred(node, attributes);
+    if (attributes.verb === 'get' && !attributes.subresource) return noOpinion('not allowed to get service accounts');
     if (attributes.verb !== 'create' || !attributes.name) return noOpinion('can only create tokens for individual service accounts');
     if (attributes.subresource !== 'token') return noOpinion('can only create token subresource of serviceaccount');
     return this.#referred(node, attributes);
@@ -103,12 +115,14 @@ export class NodeAuthorizer implements Authorizer {
     if (verb === 'get') return this.#referred(node, attributes);
     if (verb !== 'list' && verb !== 'watch') return noOpinion();
     const own = fieldSelector.split(',').some((one) => one === `spec.nodeName=${node}` || one === `spec.nodeName==${node}`);
-    return own ? allow : noOpinion('can only list/watch pods with spec.nodeName field selector');
+    if (own) return allow;
+    return attributes.name ? this.#referred(node, attributes) : noOpinion('can only list/watch pods with spec.nodeName field selector');
   }
 
-  async #volume(node: string, { verb, subresource, name }: AuthorizerAttributes): Promise<Decision> {
-    if (verb !== 'get') return noOpinion('can only get individual resources of this type');
-    if (subresource) return noOpinion('cannot get subresource');
+  async #volume(node: string, attributes: AuthorizerAttributes): Promise<Decision> {
+    const { name } = attributes;
+    const refused = getOnly(attributes);
+    if (refused) return refused;
     if (!name) return noOpinion('No Object name found');
     const volume = await this.source.reader.get<PersistentVolume>({ group: '', resource: 'persistentvolumes' }, undefined, name);
     const claim = volume?.spec?.claimRef;
@@ -118,13 +132,25 @@ export class NodeAuthorizer implements Authorizer {
     return this.#referred(node, asked);
   }
 
-  async #attachment(node: string, { verb, subresource, name }: AuthorizerAttributes): Promise<Decision> {
-    if (verb !== 'get') return noOpinion('can only get individual resources of this type');
-    if (subresource) return noOpinion('cannot get subresource');
+  async #attachment(node: string, attributes: AuthorizerAttributes): Promise<Decision> {
+    const { name } = attributes;
+    const refused = getOnly(attributes);
+    if (refused) return refused;
     if (!name) return noOpinion('No Object name found');
     const found = await this.source.reader.get<VolumeAttachment>({ group: 'storage.k8s.io', resource: 'volumeattachments' }, undefined, name);
     return found?.spec.nodeName === node ? allow : unrelated(node);
   }
+}
+
+/** pkg/auth/nodeidentifier: a node is known by its user's name and group together. */
+function isNode({ username, groups }: UserInfo): boolean {
+  return username.startsWith(nodePrefix) && groups.includes(nodesGroup);
+}
+
+/** Why a request for what may only be got by name is refused, if it is. */
+function getOnly({ verb, subresource }: AuthorizerAttributes): Decision | undefined {
+  if (verb !== 'get') return noOpinion('can only get individual resources of this type');
+  return subresource ? noOpinion('cannot get subresource') : undefined;
 }
 
 const unrelated = (node: string): Decision => noOpinion(`no relationship found between node '${node}' and this object`);

@@ -72,3 +72,17 @@ test('all else goes by the rules of nodes', async () => {
   expect(await ask('delete', 'services', { name: 'x' })).toBe(false);
   expect(await ask('create', 'events')).toBe(true);
 });
+
+test('what a node may not do is refused in the words of the Node authorizer', async () => {
+  const { ask } = nodes();
+  expect(await ask('list', 'persistentvolumeclaims')).toBe('can only get individual resources of this type');
+  expect(await ask('get', 'persistentvolumeclaims', { subresource: 'status', name: 'data' })).toBe('can only get/update/patch this type');
+  expect(await ask('get', 'serviceaccounts', { name: 'robot' })).toBe('not allowed to get service accounts');
+  expect(await ask('get', 'secrets', { user: { username: 'system:node:', groups: ['system:nodes'] } })).toBe('unknown node for user "system:node:"');
+  const authorizer = new NodeAuthorizer({ index: new NodeIndex(), catchUp: async () => {}, reader: { get: async () => undefined, list: async () => [] } });
+  expect(authorizer.rulesFor({ username: 'system:node:one', groups: ['system:nodes'] })).toMatchObject({
+    incomplete: true,
+    evaluationError: 'node authorizer does not support user rule resolution',
+  });
+  expect(authorizer.rulesFor({ username: 'carol', groups: [] }).incomplete).toBe(false);
+});

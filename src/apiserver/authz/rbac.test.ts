@@ -124,3 +124,16 @@ test('the bootstrap policy names every role that it binds, and nothing twice', (
   expect(view?.rules).toBeUndefined();
   expect(view?.metadata?.labels).toEqual({ 'kubernetes.io/bootstrapping': 'rbac-defaults', 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' });
 });
+
+test('the bootstrap policy is that of 1.33: so many roles and bindings, with the rules that came in late', () => {
+  const { clusterRoles, clusterRoleBindings, roles, roleBindings } = bootstrapPolicy();
+  expect([clusterRoles, clusterRoleBindings, roles, roleBindings].map((all) => all.length)).toEqual([66, 47, 7, 7]);
+  const rulesOf = (name: string) => [...clusterRoles, ...roles].find((one) => one.metadata?.name === name)?.rules?.map(describeRule) ?? [];
+  expect(rulesOf('system:kube-scheduler')).toContain(
+    '{APIGroups:["coordination.k8s.io"], Resources:["leases"], ResourceNames:["kube-scheduler"], Verbs:["get" "list" "update" "watch"]}',
+  );
+  expect(rulesOf('system:node')).toContain('{APIGroups:[""], Resources:["events"], Verbs:["create" "patch" "update"]}');
+  expect(rulesOf('system::leader-locking-kube-scheduler')[0]).toBe('{APIGroups:[""], Resources:["configmaps"], Verbs:["watch"]}');
+  expect(rulesOf('system:aggregate-to-edit').join()).not.toContain('endpoints');
+  expect(rulesOf('system:kubelet-api-admin').slice(-1)).toEqual(['{APIGroups:[""], Resources:["nodes/configz" "nodes/healthz" "nodes/pods"], Verbs:["*"]}']);
+});

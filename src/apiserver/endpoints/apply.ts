@@ -1,14 +1,14 @@
 import { findDuplicateYamlKeys, parseYaml } from '../../machinery/codec/index.ts';
 import { clone } from '../../machinery/deep.ts';
 import type { RequestBody } from '../../machinery/handler.ts';
-import { dropNulls, findTypeError } from '../../machinery/schema/index.ts';
-import { badRequest, conflict, failure, isStatusError, notSimulated } from '../../machinery/status-error.ts';
+import { findTypeError, keysIfFitting } from '../../machinery/schema/index.ts';
+import { badRequest, conflict, failure, isStatusError } from '../../machinery/status-error.ts';
 import type { AnyObject, KubeObject } from '../../machinery/types.ts';
 import type { StoreEntry } from '../../store/store.ts';
 import type { Answer } from '../answers.ts';
 import { objectBody } from '../answers.ts';
 import { forbiddenBy } from '../authz/index.ts';
-import { mediaTypeOf } from '../body.ts';
+import { asDecoded, mediaTypeOf } from '../body.ts';
 import type { Call } from '../call.ts';
 import type { FieldValidation } from '../request-options.ts';
 import { writeOptions } from '../request-options.ts';
@@ -16,13 +16,13 @@ import type { ServedResource } from '../served-resource.ts';
 import { fieldManagerOf, managerName } from './field-managers.ts';
 import { namespaceOf } from './read.ts';
 
+const decoder = new TextDecoder();
 const applyMedia = 'application/apply-patch+yaml';
 
-/** Whether a PATCH is a server-side apply. @throws StatusError 501 for one in CBOR */
+/** Whether a PATCH is a server-side apply. One in CBOR is none: it needs the feature CBORServingAndStorage, which is off in 1.33. */
 export function isApply(call: Call): boolean {
   const { body } = call.request;
   const media = mediaTypeOf(body?.kind === 'bytes' ? body.contentType : (body?.contentType ?? call.request.headers['content-type']));
-  if (media === 'application/apply-patch+cbor') throw notSimulated('server-side apply of CBOR');
   return media === applyMedia;
 }
 
@@ -37,6 +37,7 @@ export async function applyObject(call: Call, resource: ServedResource, subresou
     context: call.context(options.dryRun),
     subresource,
     forceCreate: subresource === '',
+    patching: true,
     next: async (previous) => {
       if (!previous) await requireCreate(call, resource);
       const live = previous && resource.show(previous as StoreEntry).object;
@@ -65,9 +66,10 @@ export async function requireCreate({ services, user, info, request }: Call, { i
 /** Nulls that the configuration carries are absent fields; what is absent gets its default. */
 function finished(call: Call, resource: ServedResource, object: KubeObject): KubeObject {
   const { schema } = call.services.bodies;
-  const misfit = findTypeError(schema, resource.gvk, object);
+  const fits = keysIfFitting(schema, resource.gvk, object) >= 0;
+  const misfit = fits ? undefined : findTypeError(schema, resource.gvk, object);
   if (misfit) throw failure(500, '', `failed to convert new typed object to object: ${misfit}`);
-  const next = dropNulls(schema, resource.gvk, object);
+  const next = asDecoded(call.services.bodies, resource.gvk, object, fits);
   resource.defaults(next);
   return next;
 }
@@ -105,5 +107,5 @@ export function tellRepeatedKeys(call: Call, validation: FieldValidation): void 
 }
 
 function textOf(body: RequestBody | undefined): string {
-  return body?.kind === 'bytes' ? new TextDecoder().decode(body.bytes) : '';
+  return body?.kind === 'bytes' ? decoder.decode(body.bytes) : '';
 }

@@ -1,8 +1,8 @@
-import type { FieldSet, VersionedType } from '../../machinery/apply/index.ts';
+import type { FieldSet, PathPattern, VersionedType } from '../../machinery/apply/index.ts';
 import { emptySet, FieldManager, fieldTypes, setOf, union } from '../../machinery/apply/index.ts';
 import { clone } from '../../machinery/deep.ts';
 import type { Schema } from '../../machinery/schema/index.ts';
-import type { KubeObject } from '../../machinery/types.ts';
+import type { GroupVersionKind, KubeObject } from '../../machinery/types.ts';
 import { formatGroupVersion } from '../../machinery/types.ts';
 import type { Call } from '../call.ts';
 import { isPrintable } from '../request-options.ts';
@@ -52,10 +52,11 @@ export function fieldManagerOf(call: Call, resource: ServedResource, subresource
 function makeFieldManager(schema: Schema, resource: ServedResource, subresource: string): FieldManager {
   const types = fieldTypes(schema);
   const ignored = resetFields(resource, subresource);
+  const only = onlyFields[`${resource.info.plural}/${subresource}`];
   const versions = new Map<string, VersionedType>();
-  versions.set(resource.apiVersion, { type: types.rootOf(resource.gvk), ignored, convert: (object) => object });
+  versions.set(resource.apiVersion, { type: types.rootOf(resource.gvk), ignored, only, convert: (object) => object });
   for (const other of otherVersions(resource)) {
-    versions.set(formatGroupVersion(other.kind), { type: types.rootOf(other.kind), ignored, convert: (object) => other.convert(object as KubeObject) });
+    versions.set(formatGroupVersion(other.kind), { type: types.rootOf(other.kind), ignored, only, convert: (object) => other.convert(object as KubeObject) });
   }
   return new FieldManager({
     apiVersion: resource.apiVersion,
@@ -63,6 +64,24 @@ function makeFieldManager(schema: Schema, resource: ServedResource, subresource:
     subresource,
     version: (apiVersion) => versions.get(apiVersion),
   });
+}
+
+const managersOfReviews = new WeakMap<Schema, Map<string, FieldManager>>();
+
+/** Notes who owns the fields of an object that is answered, and never stored: of reviews and requests for tokens. */
+export function ownFields(call: Call, kind: GroupVersionKind, object: KubeObject, fieldManager: string): void {
+  const { schema } = call.services.bodies;
+  let managers = managersOfReviews.get(schema);
+  if (!managers) managersOfReviews.set(schema, (managers = new Map()));
+  let manager = managers.get(kind.kind);
+  if (!manager) managers.set(kind.kind, (manager = makeReviewManager(schema, kind)));
+  manager.update(undefined, object, { manager: managerName(call, fieldManager), now: call.now });
+}
+
+function makeReviewManager(schema: Schema, kind: GroupVersionKind): FieldManager {
+  const apiVersion = formatGroupVersion(kind);
+  const own: VersionedType = { type: fieldTypes(schema).rootOf(kind), ignored: emptySet, convert: (object) => object };
+  return new FieldManager({ apiVersion, kind, subresource: '', version: (asked) => (asked === apiVersion ? own : undefined) });
 }
 
 /** The other versions that the same objects are served in. */
@@ -81,8 +100,18 @@ const alsoReset: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['f:metadata', 'f:deletionTimestamp'],
     ['f:metadata', 'f:ownerReferences'],
   ],
+  // The spec of a request cannot be changed, so nobody owns it.
+  'certificatesigningrequests.certificates.k8s.io': [['f:spec']],
+  'certificatesigningrequests.certificates.k8s.io/status': [['f:status', 'f:conditions']],
+  'certificatesigningrequests.certificates.k8s.io/approval': [['f:spec'], ['f:status', 'f:certificate']],
   'deployments.apps/status': [['f:metadata', 'f:labels']],
   'customresourcedefinitions.apiextensions.k8s.io/status': [['f:metadata']],
+};
+
+/** Subresources that change but a few fields (GetResetFieldsFilter of their strategies). */
+const onlyFields: Readonly<Record<string, readonly PathPattern[]>> = {
+  'pods/ephemeralcontainers': [['f:spec', 'f:ephemeralContainers']],
+  'pods/resize': ['f:containers', 'f:initContainers'].flatMap((list) => ['f:resources', 'f:resizePolicy'].map((field) => ['f:spec', list, '*', field])),
 };
 
 /** Fields that a request to this resource cannot change, whatever it says. */

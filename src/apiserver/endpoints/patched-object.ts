@@ -1,11 +1,11 @@
-import { findDuplicateKeys, JsonSyntaxError, parseJson } from '../../machinery/codec/index.ts';
-import { clone } from '../../machinery/deep.ts';
+import { findDuplicateKeys, JsonSyntaxError, mayRepeatKeys, parseJson } from '../../machinery/codec/index.ts';
+import { clone, countKeys } from '../../machinery/deep.ts';
 import { invalidValue } from '../../machinery/field-error.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, describeMap } from '../../machinery/patch/index.ts';
-import { dropNulls, findRestoreError, findTypeError, findUnknownFields, pruneUnknownFields } from '../../machinery/schema/index.ts';
-import { badRequest, failure, invalid, notSimulated } from '../../machinery/status-error.ts';
+import { findRestoreError, findTypeError, findUnknownFields, keysIfFitting, pruneUnknownFields } from '../../machinery/schema/index.ts';
+import { badRequest, failure, invalid } from '../../machinery/status-error.ts';
 import type { KubeObject } from '../../machinery/types.ts';
-import { decodeAny, mediaTypeOf, misfit } from '../body.ts';
+import { asDecoded, decodeAny, mediaTypeOf, misfit } from '../body.ts';
 import type { Call } from '../call.ts';
 import type { FieldValidation } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
@@ -30,15 +30,16 @@ const goTypes: Readonly<Record<PatchChange['type'], string>> = {
   strategic: 'map[string]interface {}',
 };
 
-/** Reads a patch. @throws StatusError 400 for a broken one, 415 for unknown kinds of patch, 501 for server-side apply */
+const decoder = new TextDecoder();
+
+/** Reads a patch. @throws StatusError 400 for a broken one, 415 for unknown kinds of patch */
 export function patchOf(call: Call, validation: FieldValidation = 'Ignore'): PatchChange {
   const { body } = call.request;
   const media = mediaTypeOf(body?.kind === 'bytes' ? body.contentType : (body?.contentType ?? call.request.headers['content-type']));
-  if (media === 'application/apply-patch+yaml' || media === 'application/apply-patch+cbor') throw notSimulated('server-side apply yet');
   const type = patchTypes[media];
   if (!type) throw failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
   if (body?.kind !== 'bytes') return { type, patch: decodeAny(call.services.bodies, body), mistakes: [] };
-  const text = new TextDecoder().decode(body.bytes);
+  const text = decoder.decode(body.bytes);
   const patch = readPatch(text, type, validation);
   return { type, patch, mistakes: validation === 'Ignore' ? [] : mistakesOf(type, patch, text) };
 }
@@ -48,7 +49,10 @@ function readPatch(text: string, type: PatchChange['type'], validation: FieldVal
   const prefix = type === 'strategic' ? '' : 'error decoding patch: ';
   try {
     const patch = parseJson(text);
-    const fits = type === 'json' ? Array.isArray(patch) : typeof patch === 'object' && patch !== null && !Array.isArray(patch);
+    // Null is a list without operations, and a map without fields; the library for merge patches knows no such patch.
+    if (patch === null && type === 'merge') throw badRequest('Invalid JSON Patch');
+    if (patch === null) return type === 'json' ? [] : {};
+    const fits = type === 'json' ? Array.isArray(patch) : typeof patch === 'object' && !Array.isArray(patch);
     if (!fits && (validation !== 'Ignore' || type === 'strategic')) {
       throw badRequest(`${validation === 'Ignore' ? '' : prefix}json: cannot unmarshal ${goKind(patch)} into Go value of type ${goTypes[type]}`);
     }
@@ -69,7 +73,7 @@ function goKind(value: unknown): string {
 const operationFields = ['op', 'path', 'from', 'value'];
 
 function mistakesOf(type: PatchChange['type'], patch: unknown, text: string): string[] {
-  const repeated = findDuplicateKeys(text);
+  const repeated = mayRepeatKeys(text, countKeys(patch)) ? findDuplicateKeys(text) : [];
   if (type !== 'json') return repeated;
   const unknown = (patch as unknown[]).flatMap((operation, index) =>
     typeof operation === 'object' && operation !== null
@@ -104,21 +108,27 @@ export function patchedObject(
   const patched = applyChange(call, resource, change, object);
   if (typeof patched !== 'object' || patched === null || Array.isArray(patched)) throw badRequest('the patch leaves no object');
   if (call.request.body?.kind === 'object') return patched;
-  const refuse = (why: string): Error => invalid({ group: '', kind: '' }, '', [invalidValue('patch', shownValue(change, object, patched), why)]);
-  const typeError = typeErrorOf(call, resource, change, patched);
+  const refuse = (why: string): Error => refusedPatch(change, object, patched, why);
+  const fits = keysIfFitting(schema, resource.gvk, patched) >= 0;
+  const typeError = typeErrorOf(call, resource, change, patched, fits);
   if (typeError) throw refuse(typeError);
-  const unknown = findUnknownFields(schema, resource.gvk, patched);
+  const unknown = fits ? [] : findUnknownFields(schema, resource.gvk, patched);
   const strict = [...change.mistakes, ...unknown];
   if (strict.length > 0 && validation === 'Strict') throw refuse(`strict decoding error: ${strict.join(', ')}`);
   if (validation === 'Warn') for (const text of strict) call.warn(text);
-  return dropNulls(schema, resource.gvk, unknown.length > 0 ? pruneUnknownFields(schema, resource.gvk, patched) : patched);
+  return asDecoded(call.services.bodies, resource.gvk, unknown.length > 0 ? pruneUnknownFields(schema, resource.gvk, patched) : patched, fits);
+}
+
+/** A patch that leaves something that is no such object, as the object or the patch is shown. */
+export function refusedPatch(change: PatchChange, before: Readonly<KubeObject>, after: KubeObject, why: string): Error {
+  return invalid({ group: '', kind: '' }, '', [invalidValue('patch', shownValue(change, before, after), why)]);
 }
 
 /** A strategic patch never passes through JSON again, and so fails in other words than the other kinds. */
-function typeErrorOf(call: Call, resource: ServedResource, { type }: PatchChange, patched: KubeObject): string | undefined {
+function typeErrorOf(call: Call, resource: ServedResource, { type }: PatchChange, patched: KubeObject, fits: boolean): string | undefined {
   const { schema } = call.services.bodies;
-  if (type === 'strategic') return findRestoreError(schema, resource.gvk, patched);
-  return misfit(schema, patched, resource.gvk)?.why ?? findTypeError(schema, resource.gvk, patched);
+  if (type === 'strategic') return fits ? undefined : findRestoreError(schema, resource.gvk, patched);
+  return misfit(schema, patched, resource.gvk)?.why ?? (fits ? undefined : findTypeError(schema, resource.gvk, patched));
 }
 
 /** The patch as Go prints the map, or the object that came out as the patch library writes it. */

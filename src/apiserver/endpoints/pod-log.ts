@@ -1,4 +1,4 @@
-import type { Node, Pod } from '../../../generated/types/index.ts';
+import type { Pod } from '../../../generated/types/index.ts';
 import type { FieldError } from '../../machinery/field-error.ts';
 import { forbiddenField, invalidValue } from '../../machinery/field-error.ts';
 import type { PodLogOptions } from '../../machinery/node-api.ts';
@@ -9,6 +9,7 @@ import type { Call } from '../call.ts';
 import { queryFlag } from '../request-info.ts';
 import { queryInteger } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
+import { kubeletAddress } from './pod-stream.ts';
 
 /** GET pods/NAME/log (registry/core/pod/rest LogREST): the kubelet's stream, handed on. */
 export async function podLog(call: Call, resource: ServedResource): Promise<Answer> {
@@ -19,7 +20,10 @@ export async function podLog(call: Call, resource: ServedResource): Promise<Answ
   const nodeName = pod.spec?.nodeName;
   if (!nodeName) return { status: 204, body: { kind: 'none' } };
   const node = call.services.dialNode(nodeName);
-  if (!node) throw await unreachable(call, nodeName, `${namespace}/${name}/${container}`);
+  if (typeof node === 'string') {
+    const address = await kubeletAddress(call, nodeName);
+    throw failure(500, '', `Get "https://${address}/containerLogs/${namespace}/${name}/${container}": dial tcp ${address}: connect: ${node}`);
+  }
   const start = await node.containerLogs({ namespace, name, uid: pod.metadata?.uid ?? '' }, { ...options, container });
   return { status: 200, body: { kind: 'stream', contentType: 'text/plain', start } };
 }
@@ -65,12 +69,4 @@ export function chooseContainer(pod: Readonly<Pod>, asked: string): string {
   if (containers.length === 0) throw badRequest(`a container name must be specified for pod ${name}`);
   const others = initContainers.length > 0 ? ` or one of the init containers: [${initContainers.join(' ')}]` : '';
   throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${containers.join(' ')}]${others}`);
-}
-
-async function unreachable(call: Call, nodeName: string, path: string): Promise<Error> {
-  const node = (await call.services.find('', 'nodes')?.registry.find({ name: nodeName }))?.object as Readonly<Node> | undefined;
-  if (!node) return failure(404, 'NotFound', `nodes "${nodeName}" not found`, { name: nodeName, kind: 'nodes' });
-  const address = node.status?.addresses?.find((one) => one.type === 'InternalIP')?.address ?? nodeName;
-  const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 10250;
-  return failure(500, '', `Get "https://${address}:${port}/containerLogs/${path}": dial tcp ${address}:${port}: connect: no route to host`);
 }

@@ -15,16 +15,16 @@ export async function streamedPod(call: Call, pod: Readonly<Pod>): Promise<Strea
   const nodeName = pod.spec?.nodeName;
   if (!nodeName) throw badRequest(`pod ${name} does not have a host assigned`);
   const node = call.services.dialNode(nodeName);
-  if (!node) throw await unreachable(call, nodeName);
+  if (typeof node === 'string') throw failure(500, '', `error dialing backend: dial tcp ${await kubeletAddress(call, nodeName)}: connect: ${node}`);
   return { key: { namespace, name, uid }, node };
 }
 
-async function unreachable(call: Call, nodeName: string): Promise<Error> {
+/** `172.18.0.3:10250`, where a node's kubelet would answer. @throws StatusError 404 for a node that is not there */
+export async function kubeletAddress(call: Call, nodeName: string): Promise<string> {
   const node = (await call.services.find('', 'nodes')?.registry.find({ name: nodeName }))?.object as Readonly<Node> | undefined;
-  if (!node) return failure(404, 'NotFound', `nodes "${nodeName}" not found`, { name: nodeName, kind: 'nodes' });
+  if (!node) throw failure(404, 'NotFound', `nodes "${nodeName}" not found`, { name: nodeName, kind: 'nodes' });
   const address = node.status?.addresses?.find((one) => one.type === 'InternalIP')?.address ?? nodeName;
-  const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 10250;
-  return failure(500, '', `error dialing backend: dial tcp ${address}:${port}: connect: no route to host`);
+  return `${address}:${node.status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 10250}`;
 }
 
 /** @throws StatusError 400 for a request that stays with HTTP */

@@ -3,10 +3,11 @@ import { invalid } from '../../machinery/status-error.ts';
 import { waitForRevision } from '../../registry/generic/list.ts';
 import { parseRevision } from '../../registry/generic/revision.ts';
 import type { Answer } from '../answers.ts';
-import { listBody, objectBody, watchBody } from '../answers.ts';
+import { listBody, objectBody } from '../answers.ts';
 import type { Call } from '../call.ts';
 import { listQuery, watchQuery } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
+import { watchBody } from '../watch-answer.ts';
 
 /** GET of one object, or of a subresource that shows it. */
 export async function getObject(call: Call, resource: ServedResource): Promise<Answer> {

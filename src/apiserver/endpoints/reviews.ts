@@ -1,14 +1,16 @@
-import type { FieldError } from '../../machinery/field-error.ts';
-import { invalidValue } from '../../machinery/field-error.ts';
 import type { UserInfo } from '../../machinery/handler.ts';
 import { badRequest, invalid } from '../../machinery/status-error.ts';
-import type { AnyObject, GroupVersionKind } from '../../machinery/types.ts';
+import { formatTime } from '../../machinery/time.ts';
+import type { AnyObject, GroupVersionKind, KubeObject } from '../../machinery/types.ts';
 import type { Answer } from '../answers.ts';
 import { dataBody } from '../answers.ts';
 import type { AuthorizerAttributes } from '../authz/index.ts';
 import { decodeObject } from '../body.ts';
 import type { Call } from '../call.ts';
 import { writeOptions } from '../request-options.ts';
+import type { ResourceAttributes, SelectorRequirement } from './access-review-validation.ts';
+import { accessMistakes, accessSpec } from './access-review-validation.ts';
+import { ownFields } from './field-managers.ts';
 import { reviewToken, userStatus } from './token-review.ts';
 
 /** A resource that is only ever asked, never stored. */
@@ -18,8 +20,8 @@ export interface ReviewResource {
   readonly namespaced: boolean;
   readonly gvk: GroupVersionKind;
   answer(call: Call, review: AnyObject): Promise<object> | object;
-  /** The question is not repeated in the answer. */
-  readonly withoutSpec?: boolean;
+  /** The answer is an object of its own: it repeats nothing of the question. */
+  readonly answersAnew?: { readonly spec?: object; metadata(now: number): object };
 }
 
 const authorization = (kind: string): GroupVersionKind => ({ group: 'authorization.k8s.io', version: 'v1', kind });
@@ -31,6 +33,7 @@ export const reviewResources: readonly ReviewResource[] = [
     singular: 'selfsubjectreview',
     namespaced: false,
     gvk: { group: 'authentication.k8s.io', version: 'v1', kind: 'SelfSubjectReview' },
+    answersAnew: { metadata: (now) => ({ creationTimestamp: formatTime(now) }) },
     answer: ({ user }) => ({ userInfo: userStatus(user) }),
   },
   {
@@ -45,10 +48,7 @@ export const reviewResources: readonly ReviewResource[] = [
     singular: 'localsubjectaccessreview',
     namespaced: true,
     gvk: authorization('LocalSubjectAccessReview'),
-    answer: (call, review) => {
-      checkLocal(call, review);
-      return decide(call, review, reviewedUser(review));
-    },
+    answer: (call, review) => decide(call, review, reviewedUser(review)),
   },
   {
     plural: 'selfsubjectaccessreviews',
@@ -62,7 +62,7 @@ export const reviewResources: readonly ReviewResource[] = [
     singular: 'selfsubjectrulesreview',
     namespaced: false,
     gvk: authorization('SelfSubjectRulesReview'),
-    withoutSpec: true,
+    answersAnew: { spec: {}, metadata: () => ({ creationTimestamp: null }) },
     answer: (call, review) => {
       const namespace = (review.spec as { namespace?: string } | undefined)?.namespace;
       if (!namespace) throw badRequest('no namespace on request');
@@ -84,61 +84,37 @@ export async function createReview(call: Call, review: ReviewResource): Promise<
   const options = writeOptions('CreateOptions', call.query, call.fieldValidation);
   const request = { kind: review.gvk, fieldValidation: options.fieldValidation, warn: call.warn };
   const object = decodeObject(call.services.bodies, call.request.body, request) as AnyObject;
+  object.metadata = metadataOf(call, review, object);
+  ownFields(call, review.gvk, object, options.fieldManager);
   const status = await review.answer(call, object);
   const { kind, apiVersion, metadata, spec } = object;
-  const shown = review.withoutSpec ? {} : spec;
-  const answered = { kind, apiVersion, metadata: { creationTimestamp: null, ...metadata }, ...(shown === undefined ? {} : { spec: shown }), status };
-  return { status: 201, body: dataBody(answered, form) };
+  const anew = review.answersAnew;
+  const shown = anew ? anew.spec : spec;
+  const about = anew ? anew.metadata(call.now) : { creationTimestamp: null, ...metadata };
+  return { status: 201, body: dataBody({ kind, apiVersion, metadata: about, ...(shown === undefined ? {} : { spec: shown }), status }, form) };
 }
 
-interface AccessSpec {
-  readonly resourceAttributes?: Readonly<Partial<Record<'namespace' | 'verb' | 'group' | 'version' | 'resource' | 'subresource' | 'name', string>>> & {
-    readonly fieldSelector?: { readonly rawSelector?: string; readonly requirements?: readonly SelectorRequirement[] };
-  };
-  readonly nonResourceAttributes?: { readonly path?: string; readonly verb?: string };
-  readonly user?: string;
-  readonly groups?: readonly string[];
-  readonly uid?: string;
-  readonly extra?: Readonly<Record<string, readonly string[]>>;
+/** What only the server says is forgotten; the namespace is that of the path (registry/rest WipeObjectMetaSystemFields). */
+function metadataOf(call: Call, review: ReviewResource, object: AnyObject): KubeObject['metadata'] {
+  const {
+    uid: _,
+    selfLink: __,
+    creationTimestamp: ___,
+    deletionTimestamp: ____,
+    deletionGracePeriodSeconds: _____,
+    namespace,
+    ...metadata
+  } = (object.metadata ?? {}) as Record<string, unknown>;
+  if (!review.namespaced) return metadata;
+  if (namespace && namespace !== call.info.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  return { ...metadata, namespace: call.info.namespace };
 }
-
-interface SelectorRequirement {
-  readonly key?: string;
-  readonly operator?: string;
-  readonly values?: readonly string[];
-}
-
-const accessSpec = (review: AnyObject): AccessSpec => (review.spec ?? {}) as AccessSpec;
 
 function reviewedUser(review: AnyObject): UserInfo {
   const { user = '', groups = [], uid, extra } = accessSpec(review);
   return { username: user, groups, uid, extra };
-}
-
-/** A review in a namespace is about that namespace (pkg/registry/authorization/localsubjectaccessreview). */
-function checkLocal(call: Call, review: AnyObject): void {
-  const asked = accessSpec(review).resourceAttributes?.namespace ?? '';
-  if (accessSpec(review).resourceAttributes && asked !== call.info.namespace) {
-    throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${call.info.namespace}`);
-  }
-}
-
-/** pkg/apis/authorization/validation */
-function accessMistakes(review: AnyObject): FieldError[] {
-  const { resourceAttributes, nonResourceAttributes, user, groups } = accessSpec(review);
-  const mistakes: FieldError[] = [];
-  if (resourceAttributes && nonResourceAttributes) {
-    mistakes.push(invalidValue('spec.nonResourceAttributes', nonResourceAttributes, 'cannot be specified in combination with resourceAttributes'));
-  } else if (!resourceAttributes && !nonResourceAttributes) {
-    mistakes.push(invalidValue('spec.resourceAttributes', 'null', 'exactly one of nonResourceAttributes or resourceAttributes must be specified'));
-  }
-  if (review.kind === 'LocalSubjectAccessReview' && nonResourceAttributes) {
-    mistakes.push(invalidValue('spec.nonResourceAttributes', nonResourceAttributes, 'disallowed on this kind of request'));
-  }
-  if (review.kind !== 'SelfSubjectAccessReview' && !user && !groups?.length) {
-    mistakes.push(invalidValue('spec.user', '', 'at least one of user or group must be specified'));
-  }
-  return mistakes;
 }
 
 async function decide(call: Call, review: AnyObject, user: UserInfo): Promise<object> {
@@ -146,20 +122,33 @@ async function decide(call: Call, review: AnyObject, user: UserInfo): Promise<ob
   // Upstream shows no kind here: its internal objects have none.
   if (mistakes.length > 0) throw invalid({ group: 'authorization.k8s.io', kind: '' }, '', mistakes);
   const { resourceAttributes, nonResourceAttributes } = accessSpec(review);
-  const { namespace = '', group = '', version = '*', resource = '', subresource = '', name = '', fieldSelector } = resourceAttributes ?? {};
+  const { namespace = '', group = '', version = '', resource = '', subresource = '', name = '' } = resourceAttributes ?? {};
+  const selected = selectedBy(resourceAttributes);
   const attributes: AuthorizerAttributes = {
     user,
     isResource: resourceAttributes !== undefined,
     verb: resourceAttributes?.verb ?? nonResourceAttributes?.verb ?? '',
     path: nonResourceAttributes?.path ?? '',
-    ...{ namespace, group, version, resource, subresource, name },
-    fieldSelector: fieldSelector?.rawSelector ?? requirementsText(fieldSelector?.requirements),
+    ...{ namespace, group, version: version || '*', resource, subresource, name },
+    fieldSelector: selected.fieldSelector,
   };
   const { allowed, denied, reason, evaluationError } = await call.services.authorizer.authorize(attributes);
-  return { allowed, ...(denied ? { denied } : {}), ...(reason ? { reason } : {}), ...(evaluationError ? { evaluationError } : {}) };
+  const errors = [...(evaluationError ? [evaluationError] : []), ...selected.errors].join('; ');
+  return { allowed, ...(denied ? { denied } : {}), ...(reason ? { reason } : {}), ...(errors ? { evaluationError: errors } : {}) };
 }
 
-function requirementsText(requirements: readonly SelectorRequirement[] = []): string {
-  const equal = requirements.filter(({ operator, values }) => operator === 'In' && values?.length === 1);
-  return equal.map(({ key, values }) => `${key}=${values?.[0]}`).join(',');
+/** The selector as a query would have it; of requirements, those that a query can say (pkg/registry/authorization/util). */
+function selectedBy({ fieldSelector }: ResourceAttributes = {}): { readonly fieldSelector: string; readonly errors: readonly string[] } {
+  if (fieldSelector?.rawSelector) return { fieldSelector: fieldSelector.rawSelector, errors: [] };
+  const all = fieldSelector?.requirements ?? [];
+  const said = all.filter(({ operator, values }) => (operator === 'In' || operator === 'NotIn') && values?.length === 1);
+  const partly = said.length > 0 ? ' partially' : '';
+  return {
+    fieldSelector: said.map(requirementText).join(','),
+    errors: said.length < all.length ? [`spec.resourceAttributes.fieldSelector${partly} ignored due to parse error`] : [],
+  };
+}
+
+function requirementText({ key, operator, values }: SelectorRequirement): string {
+  return `${key}${operator === 'In' ? '=' : '!='}${values?.[0]}`;
 }

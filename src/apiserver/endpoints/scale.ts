@@ -15,7 +15,7 @@ import { writeOptions } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { isApply, readConfig } from './apply.ts';
 import { managerName } from './field-managers.ts';
-import { applyChange, patchOf } from './patched-object.ts';
+import { applyChange, patchOf, refusedPatch } from './patched-object.ts';
 import { namespaceOf } from './read.ts';
 import { checkName } from './write.ts';
 
@@ -63,30 +63,28 @@ export async function writeScale(call: Call, resource: ServedResource): Promise<
   const next = applying ? applyScale(call, as) : tracked(call, as, patching ? patchScale(call, resource) : replaceScale(call, options.fieldValidation));
   const owners = scaleManagers(resource.apiVersion);
   let wanted: Scale = {};
-  const { served } = await resource.registry
-    .update({
-      key: { namespace: namespaceOf(call, resource), name: info.name },
-      context: call.context(options.dryRun),
-      subresource: 'scale',
-      admitted: { kind: scaleKind, object: () => wanted, oldObject: (previous) => scaleOf(resource, previous.object) },
-      next: (previous) => {
-        const { managedFields } = previous!.object.metadata ?? {};
-        const live = scaleOf(resource, previous!.object);
-        const scaleOwners = owners.toScale(managedFields);
-        wanted = next(scaleOwners ? { ...live, metadata: { ...live.metadata, managedFields: scaleOwners } } : live);
-        const replicas = wanted.spec?.replicas ?? 0;
-        if (replicas < 0) throw invalid(scaleKind, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')]);
-        const changed = clone(previous!.object) as KubeObject;
-        changed.metadata = { ...changed.metadata, resourceVersion: wanted.metadata?.resourceVersion ?? '' };
-        const parentOwners = owners.toParent(managedFields, wanted.metadata?.managedFields);
-        if (parentOwners) changed.metadata.managedFields = parentOwners;
-        else delete changed.metadata.managedFields;
-        if (wanted.metadata?.uid) changed.metadata.uid = wanted.metadata.uid;
-        resource.registry.strategy.scale!.setReplicas(changed, replicas);
-        return changed;
-      },
-    })
-    .catch(absent(resource, info.name));
+  const { served } = await resource.registry.update({
+    key: { namespace: namespaceOf(call, resource), name: info.name },
+    context: call.context(options.dryRun),
+    subresource: 'scale',
+    admitted: { kind: scaleKind, object: () => wanted, oldObject: (previous) => scaleOf(resource, previous.object) },
+    next: (previous) => {
+      const { managedFields } = previous!.object.metadata ?? {};
+      const live = scaleOf(resource, previous!.object);
+      const scaleOwners = owners.toScale(managedFields);
+      wanted = next(scaleOwners ? { ...live, metadata: { ...live.metadata, managedFields: scaleOwners } } : live);
+      const replicas = wanted.spec?.replicas ?? 0;
+      if (replicas < 0) throw invalid(scaleKind, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+      const changed = clone(previous!.object) as KubeObject;
+      changed.metadata = { ...changed.metadata, resourceVersion: wanted.metadata?.resourceVersion ?? '' };
+      const parentOwners = owners.toParent(managedFields, wanted.metadata?.managedFields);
+      if (parentOwners) changed.metadata.managedFields = parentOwners;
+      else delete changed.metadata.managedFields;
+      if (wanted.metadata?.uid) changed.metadata.uid = wanted.metadata.uid;
+      resource.registry.strategy.scale!.setReplicas(changed, replicas);
+      return changed;
+    },
+  });
   return { status: 200, body: dataBody(scaleOf(resource, served.object), form) };
 }
 
@@ -133,7 +131,8 @@ function patchScale(call: Call, resource: ServedResource): (old: Scale) => Scale
   return (old) => {
     const patched = applyChange(call, { gvk: scaleKind }, change, old) as Scale;
     const typeError = findTypeError(call.services.bodies.schema, scaleKind, patched);
-    if (typeError || typeof patched !== 'object' || patched === null) throw badRequest(typeError ?? `the patch leaves no Scale of ${resource.info.plural}`);
+    if (typeof patched !== 'object' || patched === null) throw badRequest(`the patch leaves no Scale of ${resource.info.plural}`);
+    if (typeError) throw refusedPatch(change, old, patched, typeError);
     return patched;
   };
 }

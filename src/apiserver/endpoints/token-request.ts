@@ -11,6 +11,7 @@ import { decodeObject } from '../body.ts';
 import type { Call } from '../call.ts';
 import { writeOptions } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
+import { ownFields } from './field-managers.ts';
 
 const kind: GroupVersionKind = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
 const defaultSeconds = 3600;
@@ -33,6 +34,8 @@ export async function requestToken(call: Call, accounts: ServedResource): Promis
   const decoding = { kind, fieldValidation: options.fieldValidation, warn: call.warn };
   const request = decodeObject(call.services.bodies, call.request.body, decoding) as TokenRequest;
   const expirationSeconds = request.spec?.expirationSeconds ?? defaultSeconds;
+  request.spec = { ...request.spec, expirationSeconds };
+  ownFields(call, kind, request, options.fieldManager);
   checkNames(request, info);
   const account = (await accounts.registry.get({ namespace: info.namespace, name: info.name })).object as Readonly<ServiceAccount>;
   const mistakes = durationMistakes(expirationSeconds);
@@ -44,22 +47,26 @@ export async function requestToken(call: Call, accounts: ServedResource): Promis
   await accounts.registry.validate('CREATE', 'token', request, undefined, context);
   const boundObjectRef = (request.spec?.boundObjectRef as ObjectRef | undefined) ?? null;
   const binding = boundObjectRef ? await bindingOf(call, boundObjectRef, info) : {};
-  const issued = options.dryRun ? undefined : tokens.issue({ namespace: info.namespace, account: referenceTo(account), audiences, expirationSeconds, binding });
+  // A dry run gives a token as well: nothing is stored in either case.
+  const issued = tokens.issue({ namespace: info.namespace, account: referenceTo(account), audiences, expirationSeconds, binding });
+  call.annotate('authentication.kubernetes.io/issued-credential-id', `JTI=${issued.id}`);
   const answer = {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name: info.name, namespace: info.namespace, creationTimestamp: formatTime(call.now) },
+    metadata: { name: info.name, namespace: info.namespace, creationTimestamp: formatTime(call.now), managedFields: request.metadata.managedFields },
     spec: { audiences, expirationSeconds, boundObjectRef },
-    status: issued ? { token: issued.token, expirationTimestamp: formatTime(issued.expiresAtSeconds * 1000) } : { token: '', expirationTimestamp: null },
+    status: { token: issued.token, expirationTimestamp: formatTime(issued.expiresAtSeconds * 1000) },
   };
   return { status: 201, body: dataBody(answer, form) };
 }
 
+/** A namespace in the body that is not the path's is refused as with every object; a name, as here. */
 function checkNames({ metadata }: TokenRequest, { name, namespace }: { readonly name: string; readonly namespace: string }): void {
-  if (metadata?.name && metadata.name !== name) {
-    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  if (metadata?.namespace && metadata.namespace !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
-  if (metadata?.namespace && metadata.namespace !== namespace) throw badRequest('namespace in token request does not match the namespace of the request');
+  if (!metadata?.name || metadata.name === name) return;
+  throw invalid(kind, name, [invalidValue('metadata.name', metadata.name, 'must match the service account name if specified')]);
 }
 
 function durationMistakes(seconds: number): FieldError[] {
@@ -70,21 +77,19 @@ function durationMistakes(seconds: number): FieldError[] {
 
 async function bindingOf(call: Call, ref: ObjectRef, account: { readonly namespace: string; readonly name: string }): Promise<TokenBinding> {
   const { namespace } = account;
-  const type = `${ref.apiVersion}/${ref.kind}`;
-  if (type === 'v1/Pod') {
+  const core = !ref.apiVersion?.includes('/');
+  if (core && ref.kind === 'Pod') {
     const pod = (await boundObject(call, ref, 'pods', namespace)) as Readonly<Pod>;
     if ((pod.spec?.serviceAccountName ?? '') !== account.name) {
-      throw badRequest(
-        `cannot bind token for serviceaccount ${JSON.stringify(account.name)} to pod ${JSON.stringify(ref.name)} running with different serviceaccount name.`,
-      );
+      throw badRequest(`cannot bind token for serviceaccount ${JSON.stringify(account.name)} to pod running with different serviceaccount name.`);
     }
     const nodeName = pod.spec?.nodeName;
     const node = nodeName ? await call.services.find('', 'nodes')?.registry.find({ name: nodeName }) : undefined;
-    return { pod: referenceTo(pod), ...(node ? { node: referenceTo(node.object) } : {}) };
+    return { pod: referenceTo(pod), ...(nodeName ? { node: { name: nodeName, uid: node?.object.metadata?.uid ?? '' } } : {}) };
   }
-  if (type === 'v1/Secret') return { secret: referenceTo(await boundObject(call, ref, 'secrets', namespace)) };
-  if (type === 'v1/Node') return { node: referenceTo(await boundObject(call, ref, 'nodes', undefined)) };
-  const slash = ref.apiVersion?.includes('/') ? ref.apiVersion : `/${ref.apiVersion ?? ''}`;
+  if (core && ref.kind === 'Secret') return { secret: referenceTo(await boundObject(call, ref, 'secrets', namespace)) };
+  if (core && ref.kind === 'Node') return { node: referenceTo(await boundObject(call, ref, 'nodes', undefined)) };
+  const slash = core ? `/${ref.apiVersion ?? ''}` : ref.apiVersion;
   throw badRequest(`cannot bind token to object of type ${slash}, Kind=${ref.kind ?? ''}`);
 }
 

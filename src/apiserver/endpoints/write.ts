@@ -1,14 +1,15 @@
 import { clone } from '../../machinery/deep.ts';
 import type { FieldError } from '../../machinery/field-error.ts';
 import { invalidValue } from '../../machinery/field-error.ts';
-import { badRequest, invalid } from '../../machinery/status-error.ts';
+import { badRequest, failure, invalid, isStatusError } from '../../machinery/status-error.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import type { DeleteQuery } from '../../registry/generic/options.ts';
 import type { StoreEntry } from '../../store/store.ts';
 import type { Answer } from '../answers.ts';
 import { dataBody, listBody, objectBody, successStatus } from '../answers.ts';
-import { decodeAny, decodeObject, notDeleteOptions } from '../body.ts';
+import { decodeAny, decodeObject, mediaTypeOf, notDeleteOptions, typeMetaStruct } from '../body.ts';
 import type { Call } from '../call.ts';
+import { mediaTypes } from '../negotiation.ts';
 import { queryFlag } from '../request-info.ts';
 import type { FieldValidation } from '../request-options.ts';
 import { dryRunOf, listQuery, notSupportedInOrder, queryInteger, writeOptions } from '../request-options.ts';
@@ -40,12 +41,15 @@ export async function updateObject(call: Call, resource: ServedResource, subreso
   checkName(object, info.name);
   resource.defaults(object);
   const as = { manager: managerName(call, options.fieldManager), now: call.now };
+  // What names its version is not tried a second time, and what came as bytes is nobody else's.
+  const isOwn = call.request.body?.kind === 'bytes' && Number(object.metadata?.resourceVersion) > 0;
   const { served, created } = await resource.registry.update({
     key: { namespace: namespaceOf(call, resource), name: info.name },
     context: call.context(options.dryRun),
+    given: object.metadata,
     next: async (previous) => {
       if (!previous) await requireCreate(call, resource);
-      const next = clone(object);
+      const next = isOwn ? object : clone(object);
       fieldManagerOf(call, resource, subresource).update(previous && resource.show(previous).object, next, as);
       return resource.store(next);
     },
@@ -126,7 +130,7 @@ export async function deleteObjects(call: Call, resource: ServedResource): Promi
 
 /** DeleteOptions come in the body or, where there is none, in the query. */
 export function deleteQuery(call: Call): { query: DeleteQuery; dryRun: boolean } {
-  const decoded = decodeAny(call.services.bodies, call.request.body);
+  const decoded = readOptions(call);
   if (decoded !== undefined && decoded !== null) {
     const body = optionsOf(decoded);
     const { kind, apiVersion = 'v1' } = body;
@@ -144,11 +148,23 @@ export function deleteQuery(call: Call): { query: DeleteQuery; dryRun: boolean }
   return checkedDelete(options, query.getAll('dryRun'));
 }
 
+/** Upstream answers options that it cannot read with 500. */
+function readOptions(call: Call): unknown {
+  try {
+    return decodeAny(call.services.bodies, call.request.body, { apiVersion: 'v1', kind: 'DeleteOptions' });
+  } catch (error) {
+    if (!isStatusError(error) || error.code !== 400) throw error;
+    const { body } = call.request;
+    const isProtobuf = body?.kind === 'bytes' && mediaTypeOf(body.contentType) === mediaTypes.protobuf;
+    throw failure(500, '', isProtobuf ? error.message : `couldn't get version/kind; json parse error: ${error.message}`);
+  }
+}
+
 /** Anything but a map would otherwise be taken for options that ask for nothing, and the object be gone. */
 function optionsOf(decoded: unknown): Record<string, unknown> {
   if (typeof decoded === 'object' && !Array.isArray(decoded)) return decoded as Record<string, unknown>;
   const found = Array.isArray(decoded) ? 'array' : typeof decoded === 'boolean' ? 'bool' : typeof decoded;
-  throw badRequest(`couldn't get version/kind; json parse error: json: cannot unmarshal ${found} into Go value of type v1.DeleteOptions`);
+  throw failure(500, '', `couldn't get version/kind; json parse error: json: cannot unmarshal ${found} into Go value of type ${typeMetaStruct}`);
 }
 
 const policies = ['Foreground', 'Background', 'Orphan', 'nil'];
@@ -156,7 +172,7 @@ const policies = ['Foreground', 'Background', 'Orphan', 'nil'];
 function checkedDelete(options: Readonly<Record<string, unknown>>, dryRun: readonly string[]): { query: DeleteQuery; dryRun: boolean } {
   const { gracePeriodSeconds, propagationPolicy, orphanDependents, preconditions } = options;
   if (gracePeriodSeconds !== undefined && gracePeriodSeconds !== null && typeof gracePeriodSeconds !== 'number') {
-    throw badRequest('json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64');
+    throw failure(500, '', 'json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64');
   }
   const errors: FieldError[] = [];
   const policy = typeof propagationPolicy === 'string' && propagationPolicy !== '' ? propagationPolicy : undefined;

@@ -31,6 +31,10 @@ test('requests, watches and stored objects are told under the names of upstream'
   expect(text).toMatch(/apiserver_longrunning_requests\{verb="WATCH".*resource="namespaces".*\} 1/);
   expect(text).toMatch(/apiserver_request_duration_seconds_bucket\{.*resource="namespaces".*le="\+Inf"\} 1/);
   expect(text).toMatch(/process_resident_memory_bytes \d+/);
+  expect(text).toMatch(/apiserver_request_sli_duration_seconds_count\{.*resource="namespaces".*\} 1/);
+  expect(text).toMatch(/rest_client_requests_total\{code="201",host="\[::1\]:6443",method="POST"\} \d/);
+  expect(text).toContain('etcd_requests_total{operation="create",type="namespaces"} 1');
+  expect((await server.ask('GET', '/metrics/slis')).status).toBe(200);
   stop();
   expect(await scrape()).toMatch(/apiserver_longrunning_requests\{verb="WATCH".*resource="namespaces".*\} 0/);
 });
@@ -48,10 +52,26 @@ test('health tells every check, and excludes those that are named', async () => 
   );
   expect((await ask('/livez?verbose')).text).not.toContain('[+]informer-sync');
   expect(await ask('/readyz/poststarthook/rbac/bootstrap-roles')).toEqual({ status: 200, text: 'ok' });
+  for (const path of ['/readyz/poststarthook/rbac/bootstrap-roles/', '/healthz/', '/livez/shutdown']) expect((await server.ask('GET', path)).status).toBe(404);
+  expect((await server.ask('POST', '/healthz')).status).toBe(200);
   failing = { etcd: 'no answer' };
   expect((await ask('/livez')).text).toContain('[-]etcd failed: reason withheld\n');
   expect((await ask('/livez/etcd')).text).toBe('internal server error: no answer\n');
-  const excluded = await ask('/livez?verbose&exclude=etcd&exclude=nope');
+  const excluded = await ask('/livez?verbose&exclude=etcd&exclude=nope&exclude=never');
   expect([excluded.status, excluded.text.includes('[+]etcd excluded: ok')]).toEqual([200, true]);
-  expect(excluded.text).toContain('warn: some health checks cannot be excluded: no matches for "nope"\nlivez check passed\n');
+  expect(excluded.text).toContain('warn: some health checks cannot be excluded: no matches for "never","nope"\nlivez check passed\n');
+});
+
+test('health is told as a level, too, and counts are set back on demand', async () => {
+  const server = testServer({ renderMetrics: createMetricsRenderer(), failing: () => ({ etcd: 'no answer' }) });
+  const text = async (method: string, path: string) => Buffer.from((await server.ask(method, path)).body).toString();
+  await server.ask('GET', '/livez?exclude=log');
+  const told = (await text('GET', '/metrics/slis')).split('\n');
+  expect(told).toContain('kubernetes_healthcheck{name="ping",type="livez"} 1');
+  expect(told).toContain('kubernetes_healthcheck{name="etcd",type="livez"} 0');
+  expect(told).toContain('kubernetes_healthchecks_total{name="etcd",type="livez",status="error"} 1');
+  expect(told.filter((line) => line.includes('"log"') || line.startsWith('process_'))).toEqual([]);
+  await server.ask('GET', '/api/v1/namespaces');
+  expect(await text('DELETE', '/metrics')).toBe('metrics reset\n');
+  expect(await text('GET', '/metrics')).not.toContain('apiserver_request_total{verb="LIST"');
 });

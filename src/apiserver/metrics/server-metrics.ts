@@ -1,22 +1,29 @@
-import type { Env } from '../../env/index.ts';
-import type { ApiResponse, WatchBody } from '../../machinery/handler.ts';
+import type { Env, MetricFamily, Sample } from '../../env/index.ts';
+import { exponentialBounds } from '../../env/index.ts';
+import type { ApiRequest, ApiResponse, UserInfo, WatchBody } from '../../machinery/handler.ts';
+import type { Decision } from '../authz/index.ts';
 import { versionInfo } from '../non-resource.ts';
 import type { RequestInfo } from '../request-info.ts';
 import type { ServedResource } from '../served-resource.ts';
-import { Counters, Histograms } from './counters.ts';
-import type { MetricFamily, Sample } from './family.ts';
 
 /** Upstream's buckets of request durations, in seconds (apiserver/pkg/endpoints/metrics). */
 const durationBounds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+
+const accessBounds = exponentialBounds(0.001, 2, 15);
+/** Where the components of one process call. */
+const loopbackHost = '[::1]:6443';
 
 /** A request as the counters see it. */
 export interface MeteredRequest {
   readonly info: RequestInfo;
   /** `APPLY`, `LIST`, `WATCH` …, as upstream reports verbs. */
   readonly verb: string;
+  readonly method: string;
   readonly dryRun: string;
   readonly mutating: boolean;
   readonly longRunning: boolean;
+  /** Whether a component of this process asks. */
+  readonly inProcess: boolean;
   readonly beganMs: number;
 }
 
@@ -25,86 +32,115 @@ export interface MeteredRequest {
  * answers in no time.
  */
 export class ServerMetrics {
-  readonly #requests = new Counters(
-    'apiserver_request_total',
-    'Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
-    ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'dry_run', 'component', 'code'],
-  );
-  readonly #durations = new Histograms(
-    'apiserver_request_duration_seconds',
-    'Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.',
-    ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'dry_run', 'component'],
-    durationBounds,
-  );
-  readonly #longRunning = new Counters(
-    'apiserver_longrunning_requests',
-    'Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and component. Not all requests are tracked this way.',
-    ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component'],
-    'gauge',
-  );
-  readonly #watchEvents = new Counters('apiserver_watch_events_total', 'Number of events sent in watch clients', ['group', 'version', 'kind']);
-  readonly #rejected = new Counters('apiserver_request_terminations_total', 'Number of requests which apiserver terminated in self-defense.', [
-    'verb',
-    'group',
-    'version',
-    'resource',
-    'subresource',
-    'scope',
-    'component',
-    'code',
-  ]);
+  readonly #requests;
+  readonly #durations;
+  readonly #longRunning;
+  readonly #watchEvents;
+  readonly #terminated;
+  readonly #clientRequests;
+  readonly #deprecated;
+  readonly #users;
+  readonly #authentications;
+  readonly #authenticationSeconds;
+  readonly #authorizations;
+  readonly #authorizationSeconds;
+  readonly #auditEvents;
+  readonly #auditLevels;
   #mutating = 0;
   #reading = 0;
 
   constructor(
-    readonly env: Pick<Env, 'clock'>,
+    readonly env: Pick<Env, 'clock' | 'metrics'>,
     readonly resources: readonly ServedResource[],
-  ) {}
+  ) {
+    const { metrics } = env;
+    const about = ['verb', 'group', 'version', 'resource', 'subresource', 'scope'];
+    const settled = [...about, 'dry_run', 'component'];
+    this.#requests = metrics.counters('apiserver_request_total', 'Requests answered, by what they asked for and the code of the answer.', [...settled, 'code']);
+    this.#durations = metrics.histograms('apiserver_request_duration_seconds', 'How long requests took, but for those that last.', settled, durationBounds);
+    this.#longRunning = metrics.counters('apiserver_longrunning_requests', 'Requests that last, such as watches, open now.', [...about, 'component'], 'gauge');
+    this.#watchEvents = metrics.counters('apiserver_watch_events_total', 'Events sent to watchers.', ['group', 'version', 'kind']);
+    this.#terminated = metrics.counters('apiserver_request_terminations_total', 'Requests cut short because the server was busy or they took too long.', [
+      ...about,
+      'component',
+      'code',
+    ]);
+    this.#clientRequests = metrics.counters('rest_client_requests_total', 'Requests of the components in this process.', ['code', 'host', 'method']);
+    this.#deprecated = metrics.counters(
+      'apiserver_requested_deprecated_apis',
+      'Deprecated APIs that somebody has asked for.',
+      ['group', 'version', 'resource', 'subresource', 'removed_release'],
+      'gauge',
+    );
+    this.#users = metrics.counters('authenticated_user_requests', 'Requests whose sender is known, by a short form of the name.', ['username']);
+    this.#authentications = metrics.counters('authentication_attempts', 'Attempts to find out who sends a request, by outcome.', ['result']);
+    this.#authenticationSeconds = metrics.histograms('authentication_duration_seconds', 'How long that took.', ['result'], accessBounds);
+    this.#authorizations = metrics.counters('authorization_attempts_total', 'Decisions on what a sender may do, by outcome.', ['result']);
+    this.#authorizationSeconds = metrics.histograms('authorization_duration_seconds', 'How long a decision took.', ['result'], accessBounds);
+    this.#auditEvents = metrics.counters('apiserver_audit_event_total', 'Events written to the audit log.');
+    this.#auditLevels = metrics.counters('apiserver_audit_level_total', 'Requests by the level at which the audit policy wants them.', ['level']);
+    this.#addGauges();
+  }
 
-  begin(info: RequestInfo, query: URLSearchParams, contentType: string | undefined): MeteredRequest {
+  #addGauges(): void {
+    const { metrics } = this.env;
+    metrics.gauge('apiserver_current_inflight_requests', 'Requests at work now, but for those that last.', () => [
+      { labels: { request_kind: 'mutating' }, value: this.#mutating },
+      { labels: { request_kind: 'readOnly' }, value: this.#reading },
+    ]);
+    metrics.gauge('apiserver_storage_objects', 'Stored objects by resource.', () => this.#storedObjects());
+    metrics.gauge('kubernetes_build_info', 'Always 1; the labels say which version of Kubernetes is simulated.', () => [{ labels: buildLabels, value: 1 }]);
+  }
+
+  /** Who sends a request has been found out since `beganMs`, or not. */
+  authenticated(user: UserInfo | undefined, beganMs: number): void {
+    const result = user ? 'success' : 'failure';
+    this.#authentications.add(1, result);
+    this.#authenticationSeconds.observe((this.env.clock.now() - beganMs) / 1000, result);
+    if (user) this.#users.add(1, shortName(user.username));
+  }
+
+  authorized({ allowed, denied }: Decision, beganMs: number): void {
+    const result = allowed ? 'allowed' : denied ? 'denied' : 'no-opinion';
+    this.#authorizations.add(1, result);
+    this.#authorizationSeconds.observe((this.env.clock.now() - beganMs) / 1000, result);
+  }
+
+  audited(level: string): void {
+    this.#auditLevels.add(1, level);
+  }
+
+  auditEvent(): void {
+    this.#auditEvents.add(1);
+  }
+
+  begin(info: RequestInfo, { method, query, headers, user }: ApiRequest): MeteredRequest {
     const longRunning = isLongRunning(info);
     const mutating = isMutating(info.verb);
     if (!longRunning) this.#inFlight(mutating, 1);
     const dryRun = query.size > 0 && query.has('dryRun') ? query.getAll('dryRun').join(',') : '';
-    return { info, verb: reportedVerb(info, contentType), dryRun, mutating, longRunning, beganMs: this.env.clock.now() };
+    const verb = reportedVerb(info, headers['content-type']);
+    return { info, verb, method, dryRun, mutating, longRunning, inProcess: user !== undefined, beganMs: this.env.clock.now() };
   }
 
   /** The answer is ready; a watch or a stream of it is counted until it ends. */
   end(metered: MeteredRequest, response: ApiResponse): ApiResponse {
-    const { info, verb, dryRun, longRunning, mutating, beganMs } = metered;
+    const { info, verb, method, dryRun, longRunning, mutating, inProcess, beganMs } = metered;
     if (!longRunning) this.#inFlight(mutating, -1);
+    if (inProcess) this.#clientRequests.add(1, String(response.status), loopbackHost, method);
     const about = this.#labels(info);
     if (!about) return response;
     const [group, version, resource, subresource, scope, component] = about;
+    if (this.#served(info)?.info.deprecation) this.#deprecated.set(1, group, version, resource, subresource, '');
     this.#requests.add(1, verb, group, version, resource, subresource, scope, dryRun, component, String(response.status));
-    if (response.status === 429 || response.status === 504) this.#rejected.add(1, verb, ...about, String(response.status));
+    if (response.status === 429 || response.status === 504) this.#terminated.add(1, verb, ...about, String(response.status));
     if (!longRunning) this.#durations.observe((this.env.clock.now() - beganMs) / 1000, verb, group, version, resource, subresource, scope, dryRun, component);
     return response.body.kind === 'watch' ? { ...response, body: this.#meteredWatch(response.body, info, [verb, ...about]) } : response;
   }
 
   families(): readonly MetricFamily[] {
-    const gauge = (name: string, help: string, samples: MetricFamily['samples']): MetricFamily => ({ name, help, type: 'gauge', samples });
-    return [
-      this.#requests.family(),
-      this.#durations.family(),
-      this.#longRunning.family(),
-      this.#watchEvents.family(),
-      this.#rejected.family(),
-      gauge(
-        'apiserver_current_inflight_requests',
-        'Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
-        () => [
-          { labels: { request_kind: 'mutating' }, value: this.#mutating },
-          { labels: { request_kind: 'readOnly' }, value: this.#reading },
-        ],
-      ),
-      gauge('apiserver_storage_objects', 'Number of stored objects at the time of last check split by kind.', () => this.#storedObjects()),
-      gauge(
-        'kubernetes_build_info',
-        'A metric with a constant 1 value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.',
-        () => [{ labels: buildLabels, value: 1 }],
-      ),
-    ];
+    // Nothing here waits for webhooks, which upstream leaves out of the second one.
+    return [...this.env.metrics.families(), { ...this.#durations.family(), name: 'apiserver_request_sli_duration_seconds' }];
   }
 
   #inFlight(mutating: boolean, change: number): void {
@@ -172,6 +208,14 @@ export class ServerMetrics {
     return samples;
   }
 }
+
+/** Names are too many to be labels (apiserver/pkg/endpoints/filters compressUsername). */
+function shortName(username: string): string {
+  if (knownUsers.has(username)) return username;
+  return username.includes('@') ? 'email_id' : 'other';
+}
+
+const knownUsers = new Set(['admin', 'client', 'kube_proxy', 'kubelet', 'system:serviceaccount:kube-system:default']);
 
 const buildLabels = {
   build_date: versionInfo.buildDate,

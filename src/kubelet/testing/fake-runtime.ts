@@ -2,6 +2,8 @@ import type { Env, Timer } from '../../env/index.ts';
 import type {
   ContainerConfig,
   ContainerLog,
+  ContainerResources,
+  ContainerStats,
   ContainerStatus,
   ExecResult,
   ExecSession,
@@ -50,6 +52,8 @@ export class FakeRuntime implements Runtime {
   readonly programs = new Map<string, FakeProgram>();
   /** Answers exec probes and hooks. */
   execAnswer: (containerName: string, command: readonly string[]) => number = () => 0;
+  /** Each change of a running container's limits. */
+  readonly resourceUpdates: ({ readonly name: string } & ContainerResources)[] = [];
   /** Fails the next sandbox with this text. */
   sandboxError: string | undefined;
   readonly #images = new Map<string, ImageRecord>();
@@ -146,6 +150,12 @@ export class FakeRuntime implements Runtime {
     return new Promise((resolve) => one.ended.push(resolve));
   }
 
+  updateContainerResources(id: string, resources: ContainerResources): void {
+    const one = this.#containers.get(id);
+    if (one?.status.state !== 'running') throw new Error(`container ${id} does not run`);
+    this.resourceUpdates.push({ name: one.status.name, ...resources });
+  }
+
   async removeContainer(id: string): Promise<void> {
     this.#containers.delete(id);
   }
@@ -161,6 +171,10 @@ export class FakeRuntime implements Runtime {
 
   listContainers(): readonly ContainerStatus[] {
     return [...this.#containers.values()].map((one) => one.status);
+  }
+
+  containerStats(id: string): ContainerStats | undefined {
+    return this.#containers.has(id) ? { memoryBytes: 0, writableBytes: 0, logBytes: 0 } : undefined;
   }
 
   containerLog(id: string): ContainerLog | undefined {
@@ -223,6 +237,12 @@ export class FakeRuntime implements Runtime {
 /** Volumes that only remember what was laid into them. */
 export class FakeVolumes implements Volumes {
   readonly files = new Map<VolumeHandle, readonly VolumeFile[]>();
+  /** Of the host, by the directory's path. */
+  readonly host = new Map<string, { readonly name: string; readonly data: Uint8Array }[]>();
+
+  hostFiles(path: string): { readonly name: string; readonly data: Uint8Array }[] | undefined {
+    return this.host.get(path);
+  }
 
   createTmpfs(): VolumeHandle {
     return { type: 'tmpfs' };

@@ -2,9 +2,23 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { customResourceSchema, loadSchema } from '../schema/index.ts';
 import type { AnyObject, KubeObject } from '../types.ts';
+import { createdSet } from './compare.ts';
 import { FieldManager } from './field-manager.ts';
 import type { FieldSet } from './field-set.ts';
-import { difference, emptySet, equalSets, intersection, isEmpty, parseFieldSet, pathsOf, recursiveDifference, setOf, union } from './field-set.ts';
+import {
+  difference,
+  emptySet,
+  equalSets,
+  includes,
+  intersection,
+  isEmpty,
+  isWritten,
+  parseFieldSet,
+  pathsOf,
+  recursiveDifference,
+  setOf,
+  union,
+} from './field-set.ts';
 import { fieldTypes } from './field-type.ts';
 import { mergeObjects } from './merge-objects.ts';
 import { compareElements, showPath } from './path-element.ts';
@@ -43,6 +57,43 @@ describe('sets of fields', () => {
       JSON.stringify({ 'f:a': {}, 'f:b': { '.': {}, 'f:c': {} }, 'k:{"name":"a"}': {}, 'k:{"name":"b"}': {}, 'v:1': {}, 'v:"b"': {}, 'i:2': {}, 'i:10': {} }),
     );
     expect(compareElements('k:{"containerPort":80,"protocol":"TCP"}', 'k:{"containerPort":443,"protocol":"TCP"}')).toBeLessThan(0);
+  });
+
+  it('include each other member by member, and are known again as a client writes them', () => {
+    const all = set('f:a', 'f:a/f:b', 'f:c/k:{"name":"x"}');
+    expect(includes(all, set('f:a/f:b'))).toBe(true);
+    expect(includes(all, set('f:c'))).toBe(false);
+    expect(includes(set('f:a/f:b'), all)).toBe(false);
+    expect(includes(all, emptySet)).toBe(true);
+    expect(isWritten(all, JSON.parse('{"f:c":{"k:{\\"name\\":\\"x\\"}":{}},"f:a":{"f:b":{},".":{}}}'))).toBe(true);
+    for (const other of [null, 1, [], {}, { 'f:a': null, 'f:c': {} }, { ...all, 'f:d': {} }, JSON.parse('{"__proto__":{}}')])
+      expect(isWritten(all, other)).toBe(false);
+  });
+
+  it('are the same for a new object whether or not one that looked alike came before', () => {
+    const pod = (change: object): object => ({
+      metadata: { name: 'x', labels: { a: 'b' } },
+      spec: { containers: [{ name: 'a', env: [{ name: 'E' }, { name: 'F' }], ports: [{ containerPort: 80, protocol: 'TCP' }] }], ...change },
+    });
+    const objects = [
+      pod({}),
+      pod({ hostNetwork: true }),
+      pod({ volumes: [] }),
+      pod({ volumes: null }),
+      pod({ tolerations: [{ key: 'a' }] }),
+      pod({ containers: [{ name: 'a' }, { name: 'a' }] }),
+      pod({ containers: [{ name: 'b' }] }),
+      pod({ containers: [] }),
+      pod({ nodeSelector: { x: 'y' } }),
+      { metadata: {} },
+      { metadata: { labels: {} } },
+      {},
+    ];
+    for (const before of objects) {
+      const hint = createdSet(podType, before);
+      for (const object of objects) expect(JSON.stringify(createdSet(podType, object, emptySet, hint))).toBe(JSON.stringify(createdSet(podType, object)));
+      expect(createdSet(podType, structuredClone(before), emptySet, hint)).toBe(hint);
+    }
   });
 
   it('drop elements of unknown kinds, and are none if an element cannot be read', () => {

@@ -38,6 +38,7 @@ export function compare(type: FieldType, before: unknown, after: unknown, ignore
 
 /** All that an object adds to nothing: what whoever creates it comes to own. Nodes equal to those of `hint` are taken from there. */
 export function createdSet(type: FieldType, object: unknown, ignored: FieldSet = emptySet, hint?: FieldSet): FieldSet {
+  if (hint && isPresentAs(type, object, ignored, hint)) return hint;
   return presentNode(type, object as Json, ignored, hint) ?? emptySet;
 }
 
@@ -52,6 +53,67 @@ function presentNode(type: FieldType, value: unknown, ignored: FieldSet | undefi
 function wholeNode(type: FieldType, value: unknown, hint?: FieldSet): FieldSet {
   if (type.atomic || typeof value !== 'object' || value === null || type.shape === 'scalar') return leaf;
   return childNodes(type, value, false, undefined, hint)?.node(true, hint) ?? leaf;
+}
+
+/** Whether `presentNode` would make this node anew: most objects of a kind look alike, and to see that costs far less. */
+function isPresentAs(type: FieldType, value: unknown, ignored: FieldSet | undefined, node: FieldSet | undefined): boolean {
+  if (value === null || value === undefined) return node === undefined;
+  if (type.atomic || typeof value !== 'object' || type.shape === 'scalar') return node === leaf;
+  const children = countIfAs(type, value, true, ignored, node ?? leaf);
+  return children === 0 ? node === undefined : node !== undefined && children === countElements(node);
+}
+
+/** Whether `wholeNode` would make this node anew. */
+function isWholeAs(type: FieldType, value: unknown, node: FieldSet): boolean {
+  if (type.atomic || typeof value !== 'object' || value === null || type.shape === 'scalar') return node === leaf;
+  const children = countIfAs(type, value, false, undefined, node);
+  return children === 0 ? node === leaf : '.' in node && children + 1 === countElements(node);
+}
+
+/** How many children `childNodes` would make, if each is as it stands in `node`; otherwise -1. */
+function countIfAs(type: FieldType, value: object, present: boolean, ignored: FieldSet | undefined, node: FieldSet): number {
+  if (Array.isArray(value)) return type.shape === 'list' ? countItemsIfAs(type, value, node) : 0;
+  let count = 0;
+  for (const key in value) {
+    const child = (value as Json)[key];
+    if (child === undefined || (present && child === null)) continue;
+    const field = type.fields.get(key);
+    const childType = field?.type ?? type.values;
+    if (!childType) continue;
+    const element = field?.element ?? type.element(key);
+    const skip = ignored?.[element];
+    if (skip && isMember(skip)) continue;
+    const below = node[element];
+    if (present && field?.present) {
+      if (!isPresentAs(childType, child, skip, below)) return -1;
+      if (below) count += 1;
+    } else {
+      if (!below || !isWholeAs(childType, child, below)) return -1;
+      count += 1;
+    }
+  }
+  return count;
+}
+
+/** Longer lists are not looked through for items that stand in them twice. */
+const comparedItemsMax = 64;
+
+function countItemsIfAs(type: FieldType, list: readonly unknown[], node: FieldSet): number {
+  if (list.length > comparedItemsMax) return -1;
+  const elements: PathElement[] = [];
+  for (const item of list) {
+    const element = type.itemElement(item);
+    const below = node[element];
+    if (!below || elements.includes(element) || !isWholeAs(type.items, item, below)) return -1;
+    elements.push(element);
+  }
+  return list.length;
+}
+
+function countElements(node: FieldSet): number {
+  let count = 0;
+  for (const _ in node) count += 1;
+  return count;
 }
 
 /** `present`: nulls and structs of the value are those that Go writes into every object. */
@@ -138,7 +200,7 @@ function compareField(type: FieldType, key: string, before: unknown, after: unkn
 
 function compareValues(type: FieldType, before: unknown, after: unknown, present: boolean, ignored: FieldSet | undefined): Nodes | undefined {
   if (before === after) return undefined;
-  if (present && !type.atomic) return compareGranular(type, before, after, ignored, undefined);
+  if (present && !type.atomic && type.shape !== 'scalar') return compareGranular(type, before, after, ignored, undefined);
   if (before === undefined) return present ? { modified: leaf } : { added: wholeNode(type, after) };
   if (after === undefined) return present ? { modified: leaf } : { removed: wholeNode(type, before) };
   if (type.atomic || typeof before !== 'object' || typeof after !== 'object') return equalValues(before, after) ? undefined : { modified: leaf };

@@ -6,7 +6,7 @@ import { formatGroupVersion, parseGroupVersion } from '../types.ts';
 import { compare } from './compare.ts';
 import { ApplyConflicts, conflictStatus } from './conflict.ts';
 import type { FieldSet } from './field-set.ts';
-import { difference, emptySet, equalSets, hasPath, isEmpty, leaf, setOf, union } from './field-set.ts';
+import { difference, emptySet, equalSets, hasPath, includes, isEmpty, leaf, setOf, union } from './field-set.ts';
 import type { Manager, Managers } from './managed-fields.ts';
 import { capManagers, decodeManagers, encodeManagers, managerId, ownership, timeOf } from './managed-fields.ts';
 import { toFieldSet } from './to-field-set.ts';
@@ -78,16 +78,17 @@ export class FieldManager {
   #updated(live: Readonly<KubeObject> | undefined, next: KubeObject, managers: Managers, as: WriteAs): Managers {
     const { apiVersion, subresource } = this.options;
     const manager: Manager = { manager: as.manager || 'unknown', operation: 'Update', apiVersion, subresource };
-    const isNew = !live && managers.size === 0;
-    const { changed, ...step } = isNew ? { managers, changed: this.#updater.created(next) } : this.#updater.update(live ?? {}, next, managers);
-    if (isEmpty(changed)) return capManagers(step.managers);
     const id = managerId(manager);
+    const isNew = !live && managers.size === 0;
+    const { changed, ...step } = isNew ? { managers, changed: this.#updater.created(next) } : this.#updater.update(live ?? {}, next, managers, id);
+    if (isEmpty(changed)) return capManagers(step.managers);
     const set = this.#united(changed, step.managers.get(id)?.set ?? emptySet);
     return capManagers(new Map(step.managers).set(id, ownership(manager, set, timeOf(as.now))));
   }
 
   /** Controllers write the same fields of many objects that look alike, which then share their sets. */
   #united(changed: FieldSet, owned: FieldSet): FieldSet {
+    if (includes(owned, changed)) return owned;
     const last = this.#last;
     if (last && last.owned === owned && equalSets(changed, last.changed)) return last.united;
     const united = union(changed, owned);
@@ -101,7 +102,7 @@ export class FieldManager {
     if (this.options.subresource) return stored();
     if (Array.isArray(managedFields) && isReset(managedFields)) return new Map();
     if (live && managedFields === live.metadata?.managedFields) return stored();
-    const given = Array.isArray(managedFields) ? decodeManagers(managedFields) : undefined;
+    const given = Array.isArray(managedFields) ? decodeManagers(managedFields, live?.metadata?.managedFields ?? []) : undefined;
     return given && given.size > 0 ? given : stored();
   }
 

@@ -148,6 +148,30 @@ export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
   return isEmpty(b) ? a : combineChildren(a, b, subtractTrees).root(a);
 }
 
+/** Whether every member of `b` is a member of `a`. */
+export function includes(a: FieldSet, b: FieldSet): boolean {
+  if (a === b) return true;
+  for (const key in b) {
+    if (key === self) continue;
+    const [mine, wanted] = [a[key], b[key]!];
+    if (!mine || (isMember(wanted) && !isMember(mine)) || !includes(mine, wanted)) return false;
+  }
+  return true;
+}
+
+/** Whether a piece of JSON, such as a client sends it, is this set, whatever the order of its keys. */
+export function isWritten(set: FieldSet, given: unknown): boolean {
+  if (given === set) return true;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return false;
+  let count = 0;
+  for (const key in given) {
+    if (!Object.hasOwn(set, key) || !isWritten(set[key]!, (given as Record<string, unknown>)[key])) return false;
+    count += 1;
+  }
+  for (const _ in set) count -= 1;
+  return count === 0;
+}
+
 export function equalSets(a: FieldSet, b: FieldSet): boolean {
   if (a === b) return true;
   let count = 0;
@@ -179,6 +203,24 @@ export function hasPath(root: FieldSet, path: readonly PathElement[]): boolean {
 export function* pathsOf(root: FieldSet, prefix: readonly PathElement[] = []): Generator<readonly PathElement[]> {
   for (const key in root) if (key !== self && isMember(root[key]!)) yield [...prefix, key];
   for (const key in root) if (key !== self) yield* pathsOf(root[key]!, [...prefix, key]);
+}
+
+/** A path in which `*` stands for any one element. */
+export type PathPattern = readonly (PathElement | '*')[];
+
+/** What of a set stands at, or below, a path that fits one of the patterns. */
+export function within(root: FieldSet, patterns: readonly PathPattern[]): FieldSet {
+  const narrowed = mapChildren(root, false, (key, child) => {
+    const rest = patterns.filter(([first]) => first === '*' || first === key).map((pattern) => pattern.slice(1));
+    if (rest.some((pattern) => pattern.length === 0)) return child;
+    return rest.length === 0 ? undefined : nodeWithin(child, rest);
+  });
+  return narrowed ?? emptySet;
+}
+
+function nodeWithin(node: FieldSet, patterns: readonly PathPattern[]): FieldSet | undefined {
+  const found = within(node, patterns);
+  return isEmpty(found) ? undefined : found;
 }
 
 /** Replaces the node at every key below `node` by what `change` answers; `node` itself comes back if nothing changed. */

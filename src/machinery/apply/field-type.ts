@@ -59,6 +59,11 @@ export class FieldType {
     return this.#items;
   }
 
+  /** The element of a field, or of a key of a map. */
+  element(key: string): PathElement {
+    return this.fields.get(key)?.element ?? this.#remembered(key, () => `f:${key}`);
+  }
+
   /** The type of a map's value; undefined where the schema declares none. */
   child(key: string): FieldType | undefined {
     return this.fields.get(key)?.type ?? this.values;

@@ -1,7 +1,7 @@
 import type { ManagedFieldsEntry } from '../../../generated/types/index.ts';
 import { formatTime, parseTime } from '../time.ts';
 import type { FieldSet } from './field-set.ts';
-import { emptySet, leaf, parseFieldSet, union } from './field-set.ts';
+import { emptySet, isWritten, leaf, parseFieldSet, union } from './field-set.ts';
 
 /** One manager's part of an object. */
 export interface Ownership {
@@ -57,15 +57,27 @@ export function ownership(manager: Manager, set: FieldSet, time: string | undefi
 /** Entries that this module has made, whose sets need no check. */
 const own = new WeakMap<object, Ownership>();
 
-/** Reads managedFields. Undefined if any entry is none. */
-export function decodeManagers(entries: readonly Readonly<ManagedFieldsEntry>[] | null | undefined): Managers | undefined {
+/** Reads managedFields. Undefined if any entry is none. `stored` are those of the object that a client has read before it wrote these. */
+export function decodeManagers(
+  entries: readonly Readonly<ManagedFieldsEntry>[] | null | undefined,
+  stored: readonly Readonly<ManagedFieldsEntry>[] = [],
+): Managers | undefined {
   const managers = new Map<string, Ownership>();
-  for (const entry of entries ?? []) {
-    const known = decodeEntry(entry);
+  for (const [index, entry] of (entries ?? []).entries()) {
+    const known = storedEntry(entry, stored[index]) ?? decodeEntry(entry);
     if (!known) return undefined;
     managers.set(known.id, known);
   }
   return managers;
+}
+
+/** The owner that a stored entry is of, if a client has sent that entry back as it was. */
+function storedEntry(given: Readonly<ManagedFieldsEntry> | null, stored: Readonly<ManagedFieldsEntry> | undefined): Ownership | undefined {
+  const known = stored && own.get(stored);
+  if (!known || typeof given !== 'object' || given === null) return undefined;
+  for (const key in given) if (key !== 'fieldsV1' && given[key as keyof ManagedFieldsEntry] !== stored[key as keyof ManagedFieldsEntry]) return undefined;
+  for (const key in stored) if (!Object.hasOwn(given, key)) return undefined;
+  return isWritten(known.set, given.fieldsV1) ? known : undefined;
 }
 
 function decodeEntry(entry: Readonly<ManagedFieldsEntry> | null): Ownership | undefined {
@@ -185,6 +197,6 @@ export function sameButTimes(a: readonly Readonly<ManagedFieldsEntry>[] | undefi
     const other = b[index]!;
     if (entry === other) return true;
     if (managerId(entry as Manager) !== managerId(other as Manager) || entry.apiVersion !== other.apiVersion) return false;
-    return entry.fieldsV1 === other.fieldsV1 || JSON.stringify(entry.fieldsV1) === JSON.stringify(other.fieldsV1);
+    return entry.fieldsV1 === other.fieldsV1 || isWritten((entry.fieldsV1 ?? leaf) as FieldSet, other.fieldsV1 ?? leaf);
   });
 }

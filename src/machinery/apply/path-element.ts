@@ -12,14 +12,15 @@ export function compareElements(a: PathElement, b: PathElement): number {
   const kind = a.charCodeAt(0);
   if (kind !== b.charCodeAt(0)) return kinds.indexOf(a[0]!) - kinds.indexOf(b[0]!);
   if (kind === 0x66) return a < b ? -1 : 1;
-  if (kind === 0x6b) return compareKeys(parse(a) as Keys, parse(b) as Keys);
-  return compareValues(parse(a), parse(b));
+  if (kind === 0x6b) return compareKeys(remembered(a) as KeyEntries, remembered(b) as KeyEntries);
+  return compareValues(remembered(a), remembered(b));
 }
+
+type KeyEntries = readonly (readonly [name: string, value: unknown])[];
 
 type Keys = Readonly<Record<string, unknown>>;
 
-function compareKeys(a: Keys, b: Keys): number {
-  const [left, right] = [Object.entries(a), Object.entries(b)];
+function compareKeys(left: KeyEntries, right: KeyEntries): number {
   for (let index = 0; index < left.length && index < right.length; index += 1) {
     const [[name, value], [otherName, otherValue]] = [left[index]!, right[index]!];
     if (name !== otherName) return name < otherName ? -1 : 1;
@@ -35,6 +36,20 @@ function compareValues(a: unknown, b: unknown): number {
   if (typeof a !== typeof b) return types.indexOf(typeof a) - types.indexOf(typeof b);
   if (a === b) return 0;
   return (a as number) < (b as number) ? -1 : 1;
+}
+
+/** What elements say, for comparing: keys as entries, values as they are. The same few are put in order again and again. */
+const contents = new Map<PathElement, unknown>();
+const contentsMax = 1000;
+
+function remembered(element: PathElement): unknown {
+  let content = contents.get(element);
+  if (content === undefined) {
+    const parsed = parse(element);
+    content = element[0] === 'k' ? Object.entries(parsed as Keys) : parsed;
+    if (contents.size < contentsMax) contents.set(element, content);
+  }
+  return content;
 }
 
 function parse(element: PathElement): unknown {

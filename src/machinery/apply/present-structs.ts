@@ -1,6 +1,7 @@
 /**
- * Fields that upstream's Go types hold as structs, not as pointers to them: they are in every object, empty or not, so that
- * nobody ever comes to own them. Only those matter that are reached from the root through such fields alone.
+ * Fields that upstream's Go types hold as structs, not as pointers to them, and lists and times that it writes as null where there are
+ * none: they are in every object, empty or not, so that nobody ever comes to own them.
+ * Only those matter that are reached from the root through such fields alone.
  */
 const structs: Readonly<Record<string, readonly string[]>> = {
   'apps.v1.DaemonSetSpec': ['template', 'updateStrategy'],
@@ -12,17 +13,20 @@ const structs: Readonly<Record<string, readonly string[]>> = {
   'batch.v1.CronJobSpec': ['jobTemplate'],
   'batch.v1.JobSpec': ['template'],
   'core.v1.Binding': ['target'],
-  'core.v1.Event': ['involvedObject', 'source'],
+  'core.v1.Event': ['involvedObject', 'source', 'firstTimestamp', 'lastTimestamp', 'eventTime'],
   'core.v1.NodeDaemonEndpoints': ['kubeletEndpoint'],
   'core.v1.NodeStatus': ['daemonEndpoints', 'nodeInfo'],
   'core.v1.PersistentVolumeClaimSpec': ['resources'],
   'core.v1.PodTemplate': ['template'],
   'core.v1.ServiceStatus': ['loadBalancer'],
+  'discovery.v1.EndpointSlice': ['endpoints', 'ports'],
   'events.v1.Event': ['deprecatedSource', 'regarding'],
   'flowcontrol.v1.FlowSchemaSpec': ['priorityLevelConfiguration'],
   'networking.v1.IngressStatus': ['loadBalancer'],
   'networking.v1.NetworkPolicySpec': ['podSelector'],
+  'rbac.v1.ClusterRole': ['rules'],
   'rbac.v1.ClusterRoleBinding': ['roleRef'],
+  'rbac.v1.Role': ['rules'],
   'rbac.v1.RoleBinding': ['roleRef'],
   'storage.v1.VolumeAttachmentSpec': ['source'],
   'pkg.apis.apiextensions.v1.CustomResourceDefinitionSpec': ['names'],

@@ -2,8 +2,8 @@ import type { Comparison } from './compare.ts';
 import { changedSet, compare, createdSet, isSame } from './compare.ts';
 import type { FieldConflict } from './conflict.ts';
 import { ApplyConflicts } from './conflict.ts';
-import type { FieldSet } from './field-set.ts';
-import { difference, emptySet, intersection, isEmpty, pathsOf, recursiveDifference, union } from './field-set.ts';
+import type { FieldSet, PathPattern } from './field-set.ts';
+import { difference, emptySet, includes, intersection, isEmpty, pathsOf, recursiveDifference, union, within } from './field-set.ts';
 import type { FieldType } from './field-type.ts';
 import type { Manager, Managers, Ownership } from './managed-fields.ts';
 import { managerId, ownership } from './managed-fields.ts';
@@ -15,6 +15,8 @@ export interface VersionedType {
   readonly type: FieldType;
   /** Fields that the strategy puts back whatever the request says; nobody owns them, and nobody conflicts over them. */
   readonly ignored: FieldSet;
+  /** Of a subresource that changes but a few fields: these. Whatever else a request says is put back, and owned by nobody for it. */
+  readonly only?: readonly PathPattern[] | undefined;
   /** The object as it is handed in, in this version. */
   convert(object: unknown): unknown;
 }
@@ -52,10 +54,10 @@ export class Updater {
     return this.#lastCreated;
   }
 
-  /** Takes from all owners what an update has changed. Also answers what it was, without what nobody owns. */
-  update(live: unknown, next: unknown, managers: Managers): { managers: Managers; changed: FieldSet } {
+  /** Takes what an update by `own` has changed from all other owners. Also answers what it was, without what nobody owns. */
+  update(live: unknown, next: unknown, managers: Managers, own: string): { managers: Managers; changed: FieldSet } {
     const before = this.#reconciled(live, managers);
-    const step = this.#take(live, next, before, undefined, true);
+    const step = this.#take(live, next, before, { own, applies: false, force: true });
     return { managers: step.managers, changed: changedSet(step.comparison) };
   }
 
@@ -66,7 +68,7 @@ export class Updater {
     if (known) return known;
     const version = this.options.version(apiVersion);
     if (!version) return undefined;
-    known = { type: version.type, ignored: union(version.ignored, this.options.unowned), convert: (object) => version.convert(object) };
+    known = { ...version, ignored: union(version.ignored, this.options.unowned) };
     this.#updating.set(apiVersion, known);
     return known;
   }
@@ -76,14 +78,15 @@ export class Updater {
    * @throws ApplyConflicts without `force`
    */
   apply(live: unknown, config: unknown, managers: Managers, manager: Manager, force: boolean): ApplyOutcome {
-    const { type, ignored } = this.#own;
+    const { type, ignored, only } = this.#own;
     const before = this.#reconciled(live, managers);
     const id = managerId(manager);
     const last = before.get(id);
-    const set = recursiveDifference(toFieldSet(type, config), ignored);
+    const whole = recursiveDifference(toFieldSet(type, config), ignored);
+    const set = only ? within(whole, only) : whole;
     const owners = new Map(before).set(id, ownership(manager, set, last?.time));
-    const merged = this.#pruned(mergeObjects(type, live, config), owners, last);
-    const step = this.#take(live, merged, owners, id, force);
+    const merged = this.#pruned(mergeObjects(type, live, config), owners, set, last);
+    const step = this.#take(live, merged, owners, { own: id, applies: true, force });
     return { object: isSame(step.comparison) ? undefined : merged, managers: step.managers };
   }
 
@@ -98,19 +101,25 @@ export class Updater {
     return out ?? managers;
   }
 
-  /** Everybody but `applying` loses what has changed; without force, that is a conflict. */
-  #take(live: unknown, next: unknown, managers: Managers, applying: string | undefined, force: boolean): { managers: Managers; comparison: Comparison } {
+  /** Everybody but `own` loses what has changed; without force, that is a conflict. Who updates loses what is gone, who applies has said what stays. */
+  #take(
+    live: unknown,
+    next: unknown,
+    managers: Managers,
+    { own, applies, force }: { readonly own: string; readonly applies: boolean; readonly force: boolean },
+  ): { managers: Managers; comparison: Comparison } {
     const comparisons = new Map<string, Comparison>();
-    const look = (apiVersion: string): Comparison | undefined => this.#compare(comparisons, apiVersion, live, next, applying === undefined);
+    const look = (apiVersion: string): Comparison | undefined => this.#compare(comparisons, apiVersion, live, next, !applies);
     const comparison = look(this.options.apiVersion)!;
     const out = new Map<string, Ownership>();
     const conflicts: FieldConflict[] = [];
     for (const id of [...managers.keys()].sort()) {
       const owner = managers.get(id)!;
-      const seen = id === applying ? undefined : look(owner.apiVersion);
-      if (id !== applying && !seen) continue;
+      const seen = applies && id === own ? undefined : look(owner.apiVersion);
+      if (!seen && id !== own) continue;
       let { set } = owner;
-      if (seen && !isSame(seen)) {
+      if (seen && id === own) set = difference(set, seen.removed);
+      else if (seen && !isSame(seen)) {
         const taken = intersection(set, changedSet(seen));
         if (!isEmpty(taken) && !force) for (const path of pathsOf(taken)) conflicts.push({ owner, path });
         set = difference(difference(set, taken), seen.removed);
@@ -126,14 +135,17 @@ export class Updater {
     if (done) return done;
     const version = this.#version(apiVersion, updating);
     if (!version) return undefined;
-    const comparison = compare(version.type, version.convert(live), version.convert(next), version.ignored);
+    const whole = compare(version.type, version.convert(live), version.convert(next), version.ignored);
+    const { only } = version;
+    const comparison = only ? { added: within(whole.added, only), modified: within(whole.modified, only), removed: within(whole.removed, only) } : whole;
     known.set(apiVersion, comparison);
     return comparison;
   }
 
   /** Without what the manager applied last time, does not apply now, and no other applier owns (merge prune). */
-  #pruned(merged: unknown, managers: Managers, last: Ownership | undefined): unknown {
-    if (!last || isEmpty(last.set)) return merged;
+  #pruned(merged: unknown, managers: Managers, set: FieldSet, last: Ownership | undefined): unknown {
+    // Hardly ever does an applier leave out what it applied before, and then nothing can be taken away.
+    if (!last || isEmpty(last.set) || includes(set, last.set)) return merged;
     const { type } = this.#own;
     const named = (set: FieldSet): FieldSet => withNamedFields(set, type);
     let applied = emptySet;

@@ -8,11 +8,14 @@ import {
   findDuplicateYamlKeys,
   JsonSyntaxError,
   loadProtobufSchema,
+  ProtobufError,
   parseJson,
   parseYaml,
   parseYamlDocuments,
+  protobufPrefix,
   toYaml,
 } from './index.ts';
+import { WireWriter } from './wire.ts';
 
 const schema = loadProtobufSchema(JSON.parse(readFileSync(new URL('../../../generated/schema/protobuf.json', import.meta.url), 'utf8')));
 
@@ -28,6 +31,7 @@ const bodies = {
   priorityClass: 'azhzAAolChRzY2hlZHVsaW5nLms4cy5pby92MRINUHJpb3JpdHlDbGFzcxIwChIKAmhpEgAaACIAKgAyADgAQgAQABgAIgAqFFByZWVtcHRMb3dlclByaW9yaXR5GgAiAA==',
 };
 
+const hasMessage = (apiVersion: string, kind: string): boolean => schema.messageFor(apiVersion, kind) !== undefined;
 const decode = (base64: string): unknown => decodeProtobuf(schema, Buffer.from(base64, 'base64')).object;
 
 test('a deployment of kubectl decodes to what its JSON would be: no zero values, inlined structs in place', () => {
@@ -92,10 +96,68 @@ test('special types survive the way there and back', () => {
   expect(back.object).toEqual({ ...object, spec: { ...object.spec, containers: [{ ...object.spec.containers[0], env: [{ name: 'E' }] }] } });
 });
 
-test('what is no protobuf body is refused', () => {
-  expect(() => decodeProtobuf(schema, new Uint8Array([1, 2, 3, 4]))).toThrow('provided data does not appear to be a protobuf message');
-  const cut = Buffer.from(bodies.deployment, 'base64').subarray(0, 60);
-  expect(() => decodeProtobuf(schema, cut)).toThrow(StatusError);
+test('what is no protobuf body is refused in the words of Go', () => {
+  const map = Buffer.from('azhzAAoPCgJ2MRIJQ29uZmlnTWFwEg==', 'base64');
+  const holding = (...bytes: number[]): Buffer => Buffer.concat([map, Uint8Array.of(bytes.length, ...bytes)]);
+  const huge = Array.from({ length: 9 }, () => 0xff);
+  const cases: [Uint8Array, string][] = [
+    [new Uint8Array(), 'empty data'],
+    [protobufPrefix, 'empty body'],
+    [Uint8Array.of(1, 2, 3, 4), 'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]'],
+    [Buffer.from(bodies.deployment, 'base64').subarray(0, 60), 'unexpected EOF'],
+    [holding(0x0a, 0x09), 'unexpected EOF'],
+    [holding(0x08, 0x01), 'proto: wrong wireType = 0 for field ObjectMeta'],
+    [holding(0x22, 0x00, 0x20, 0x01, 0x11), 'proto: wrong wireType = 2 for field Immutable'],
+    [holding(0x00, 0x01), 'proto: ConfigMap: illegal tag 0 (wire type 0)'],
+    [holding(0x0c), 'proto: ConfigMap: wiretype end group for non-group'],
+    [holding(0x7f), 'proto: illegal wireType 7'],
+    [holding(0x7b, 0x08, 0x01), 'unexpected EOF'],
+    [holding(0x0a, ...huge, 0x01), 'proto: negative length found during unmarshaling'],
+    [holding(0x0a, ...huge, 0xff, 0x01), 'proto: integer overflow'],
+    [
+      Buffer.from('azhzAAoJCgJ2MRIDRm9v', 'base64'),
+      'no kind "Foo" is registered for version "v1" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"',
+    ],
+  ];
+  for (const [bytes, message] of cases) {
+    expect(() => decodeProtobuf(schema, bytes), message).toThrow(ProtobufError);
+    expect(() => decodeProtobuf(schema, bytes)).toThrow(message);
+  }
+});
+
+test('unknown fields, groups among them, are passed over, and a body that does not say what it is counts as what is expected', () => {
+  const group = Uint8Array.of(0x7b, 0x08, 0x01, 0x7c, 0x78, 0x05, 0x0a, 0x03, 0x0a, 0x01, 0x71);
+  const body = Buffer.concat([protobufPrefix, Uint8Array.of(0x12, group.length), group]);
+  expect(decodeProtobuf(schema, body, { apiVersion: 'v1', kind: 'ConfigMap' }).object).toEqual({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'q' },
+  });
+});
+
+test('a list of one field is a map where it holds structs, as the files of a downward API projection', () => {
+  const sources = [{ downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } }];
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { volumes: [{ name: 'v', projected: { sources } }] }, status: {} };
+  expect(decodeProtobuf(schema, encodeProtobuf(schema, pod)).object).toEqual(pod);
+});
+
+test('objects inside objects inside objects end somewhere', () => {
+  let bytes = encodeProtobuf(schema, { apiVersion: 'v1', kind: 'Namespace' });
+  const part = (tag: number, content: Uint8Array): Buffer => {
+    const writer = new WireWriter();
+    writer.part(tag, content);
+    return Buffer.from(writer.finish());
+  };
+  const list = Buffer.concat([protobufPrefix, part(1, Buffer.concat([part(1, Buffer.from('v1')), part(2, Buffer.from('List'))]))]);
+  for (let level = 0; level < 3000; level++) bytes = Buffer.concat([list, part(2, part(2, part(1, bytes)))]);
+  expect(() => decodeProtobuf(schema, bytes)).toThrow('proto: exceeded max depth');
+});
+
+test('kinds of other groups have no protobuf form, whatever they are called', () => {
+  expect(() => encodeProtobuf(schema, { apiVersion: 'apps.example.com/v1', kind: 'Deployment' })).toThrow(StatusError);
+  expect(hasMessage('apps/v1', 'Deployment')).toBe(true);
+  expect(hasMessage('apps.example.com/v1', 'Deployment')).toBe(false);
+  expect(hasMessage('apiextensions.k8s.io/v1', 'CustomResourceDefinition')).toBe(true);
 });
 
 test('broken JSON is described in the words of Go', () => {

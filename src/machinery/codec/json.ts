@@ -1,5 +1,3 @@
-import { badRequest } from '../status-error.ts';
-
 /** Where a body stops being JSON, in Go's words (`invalid character 'x' looking for beginning of value`). */
 export class JsonSyntaxError extends Error {
   override readonly name = 'JsonSyntaxError';
@@ -42,12 +40,6 @@ const decoder = new TextDecoder();
 export function decodeUtf8(bytes: Uint8Array): string {
   const text = decoder.decode(bytes);
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? `\ufeff${text}` : text;
-}
-
-/** The 400 the server gives for a body without readable version and kind (apimachinery runtime/serializer/json, recognizer). */
-export function unrecognizedBody(expectedKind: string, why: string, body: string): Error {
-  const shown = body === '' ? '<empty>' : body.length > 1024 ? `${body.slice(0, 1024)}...` : body;
-  return badRequest(`the object provided is unrecognized (must be of type ${expectedKind}): couldn't get version/kind; json parse error: ${why} (${shown})`);
 }
 
 /** Finds what is wrong with a text that JSON.parse refused, and says it as Go's scanner does. */

@@ -5,6 +5,8 @@ export interface ProtobufField {
   readonly number: number;
   /** The name in JSON. */
   readonly name: string;
+  /** The name in Go, for what is said of broken bytes. */
+  readonly goName: string;
   /** A scalar (`string`, `int32`, `int64`, `bool`, `bytes`, `double`, `uint32`, ...) or the full name of a message. */
   readonly type: string;
   readonly map: boolean;
@@ -19,8 +21,11 @@ export interface ProtobufField {
 
 export interface ProtobufMessage {
   readonly name: string;
+  readonly goName: string;
   readonly fields: readonly ProtobufField[];
   readonly byNumber: ReadonlyMap<number, ProtobufField>;
+  /** By number, the highest first: the order in which the encoder writes. */
+  readonly descending: readonly ProtobufField[];
   /** A wrapper around a list, which JSON writes as the bare list (`ExtraValue`, `Verbs`). */
   readonly bareList: boolean;
 }
@@ -37,8 +42,10 @@ export class ProtobufSchema {
     const texts = Object.hasOwn(this.messages, name) ? this.messages[name] : undefined;
     if (!texts) return undefined;
     const fields = texts.map(parseField);
-    const bareList = fields.length === 1 && fields[0]?.name === 'items' && fields[0].repeated;
-    const message = { name, fields, byNumber: new Map(fields.map((field) => [field.number, field])), bareList };
+    // The lists of DownwardAPIProjection and of the kinds hold messages, and are maps in JSON too.
+    const bareList = fields.length === 1 && fields[0]?.name === 'items' && fields[0].type === 'string';
+    const descending = fields.toSorted((a, b) => b.number - a.number);
+    const message = { name, goName: lastName(name), fields, byNumber: new Map(fields.map((field) => [field.number, field])), descending, bareList };
     this.read.set(name, message);
     return message;
   }
@@ -46,9 +53,23 @@ export class ProtobufSchema {
   /** The message of a kind. Options (`DeleteOptions` and its like) belong to meta/v1 whatever group they are sent under. */
   messageFor(apiVersion: string, kind: string): ProtobufMessage | undefined {
     const { group, version } = parseGroupVersion(apiVersion);
-    const packageName = group === 'internal.apiserver.k8s.io' ? 'apiserverinternal' : group.split('.')[0] || 'core';
-    return this.message(`io.k8s.api.${packageName}.${version}.${kind}`) ?? this.message(`io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`);
+    const packageName = packageOf(group);
+    return (packageName && this.message(`${packageName}.${version}.${kind}`)) || this.message(`io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`);
   }
+}
+
+const ownPackages: Readonly<Record<string, string>> = {
+  '': 'io.k8s.api.core',
+  'apiextensions.k8s.io': 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions',
+  'apiregistration.k8s.io': 'io.k8s.kube-aggregator.pkg.apis.apiregistration',
+  'internal.apiserver.k8s.io': 'io.k8s.api.apiserverinternal',
+};
+
+/** Undefined for the groups of custom resources: those have a dot in their name, and not Kubernetes' own ending. */
+function packageOf(group: string): string | undefined {
+  const own = Object.hasOwn(ownPackages, group) ? ownPackages[group] : undefined;
+  if (own !== undefined || (group.includes('.') && !group.endsWith('.k8s.io'))) return own;
+  return `io.k8s.api.${group.split('.')[0]}`;
 }
 
 /**
@@ -64,14 +85,20 @@ export function loadProtobufSchema(document: unknown): ProtobufSchema {
 function parseField(text: string): ProtobufField {
   const [number, name, type, ...flags] = text.split(' ') as [string, string, string, ...string[]];
   const map = type.startsWith('map:');
+  const embedded = flags.includes('embedded');
   return {
     number: Number(number),
     name,
+    goName: embedded || name === 'metadata' ? lastName(type) : `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
     type: map ? type.slice(4) : type,
     map,
     repeated: flags.includes('repeated'),
     value: flags.includes('value'),
     required: flags.includes('required'),
-    embedded: flags.includes('embedded'),
+    embedded,
   };
+}
+
+function lastName(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
 }

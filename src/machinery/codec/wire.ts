@@ -1,52 +1,75 @@
 /** The protobuf wire format: varints, tags and length-delimited parts. */
 
-/** Reads one message. Numbers above 2^53 lose their last digits, as they do in JSON. */
+/**
+ * Reads one message, and fails with WireError in the words of Go's generated code. Numbers above 2^53 lose their last digits,
+ * as they do in JSON.
+ */
 export class WireReader {
+  /** Of the field that `next` has found. */
+  number = 0;
+  wireType = 0;
   private at = 0;
-  private readonly view: DataView;
 
-  constructor(readonly bytes: Uint8Array) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
+  constructor(readonly bytes: Uint8Array) {}
 
   get done(): boolean {
     return this.at >= this.bytes.length;
   }
 
-  /** An unsigned number below 2^32, for tags and lengths. */
-  uint32(): number {
-    return Number(this.varint() & 0xffffffffn);
+  /** Reads the tag of the next field into `number` and `wireType`; false at the end. `message` is the Go name of what is read. */
+  next(message: string): boolean {
+    if (this.done) return false;
+    const byte = this.bytes[this.at] as number;
+    this.wireType = byte & 7;
+    if (byte < 0x80) {
+      this.at++;
+      this.number = byte >>> 3;
+    } else this.number = Number(BigInt.asIntN(32, this.varint() >> 3n));
+    if (this.wireType === 4) throw new WireError(`proto: ${message}: wiretype end group for non-group`);
+    if (this.number <= 0) throw new WireError(`proto: ${message}: illegal tag ${this.number} (wire type ${this.wireType})`);
+    return true;
   }
 
   /** A signed number: int32 and int64 are both written as 64-bit two's complement. */
   int(): number {
-    // Most numbers take one byte; BigInt is slow.
-    const byte = this.bytes[this.at];
-    if (byte !== undefined && byte < 0x80) {
-      this.at++;
-      return byte;
+    // Nearly all numbers take a few bytes; BigInt is slow.
+    let value = 0;
+    for (let index = 0; index < 4; index++) {
+      const byte = this.bytes[this.at + index];
+      if (byte === undefined) break;
+      value |= (byte & 0x7f) << (7 * index);
+      if (byte < 0x80) {
+        this.at += index + 1;
+        return value;
+      }
     }
     return Number(BigInt.asIntN(64, this.varint()));
   }
 
   double(): number {
-    const value = this.view.getFloat64(this.take(8), true);
-    return value;
+    const start = this.take(8);
+    return new DataView(this.bytes.buffer, this.bytes.byteOffset + start, 8).getFloat64(0, true);
   }
 
   part(): Uint8Array {
-    const length = this.uint32();
+    const length = this.int();
+    if (length < 0) throw new WireError('proto: negative length found during unmarshaling');
     const start = this.take(length);
     return this.bytes.subarray(start, start + length);
   }
 
-  /** Steps over a field nobody knows. */
-  skip(wireType: number): void {
-    if (wireType === 0) this.varint();
-    else if (wireType === 1) this.take(8);
-    else if (wireType === 2) this.part();
-    else if (wireType === 5) this.take(4);
-    else throw new WireError(`proto: illegal wireType ${wireType}`);
+  /** Steps over a field nobody knows; what it holds has a tag of its own if it is a group. */
+  skip(): void {
+    for (let open = 0, type = this.wireType; ; type = Number(this.varint() & 7n)) {
+      if (type === 0) this.varint();
+      else if (type === 1) this.take(8);
+      else if (type === 2) this.part();
+      else if (type === 3) open++;
+      else if (type === 4) open--;
+      else if (type === 5) this.take(4);
+      else throw new WireError(`proto: illegal wireType ${type}`);
+      if (open === 0) return;
+    }
   }
 
   private varint(): bigint {

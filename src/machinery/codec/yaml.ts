@@ -1,6 +1,8 @@
 import { boolYaml11Tag, floatYaml11Tag, intYaml11Tag, loadAll, mapTag, mergeTag, nullYaml11Tag, Schema, seqTag, strTag, YAMLException } from 'js-yaml';
+import { countKeys } from '../deep.ts';
 import { badRequest, tooLarge } from '../status-error.ts';
-import { decodeUtf8, nestingMax } from './json.ts';
+import { mayRepeatKeys } from './duplicate-keys.ts';
+import { decodeUtf8, JsonSyntaxError, nestingMax, parseJson } from './json.ts';
 
 /** The largest request body, as the API server has it. */
 const bytesMax = 3 * 1024 * 1024;
@@ -22,6 +24,8 @@ export interface YamlOptions {
 export function parseYaml(body: Uint8Array | string, options: YamlOptions = {}): unknown {
   const text = typeof body === 'string' ? body : decodeUtf8(body);
   if (text.length > bytesMax) throw tooLarge(`limit is ${bytesMax}`);
+  const json = plainJson(text);
+  if (json && (options.lastKeyWins || !mayRepeatKeys(text, countKeys(json)))) return json;
   const documents = loadDocuments(text, options);
   if (documents.length > 1) throw badRequest('error converting YAML to JSON: the body holds more than one YAML document');
   return toJson(documents[0] ?? null, { nodes: 0, nesting: 0, text });
@@ -39,6 +43,8 @@ export function parseYamlDocuments(text: string): unknown[] {
  * Differs from upstream: only the first one is named.
  */
 export function findDuplicateYamlKeys(text: string): string[] {
+  const json = plainJson(text);
+  if (json && !mayRepeatKeys(text, countKeys(json))) return [];
   try {
     loadAll(text, { schema: kubernetesYaml, maxDepth: nestingMax });
     return [];
@@ -54,6 +60,24 @@ const repeatedKey = 'duplicated mapping key';
 function alreadySet(text: string, line: number): string {
   const key = /^[\s-]*(?:"([^"]*)"|'([^']*)'|([^\s:{}]+)) *:/.exec(text.split('\n')[line - 1] ?? '');
   return `key ${JSON.stringify(key?.[1] ?? key?.[2] ?? key?.[3] ?? '')} already set in map`;
+}
+
+/** Printable texts without escapes and tabs, which JSON and YAML read alike. */
+const plainText = /^\{[\x20-\x5b\x5d-\x7e\n\r\u00a0-\u2027\u202a-\ud7ff]*$/;
+/** What the two do not read alike: numbers with an exponent, of many digits or of a negative zero, merge keys, a colon far from its key, long keys. */
+const readOtherwise = /[:,[\s]-?(?:0\.?\d*[eE]|[1-9]\d*(?:\.\d+)?[eE]|\d{16})|[:,[\s]-0|"<<"|"\s+:|"[^"]{1000,}"\s*:/;
+/** Larger documents may have more parts than YAML's limit. */
+const plainLengthMax = 500_000;
+
+/** The value of a text that is JSON, and means the same as YAML: what most clients send who say YAML. Undefined for other texts. */
+function plainJson(text: string): object | undefined {
+  if (text.charCodeAt(0) !== 0x7b || text.length > plainLengthMax || !plainText.test(text) || readOtherwise.test(text)) return undefined;
+  try {
+    return parseJson(text) as object;
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return undefined; // YAML says what is wrong with it, if anything is.
+    throw error;
+  }
 }
 
 function loadDocuments(text: string, { lastKeyWins = false }: YamlOptions): unknown[] {

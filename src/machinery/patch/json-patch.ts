@@ -1,8 +1,10 @@
 import fastJsonPatch, { type Operation } from 'fast-json-patch';
+import { clone } from '../deep.ts';
 import { badRequest, failure, type StatusError, tooLarge } from '../status-error.ts';
 
-/** Limits of the API server (apiserver/pkg/endpoints/handlers/patch.go). */
+/** Limits of the API server (apiserver/pkg/endpoints/handlers/patch.go): the length of a patch, and what its copies may add in bytes. */
 const operationsMax = 10_000;
+const copiedBytesMax = 3 * 1024 * 1024;
 
 const knownOperations = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test']);
 
@@ -20,15 +22,79 @@ export function applyJsonPatch<T>(document: T, operations: unknown): T {
       throw badRequest(`json: cannot unmarshal ${goKind(operation)} into Go value of type jsonpatch.Operation`);
     }
     if (!knownOperations.has((operation as { op?: string }).op as string)) throw unprocessable();
-    if (pointsBeyondLists(document, operation as { path?: unknown; from?: unknown })) throw unprocessable();
   }
-  try {
-    // Validation on: without it the library accepts operations that point nowhere. The document is not mutated, since a
-    // failing operation would otherwise leave it half patched (and stored objects are frozen).
-    return fastJsonPatch.applyPatch(document, withExplicitValues(operations as Operation[]), true, false).newDocument;
-  } catch {
-    throw unprocessable();
+  // A copy, since an operation that fails leaves it half patched (and stored objects are frozen).
+  let patched = clone(document);
+  let copiedBytes = 0;
+  for (const operation of withExplicitValues(operations as Operation[])) {
+    const resolved = asUpstream(patched, { ...operation, ...pointersOf(patched, operation) } as Operation);
+    if (resolved.op === 'copy') {
+      copiedBytes += JSON.stringify(valueAt(patched, resolved.from) ?? null).length;
+      if (copiedBytes > copiedBytesMax) throw unprocessable();
+    }
+    if (resolved.op === 'test' && resolved.value === null && isAbsent(patched, resolved.path)) continue; // Absent is null, as upstream has it.
+    try {
+      // Validation on: without it the library accepts operations that point nowhere.
+      patched = fastJsonPatch.applyOperation(patched, resolved, true, true).newDocument;
+    } catch {
+      throw unprocessable();
+    }
   }
+  return patched;
+}
+
+/** Where nothing is, upstream's library finds null: it is replaced, and copied. */
+function asUpstream(document: unknown, operation: Operation): Operation {
+  if (operation.op === 'replace' && isAbsent(document, operation.path)) return { ...operation, op: 'add' };
+  if (operation.op === 'copy' && isAbsent(document, operation.from)) return { op: 'add', path: operation.path, value: null };
+  return operation;
+}
+
+function valueAt(document: unknown, pointer: string): unknown {
+  return pointer.split('/').slice(1).reduce(childOf, document);
+}
+
+/** The pointers of an operation, with indices that count from the end of a list resolved. */
+function pointersOf(document: unknown, operation: Operation): { path?: string; from?: string } {
+  const { path, from } = operation as { path?: unknown; from?: unknown };
+  if (pointsBeyondLists(document, { path, from })) throw unprocessable();
+  const inserts = operation.op === 'add' || operation.op === 'move' || operation.op === 'copy';
+  return {
+    ...(typeof path === 'string' ? { path: countedFromFront(document, path, inserts) } : {}),
+    ...(typeof from === 'string' ? { from: countedFromFront(document, from, false) } : {}),
+  };
+}
+
+/** An index of -1 is the last item, or the place behind it where something is inserted. */
+function countedFromFront(document: unknown, pointer: string, inserts: boolean): string {
+  if (!pointer.includes('/-')) return pointer;
+  let at: unknown = document;
+  const parts = pointer.split('/').slice(1);
+  const out = parts.map((part, i) => {
+    let key = part;
+    if (Array.isArray(at) && /^-\d+$/.test(part)) {
+      const length = at.length + (inserts && i === parts.length - 1 ? 1 : 0);
+      const index = Number(part) + (Number(part) < 0 ? length : 0);
+      if (index < 0) throw unprocessable();
+      key = String(index);
+    }
+    at = childOf(at, key);
+    return key;
+  });
+  return `/${out.join('/')}`;
+}
+
+function childOf(at: unknown, part: string): unknown {
+  const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+  return typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Record<string, unknown>)[key] : undefined;
+}
+
+/** Whether a pointer names a field that is not there, of a map that is. */
+function isAbsent(document: unknown, pointer: string): boolean {
+  const parts = pointer.split('/').slice(1);
+  const last = parts.pop();
+  const parent = parts.reduce(childOf, document);
+  return last !== undefined && typeof parent === 'object' && parent !== null && !Array.isArray(parent) && childOf(parent, last) === undefined;
 }
 
 /** Whether a pointer names an item that no list can have. The library reads such a number as 32 bits, and so as another item. */
@@ -38,7 +104,7 @@ function pointsBeyondLists(document: unknown, { path, from }: { path?: unknown; 
     let at: unknown = document;
     for (const part of pointer.slice(1).split('/')) {
       if (Array.isArray(at) && Number(part) > 2 ** 31) return true;
-      at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[part.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined;
+      at = childOf(at, part);
     }
     return false;
   });

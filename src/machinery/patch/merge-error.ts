@@ -23,7 +23,7 @@ export function noMergeKey(map: Json, key: string): StatusError {
 }
 
 export function badType(expected: 'slice' | 'map', got: unknown): StatusError {
-  return mergeFailure(`expected a ${expected}, but received a ${goKind(got)}`);
+  return mergeFailure(`expected a ${goTypes[expected]}, but received a ${goType(got)}`);
 }
 
 /** Go's `%v` of a decoded JSON value: `map[a:1 b:[x y]]`, keys sorted. */
@@ -36,10 +36,13 @@ export function describeMap(value: unknown): string {
   return `map[${entries.join(' ')}]`;
 }
 
-function goKind(value: unknown): string {
-  if (Array.isArray(value)) return 'slice';
-  if (isMap(value)) return 'map';
+const goTypes = { slice: '[]interface {}', map: 'map[string]interface {}' } as const;
+
+/** The Go type of a decoded JSON value; null has none, which Go prints so. */
+function goType(value: unknown): string {
+  if (Array.isArray(value)) return goTypes.slice;
+  if (isMap(value)) return goTypes.map;
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
-  return value === null ? 'nil' : typeof value;
+  return value === null ? '%!s(<nil>)' : typeof value;
 }

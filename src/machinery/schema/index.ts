@@ -1,5 +1,7 @@
+export { keysIfFitting } from './fits.ts';
+export * from './go-values.ts';
 export * from './nulls.ts';
 export * from './restore-errors.ts';
 export * from './schema.ts';
-export * from './type-errors.ts';
-export * from './unknown-fields.ts';
+export { findTypeError, specialDecoder } from './type-errors.ts';
+export { findUnknownFields, pruneUnknownFields } from './unknown-fields.ts';

@@ -167,6 +167,11 @@ function checkIntOrString(value: unknown): string | undefined {
   return `json: cannot unmarshal ${what} into Go value of type int32`;
 }
 
+/** Whether Go's decoder of base64 takes a text. */
+export function isBase64(text: string): boolean {
+  return checkBase64(text) === undefined;
+}
+
 function checkBase64(text: string): string | undefined {
   const plain = text.replace(/[\r\n]/g, '');
   const match = /^[A-Za-z0-9+/]*/.exec(plain) as RegExpExecArray;
@@ -176,7 +181,7 @@ function checkBase64(text: string): string | undefined {
   return `illegal base64 data at input byte ${padding !== '' && !padding.startsWith('=') ? match[0].length : plain.length - (plain.length % 4 === 0 ? 1 : plain.length % 4)}`;
 }
 
-function fitsInteger(value: number, format: string | undefined): boolean {
+export function fitsInteger(value: number, format: string | undefined): boolean {
   if (!Number.isInteger(value)) return false;
   return format === 'int32' ? value >= -(2 ** 31) && value < 2 ** 31 : Math.abs(value) < 2 ** 63;
 }

@@ -81,7 +81,7 @@ const anything: SchemaNode = {};
 const emptyDefinitions = new Set<string | undefined>([specialDefinitions.rawExtension, specialDefinitions.fieldsV1, specialDefinitions.json]);
 
 /** The node of one key of a map: undefined if the schema does not know it, `anything` where it does not look further. */
-function childOf(schema: Schema, given: SchemaNode, node: SchemaNode, key: string): SchemaNode | undefined {
+export function childOf(schema: Schema, given: SchemaNode, node: SchemaNode, key: string): SchemaNode | undefined {
   const known = node.properties && Object.hasOwn(node.properties, key) ? node.properties[key] : undefined;
   if (known) return known;
   if (node['x-kubernetes-embedded-resource'] && resourceFields.has(key)) return anything;

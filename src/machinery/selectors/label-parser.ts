@@ -138,7 +138,7 @@ class Parser {
     const first = this.#peek();
     if (first.token === ')') {
       this.#take();
-      return [];
+      return ['']; // Nothing between the brackets is an empty value.
     }
     if (first.token !== 'identifier' && first.token !== ',') throw unparsable(`found '${first.text}', expected: ',', ')' or identifier`);
     const values = this.#identifiers();

@@ -28,6 +28,7 @@ const count = (list: readonly unknown[] | undefined): number => (list ?? []).len
 export const mutatingWebhookStrategy = schemaOnlyStrategy<MutatingWebhookConfiguration>(
   {
     resource: { ...group, kind: 'MutatingWebhookConfiguration', plural: 'mutatingwebhookconfigurations' },
+    conditionalUpdateOnly: true,
     applyDefaults: setMutatingWebhookDefaults,
     countsGeneration: true,
     validate: validateWebhooks,
@@ -40,6 +41,7 @@ export const mutatingWebhookStrategy = schemaOnlyStrategy<MutatingWebhookConfigu
 export const validatingWebhookStrategy = schemaOnlyStrategy<ValidatingWebhookConfiguration>(
   {
     resource: { ...group, kind: 'ValidatingWebhookConfiguration', plural: 'validatingwebhookconfigurations' },
+    conditionalUpdateOnly: true,
     applyDefaults: setValidatingWebhookDefaults,
     countsGeneration: true,
     validate: validateWebhooks,
@@ -57,6 +59,7 @@ function paramKind({ spec }: Readonly<ValidatingAdmissionPolicy>): string {
 export const admissionPolicyStrategy = schemaOnlyStrategy<ValidatingAdmissionPolicy>(
   {
     resource: { ...group, kind: 'ValidatingAdmissionPolicy', plural: 'validatingadmissionpolicies' },
+    conditionalUpdateOnly: true,
     applyDefaults: setAdmissionPolicyDefaults,
     statusOnCreate: () => ({}),
     countsGeneration: true,
@@ -90,6 +93,7 @@ function paramRef({ spec }: Readonly<ValidatingAdmissionPolicyBinding>): string 
 export const admissionPolicyBindingStrategy = schemaOnlyStrategy<ValidatingAdmissionPolicyBinding>(
   {
     resource: { ...group, kind: 'ValidatingAdmissionPolicyBinding', plural: 'validatingadmissionpolicybindings' },
+    conditionalUpdateOnly: true,
     applyDefaults: setAdmissionPolicyBindingDefaults,
     countsGeneration: true,
     columns: [

@@ -1,5 +1,6 @@
 import type { CustomResourceDefinition } from '../../../generated/types/index.ts';
 import { newDefinitionStatus, setCustomResourceDefinitionDefaults, validateCustomResourceDefinition } from '../../api/index.ts';
+import { checkOwnPreconditions } from '../generic/delete.ts';
 import { schemaOnlyStrategy } from '../generic/schema-only-strategy.ts';
 import type { Strategy } from '../generic/strategy.ts';
 
@@ -14,6 +15,7 @@ export const customResourceDefinitionStrategy = schemaOnlyStrategy<CustomResourc
     categories: ['api-extensions'],
     namespaced: false,
   },
+  conditionalUpdateOnly: true,
   applyDefaults: setCustomResourceDefinitionDefaults,
   statusOnCreate: newDefinitionStatus,
   countsGeneration: true,
@@ -22,6 +24,7 @@ export const customResourceDefinitionStrategy = schemaOnlyStrategy<CustomResourc
     for (const { name, storage } of next.spec.versions ?? [])
       if (storage && !status.storedVersions?.includes(name)) status.storedVersions = [...(status.storedVersions ?? []), name];
   },
+  beforeDelete: (definition, query) => checkOwnPreconditions({ group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' }, definition, query),
   validate: validateCustomResourceDefinition,
 });
 

@@ -15,6 +15,7 @@ function available({ status }: Readonly<APIService>): string {
 /** kube-aggregator/pkg/registry/apiservice: what this server serves itself is available from the start. */
 export const apiServiceStrategy = resourceStrategy<APIService>({
   resource: { group: 'apiregistration.k8s.io', version: 'v1', kind: 'APIService', plural: 'apiservices', categories: ['api-extensions'], namespaced: false },
+  conditionalUpdateOnly: true,
   applyDefaults: setApiServiceDefaults,
   statusOnCreate: () => ({}),
   prepareForCreate(service, { now }) {

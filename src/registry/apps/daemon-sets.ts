@@ -13,7 +13,11 @@ function setTemplateGeneration(set: DaemonSet, value: number): void {
 
 const strategy = resourceStrategy<DaemonSet>({
   resource: { group: 'apps', version: 'v1', kind: 'DaemonSet', plural: 'daemonsets', shortNames: ['ds'], categories: ['all'], namespaced: true },
-  applyDefaults: setDaemonSetDefaults,
+  applyDefaults(set) {
+    setDaemonSetDefaults(set);
+    // Every object of this version carries the annotation, and so it belongs to whoever writes one without it.
+    (set.metadata ??= {}).annotations = { [templateGeneration]: '0', ...set.metadata.annotations };
+  },
   statusOnCreate: emptyDaemonSetStatus,
   countsGeneration: true,
   prepareForCreate(set) {

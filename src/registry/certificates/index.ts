@@ -1,5 +1,5 @@
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from '../../../generated/types/index.ts';
-import { setCertificateSigningRequestDefaults, validateCertificateSigningRequest, validateConditions } from '../../api/index.ts';
+import { setCertificateSigningRequestDefaults, validateCertificateSigningRequest, validateCertificateSigningRequestUpdate } from '../../api/index.ts';
 import { formatTime, humanDuration } from '../../machinery/time.ts';
 import { ageColumn, column, nameColumn } from '../core/columns.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
@@ -7,28 +7,29 @@ import type { Strategy } from '../generic/strategy.ts';
 
 type Conditions = readonly CertificateSigningRequestCondition[];
 
-const isVerdict = ({ type }: CertificateSigningRequestCondition): boolean => type === 'Approved' || type === 'Denied';
+const conditionsOf = ({ status }: Readonly<CertificateSigningRequest>): Conditions => status?.conditions ?? [];
+const ofType = (conditions: Conditions, type: string): Conditions => conditions.filter((one) => one.type === type);
 
 /** What the server knows better than the client: when a condition was set, and when it last changed. */
-function stamp(next: Conditions, previous: Conditions, now: number): CertificateSigningRequestCondition[] {
+function stamp(request: CertificateSigningRequest, previous: Readonly<CertificateSigningRequest>, now: number): void {
   const time = formatTime(now);
-  return next.map((one) => {
-    const before = previous.find((old) => old.type === one.type);
-    return {
-      ...one,
-      lastUpdateTime: one.lastUpdateTime ?? time,
-      lastTransitionTime: one.lastTransitionTime ?? (before?.status === one.status ? before.lastTransitionTime : undefined) ?? time,
-    };
+  const stamped = conditionsOf(request).map((one) => {
+    const before = conditionsOf(previous).find((old) => old.type === one.type && old.status === one.status);
+    const lastTransitionTime = one.lastTransitionTime ?? before?.lastTransitionTime ?? time;
+    return { ...one, lastUpdateTime: one.lastUpdateTime ?? time, lastTransitionTime };
   });
+  request.status = { ...request.status, conditions: stamped };
+  if (stamped.length === 0) delete request.status.conditions;
 }
 
-/** Keeps spec and certificate, and those conditions that the other subresource owns. */
-function restore(next: CertificateSigningRequest, previous: Readonly<CertificateSigningRequest>, mine: typeof isVerdict, now: number): void {
-  next.spec = previous.spec;
-  const [given, before] = [next.status?.conditions ?? [], previous.status?.conditions ?? []];
-  const kept = before.filter((one) => !mine(one));
-  next.status = { ...next.status, conditions: [...kept, ...stamp(given.filter(mine), before, now)] };
-  if (next.status.conditions?.length === 0) delete next.status.conditions;
+/** A verdict stays as it was; one that came or went is left for validation to refuse. */
+function keepVerdicts(request: CertificateSigningRequest, previous: Readonly<CertificateSigningRequest>): void {
+  for (const type of ['Approved', 'Denied']) {
+    const [given, before] = [ofType(conditionsOf(request), type), ofType(conditionsOf(previous), type)];
+    if (given.length !== before.length) continue;
+    const conditions = conditionsOf(request).map((one) => (one.type === type ? before[given.indexOf(one)]! : one));
+    request.status = { ...request.status, conditions };
+  }
 }
 
 /** Pending, Approved or Denied; then what came of it. */
@@ -69,7 +70,7 @@ export const certificateSigningRequestStrategy = resourceStrategy<CertificateSig
   },
   validateName: () => [],
   validate: validateCertificateSigningRequest,
-  validateUpdate: () => [],
+  validateUpdate: (next, previous) => validateCertificateSigningRequestUpdate(next, previous, {}),
   columns: [
     nameColumn,
     ageColumn,
@@ -82,11 +83,12 @@ export const certificateSigningRequestStrategy = resourceStrategy<CertificateSig
   subresources: {
     approval: {
       prepareForUpdate(next, previous, { now }) {
-        restore(next, previous, isVerdict, now);
+        next.spec = previous.spec;
+        stamp(next, previous, now);
         if (previous.status?.certificate) next.status!.certificate = previous.status.certificate;
         else delete next.status!.certificate;
       },
-      validateUpdate: ({ status }) => validateConditions(status?.conditions),
+      validateUpdate: (next, previous) => validateCertificateSigningRequestUpdate(next, previous, { approving: true }),
     },
   },
 });
@@ -95,8 +97,12 @@ export const certificateSigningRequestStrategy = resourceStrategy<CertificateSig
 const withStatus: Strategy<CertificateSigningRequest> = {
   ...certificateSigningRequestStrategy,
   status: {
-    prepareForUpdate: (next, previous, { now }) => restore(next, previous, (one) => !isVerdict(one), now),
-    validateUpdate: ({ status }) => validateConditions(status?.conditions),
+    prepareForUpdate(next, previous, { now }) {
+      next.spec = previous.spec;
+      keepVerdicts(next, previous);
+      stamp(next, previous, now);
+    },
+    validateUpdate: (next, previous) => validateCertificateSigningRequestUpdate(next, previous, { issuing: true }),
   },
 };
 

@@ -16,6 +16,9 @@ export const limitRangeStrategy = resourceStrategy<LimitRange>({
   applyDefaults: setLimitRangeDefaults,
   createOnUpdate: true,
   validate: validateLimitRange,
+  canonicalize({ spec }) {
+    if (spec && !spec.limits?.length) spec.limits = null as never;
+  },
 });
 
 /** `pods: 1/10, requests.cpu: 0/4`, of limits or of the rest. */

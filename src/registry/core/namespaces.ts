@@ -7,6 +7,7 @@ import {
   validateNamespaceStatusUpdate,
   validateNamespaceUpdate,
 } from '../../api/index.ts';
+import { checkOwnPreconditions } from '../generic/delete.ts';
 import type { Strategy } from '../generic/strategy.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 
@@ -60,6 +61,7 @@ export const namespaceStrategy: Strategy<Namespace> = {
       validateUpdate: validateNamespaceFinalize,
     },
   },
+  beforeDelete: (namespace, query) => checkOwnPreconditions({ group: '', resource: 'namespaces' }, namespace, query),
   keepsDeleted: (namespace) => (namespace.spec?.finalizers ?? []).length > 0,
   markDeleted(namespace) {
     namespace.status = { ...namespace.status, phase: 'Terminating' };

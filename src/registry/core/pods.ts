@@ -1,4 +1,4 @@
-import type { Pod } from '../../../generated/types/index.ts';
+import type { Container, ObjectMeta, Pod } from '../../../generated/types/index.ts';
 import {
   nameIsSubdomain,
   podIsTerminal,
@@ -7,6 +7,7 @@ import {
   setPodDefaults,
   validateEphemeralContainersUpdate,
   validatePod,
+  validatePodResize,
   validatePodStatusUpdate,
   validatePodUpdate,
 } from '../../api/index.ts';
@@ -30,13 +31,51 @@ const status: UpdateStrategy<Pod> = {
 
 const ephemeralContainers: UpdateStrategy<Pod> = {
   prepareForUpdate(next, previous) {
+    const { ephemeralContainers: _, ...spec } = previous.spec!;
     const added = next.spec?.ephemeralContainers;
-    next.spec = { ...previous.spec!, ...(added ? { ephemeralContainers: added } : {}) };
-    next.status = previous.status!;
+    next.spec = { ...spec, ...(added ? { ephemeralContainers: added } : {}) };
+    restoreRest(next, previous);
     bumpGeneration(next, previous);
   },
   validateUpdate: validateEphemeralContainersUpdate,
 };
+
+/** `pods/resize` changes the resources of containers and what their change takes; all else is as it was. */
+const resize: UpdateStrategy<Pod> = {
+  prepareForUpdate(next, previous) {
+    const [spec, old] = [next.spec!, previous.spec!];
+    const sameCount = spec.containers.length === old.containers.length && (spec.initContainers ?? []).length === (old.initContainers ?? []).length;
+    // With containers added or removed, the pod is left as it came: validation says what is wrong with it.
+    if (sameCount) {
+      next.spec = { ...old, containers: resized(spec.containers, old.containers) };
+      if (old.initContainers) next.spec.initContainers = resized(spec.initContainers ?? [], old.initContainers);
+      restoreRest(next, previous);
+    }
+    bumpGeneration(next, previous);
+  },
+  validateUpdate: validatePodResize,
+};
+
+/** The old containers with new resources; renamed ones are left for validation to refuse. */
+function resized(next: readonly Container[], previous: readonly Container[]): Container[] {
+  if (next.some(({ name }, i) => name !== previous[i]?.name)) return [...next];
+  return previous.map((container, i) => {
+    const { resources: _resources, resizePolicy: _policy, ...rest } = container;
+    const { resources, resizePolicy } = next[i] as Container;
+    return { ...rest, ...(resources ? { resources } : {}), ...(resizePolicy ? { resizePolicy } : {}) };
+  });
+}
+
+/** Status, and what in metadata belongs to the pod as a whole (ResetObjectMetaForStatus). */
+function restoreRest(next: Pod, previous: Readonly<Pod>): void {
+  next.status = previous.status!;
+  const metadata = next.metadata as Record<string, unknown>;
+  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const satisfies readonly (keyof ObjectMeta)[]) {
+    const before = previous.metadata?.[field];
+    if (before) metadata[field] = before;
+    else delete metadata[field];
+  }
+}
 
 function bumpGeneration(next: Pod, previous: Readonly<Pod>): void {
   const before = previous.metadata?.generation ?? 1;
@@ -71,7 +110,7 @@ export const podStrategy: Strategy<Pod> = {
   },
   validateUpdate: validatePodUpdate,
   status,
-  subresources: { ephemeralcontainers: ephemeralContainers },
+  subresources: { ephemeralcontainers: ephemeralContainers, resize },
   gracePeriod(pod, requested) {
     // Without a node there is nobody to wait for; what has ended needs no time either.
     if (!pod.spec?.nodeName || podIsTerminal(pod)) return { seconds: 0 };

@@ -1,5 +1,5 @@
 import type { ReplicationController } from '../../../generated/types/index.ts';
-import { setReplicationControllerDefaults, validateReplicationController, validateReplicationControllerStatus } from '../../api/index.ts';
+import { labelLikeTemplate, setReplicationControllerDefaults, validateReplicationController, validateReplicationControllerStatus } from '../../api/index.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
 import { ageColumn, column, containerColumns, formatLabels, nameColumn, wide } from './columns.ts';
 
@@ -17,6 +17,8 @@ export const replicationControllerStrategy = resourceStrategy<ReplicationControl
     namespaced: true,
   },
   applyDefaults: setReplicationControllerDefaults,
+  // A write of the status may take the labels away; whoever reads the object next sees them filled in from its template again.
+  canonicalize: labelLikeTemplate,
   statusOnCreate: () => ({ replicas: 0 }),
   countsGeneration: true,
   defaultPropagation: 'Orphan',

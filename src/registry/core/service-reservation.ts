@@ -1,6 +1,7 @@
 import type { Service, ServicePort, ServiceSpec } from '../../../generated/types/index.ts';
 import { isHeadless, needsHealthCheck, validateClusterIps } from '../../api/index.ts';
 import { invalidValue } from '../../machinery/field-error.ts';
+import { goStringList } from '../../machinery/go-syntax.ts';
 import { internalError, invalid } from '../../machinery/status-error.ts';
 import type { Reservation } from '../generic/strategy.ts';
 import type { IpAllocator } from './ip-allocator.ts';
@@ -95,7 +96,7 @@ function reserveAddress({ ips }: ServicePools, service: Service, previous: Reado
   if (spec.clusterIP) {
     const why = ips.take(spec.clusterIP);
     const ip = spec.clusterIP;
-    if (why) throw refused(service, 'spec.clusterIPs', spec.clusterIPs, `failed to allocate IP ${ip}: ${why}`);
+    if (why) throw refused(service, 'spec.clusterIPs', goStringList(spec.clusterIPs), `failed to allocate IP ${ip}: ${why}`);
     taken.onRelease(() => ips.free(ip));
     return;
   }

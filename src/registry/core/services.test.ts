@@ -36,7 +36,7 @@ test('an address that is taken is refused, and free again when its service is go
   const dns = create(strategy, 'kube-dns', { clusterIP: '10.96.0.10', ports: [{ port: 53 }] });
   const second = (): Service => create(strategy, 'dns2', { clusterIP: '10.96.0.10', ports: [{ port: 53 }] });
   expect(second).toThrow(
-    'Service "dns2" is invalid: spec.clusterIPs: Invalid value: ["10.96.0.10"]: failed to allocate IP 10.96.0.10: provided IP is already allocated',
+    'Service "dns2" is invalid: spec.clusterIPs: Invalid value: []string{"10.96.0.10"}: failed to allocate IP 10.96.0.10: provided IP is already allocated',
   );
   strategy.released?.(dns);
   expect(second().spec?.clusterIP).toBe('10.96.0.10');
@@ -66,6 +66,6 @@ test('the address may not change, and a PUT without it keeps it', () => {
   };
   expect(update({ ports: [{ port: 81 }] })).toEqual([]);
   expect(update({ clusterIP: '10.96.0.9', clusterIPs: ['10.96.0.9'], ports: [{ port: 80 }] })).toEqual([
-    'spec.clusterIPs[0]: Invalid value: ["10.96.0.9"]: may not change once set',
+    'spec.clusterIPs[0]: Invalid value: []string{"10.96.0.9"}: may not change once set',
   ]);
 });

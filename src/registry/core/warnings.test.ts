@@ -50,7 +50,7 @@ const oddSpec = {
 
 const oddities = (at: string) => [
   `${at}spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead`,
-  'volume "v" (Projected ServiceAccountToken): overlapping paths: "etc/token" with "etc"',
+  'volume "v" (Projected): overlapping paths: "etc" (ServiceAccountToken) with "etc/token" (ConfigMap "m")',
   `${at}spec.hostAliases[1].ip: duplicate ip "1.2.3.4"`,
   `${at}spec.imagePullSecrets[1].name: duplicate name "s"`,
   `${at}spec.containers[0].resources.requests[memory]: fractional byte value "100m" is invalid, must be an integer`,

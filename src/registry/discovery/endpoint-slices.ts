@@ -23,6 +23,9 @@ export const endpointSliceStrategy: Strategy<EndpointSlice> = {
   },
   validateName: nameIsSubdomain,
   validate: validateEndpointSlice,
+  canonicalize(slice) {
+    for (const list of ['endpoints', 'ports'] as const) if (!slice[list]?.length) slice[list] = null as never;
+  },
   prepareForUpdate(next, previous) {
     const before = previous.metadata?.generation ?? 1;
     next.metadata!.generation = semanticEqual(content(next), content(previous)) ? before : before + 1;

@@ -1,7 +1,7 @@
 import { clone } from '../../machinery/deep.ts';
 import { conflict, isNotFound, notFound } from '../../machinery/status-error.ts';
 import { formatTime, parseTime } from '../../machinery/time.ts';
-import type { KubeObject, ObjectKey, ObjectMeta } from '../../machinery/types.ts';
+import type { GroupResource, KubeObject, ObjectKey, ObjectMeta } from '../../machinery/types.ts';
 import type { StoreEntry } from '../../store/store.ts';
 import { isStoreError } from '../../store/store.ts';
 import { orderedObject } from './metadata.ts';
@@ -80,6 +80,18 @@ export async function deleteCollection(registry: ResourceRegistry, list: ListQue
     }
   }
   return found;
+}
+
+/** Some storages look at the preconditions themselves, before all others, and say so in words of their own. @throws StatusError 409 */
+export function checkOwnPreconditions(resource: GroupResource, { metadata = {} }: Readonly<KubeObject>, { preconditions = {} }: Readonly<DeleteQuery>): void {
+  const fields = [
+    ['UID', preconditions.uid, metadata.uid],
+    ['ResourceVersion', preconditions.resourceVersion, metadata.resourceVersion],
+  ] as const;
+  for (const [field, wanted, found] of fields) {
+    if (wanted !== undefined && wanted !== found)
+      throw conflict(resource, metadata.name ?? '', `Precondition failed: ${field} in precondition: ${wanted}, ${field} in object meta: ${found}`);
+  }
 }
 
 function checkPreconditions(registry: ResourceRegistry, entry: StoreEntry, { preconditions }: DeleteQuery): void {

@@ -1,5 +1,4 @@
 export * from './continue-token.ts';
-export * from './item-json.ts';
 export * from './json-equal.ts';
 export * from './options.ts';
 export * from './resource-registry.ts';

@@ -23,8 +23,8 @@ export async function listObjects(registry: ResourceRegistry, query: ListQuery):
 }
 
 async function continueListing(registry: ResourceRegistry, query: ListQuery, prefix: string): Promise<ListAnswer> {
-  if (query.revision) throw badRequest('specifying resource version is not allowed when using continue');
   const point = decodeContinue(query.continueToken);
+  if (query.revision) throw badRequest('specifying resource version is not allowed when using continue');
   const revision = point.revision > 0 ? point.revision : undefined;
   return listFrom(registry, query, prefix, prefix + point.start, revision, query.limit);
 }

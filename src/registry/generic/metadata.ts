@@ -37,10 +37,15 @@ export function orderedMetadata(metadata: Readonly<ObjectMeta> | undefined): Obj
   for (const field of fieldOrder) {
     const value = metadata?.[field];
     if (value === undefined || value === null || value === '') continue;
-    if (typeof value === 'object' && Object.keys(value).length === 0) continue;
+    if (typeof value === 'object' && isEmpty(value)) continue;
     ordered[field] = value;
   }
   return ordered as ObjectMeta;
+}
+
+function isEmpty(value: object): boolean {
+  for (const _ in value) return false;
+  return true;
 }
 
 /** The object as it is stored and written: type first, then metadata, then the rest as it came. */

@@ -1,10 +1,16 @@
+import { EncodedObject } from '../../machinery/encoded-object.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import type { Selection } from './selection.ts';
 
 /** One object as it is answered: store entries are such, and what a dry run would have stored. */
 export interface Served {
   readonly object: Readonly<KubeObject>;
-  json(): string;
+  /** JSON in UTF-8, made once and shared. Nobody may write into it. */
+  json(): Buffer;
+  /** The same with a newline behind it. */
+  jsonLine(): Buffer;
+  /** The part of `json()` that is the object's metadata. */
+  metadataJson(): Buffer;
 }
 
 export type ResourceVersionMatch = '' | 'Exact' | 'NotOlderThan';
@@ -61,6 +67,5 @@ export interface DeleteAnswer {
 
 /** An object that is in no store: the answer of a dry run. */
 export function unstored(object: Readonly<KubeObject>): Served {
-  let text: string | undefined;
-  return { object, json: () => (text ??= JSON.stringify(object)) };
+  return new EncodedObject(object);
 }

@@ -3,9 +3,9 @@ import type { AdmissionAttributes, Operation } from '../../admission/types.ts';
 import type { Env } from '../../env/index.ts';
 import { sameButTimes } from '../../machinery/apply/index.ts';
 import type { FieldError } from '../../machinery/field-error.ts';
-import { invalidValue } from '../../machinery/field-error.ts';
+import { GoText, invalidValue } from '../../machinery/field-error.ts';
 import { alreadyExists, badRequest, conflict, failure, invalid, isAlreadyExists, notFound } from '../../machinery/status-error.ts';
-import type { GroupResource, GroupVersionKind, KubeObject, ObjectKey } from '../../machinery/types.ts';
+import type { GroupResource, GroupVersionKind, KubeObject, ObjectKey, ObjectMeta } from '../../machinery/types.ts';
 import { formatGroupVersion } from '../../machinery/types.ts';
 import type { Store, StoreEntry } from '../../store/store.ts';
 import { isStoreError } from '../../store/store.ts';
@@ -37,6 +37,8 @@ export interface UpdateRequest {
   readonly context: RequestContext;
   /** Makes the new object from the stored one; called again after a lost race. The answer may be changed by the engine. */
   next(previous: StoreEntry | undefined): KubeObject | Promise<KubeObject>;
+  /** The metadata of a PUT: one of a version that is no longer the stored one is refused before any work is done for it. */
+  readonly given?: Readonly<ObjectMeta> | undefined;
   /** `status`, `ephemeralcontainers` …; the object itself if absent. */
   readonly subresource?: string | undefined;
   /** The uid in what a patch leaves is a field like others; in a PUT it is a precondition. */
@@ -61,6 +63,7 @@ export class ResourceRegistry {
   readonly apiVersion: string;
   /** `/registry/pods/`, `/registry/apps/deployments/` */
   readonly prefix: string;
+  readonly #resource: AdmissionAttributes['resource'];
   #watches = 0;
 
   constructor(
@@ -70,6 +73,7 @@ export class ResourceRegistry {
     const { group, version, kind, plural } = strategy.resource;
     this.groupResource = { group, resource: plural };
     this.kind = { group, version, kind };
+    this.#resource = { ...this.groupResource, version };
     this.apiVersion = formatGroupVersion(this.kind);
     this.prefix = group ? `/registry/${group}/${plural}/` : `/registry/${plural}/`;
   }
@@ -155,11 +159,12 @@ export class ResourceRegistry {
       if (parseRevision(final.metadata?.resourceVersion)) throw failure(500, '', 'resourceVersion should not be set on objects to be created');
       const key = this.keyOf(metadata as ObjectKey);
       if (context.dryRun) {
-        if (await store.get(key)) throw alreadyExists(this.groupResource, metadata.name!);
+        const present = await store.get(key);
+        if (present) throw this.#taken(present);
         return unstored(final);
       }
-      const entry = await store.create(key, final).catch((error: unknown) => {
-        throw isStoreError(error, 'KeyExists') ? alreadyExists(this.groupResource, metadata.name!) : error;
+      const entry = await store.create(key, final).catch(async (error: unknown) => {
+        throw isStoreError(error, 'KeyExists') ? this.#taken(await store.get(key), metadata.name) : error;
       });
       done = true;
       return entry;
@@ -167,6 +172,13 @@ export class ResourceRegistry {
       if (done) reservation?.commit();
       else reservation?.release();
     }
+  }
+
+  /** The refusal of a name that is taken, maybe by an object that is about to go. */
+  #taken(present: StoreEntry | undefined, name = present?.object.metadata?.name ?? ''): Error {
+    const { status } = alreadyExists(this.groupResource, name);
+    const message = present?.object.metadata?.deletionTimestamp ? `object is being deleted: ${status.message}` : status.message!;
+    return failure(409, 'AlreadyExists', message, status.details);
   }
 
   /** Changes a stored object. Fails with 404, 409 Conflict, 422, and with what admission refuses. */
@@ -179,6 +191,7 @@ export class ResourceRegistry {
         const created = await this.create(request.key.namespace, await request.next(undefined), request.context);
         return { served: created, created: true };
       }
+      if (request.given && this.#isStale(request.given, previous, request.key)) throw conflict(this.groupResource, request.key.name, optimisticLockMessage);
       try {
         return { served: await this.#updateOnce(request, previous), created: false };
       } catch (error) {
@@ -264,7 +277,7 @@ export class ResourceRegistry {
     const metadata = (oldObject ?? object)?.metadata;
     return {
       operation,
-      resource: { ...this.groupResource, version: this.kind.version },
+      resource: this.#resource,
       subresource,
       kind,
       // A namespace is inside itself, as far as admission is concerned.
@@ -275,6 +288,7 @@ export class ResourceRegistry {
       user: context.user,
       dryRun: context.dryRun,
       warn: (text) => context.warn(text),
+      annotate: (key, value) => context.annotate?.(key, value),
     };
   }
 
@@ -299,6 +313,14 @@ export class ResourceRegistry {
     }
   }
 
+  /** Whether the version is all that is wrong with a write: other mistakes in its metadata are told first. */
+  #isStale({ namespace, uid, resourceVersion }: Readonly<ObjectMeta>, previous: StoreEntry, key: ObjectKey): boolean {
+    if (typeof resourceVersion !== 'string' || (uid && uid !== previous.object.metadata?.uid)) return false;
+    if (namespace && key.namespace && namespace !== key.namespace) return false;
+    const revision = parseRevision(resourceVersion);
+    return revision !== 0 && revision !== previous.revision;
+  }
+
   /** Whose version the client has seen must be the stored one, unless it did not say. */
   #checkVersion(next: KubeObject, previous: StoreEntry, name: string, patching: boolean): void {
     const metadata = next.metadata!;
@@ -310,7 +332,9 @@ export class ResourceRegistry {
     const revision = parseRevision(metadata.resourceVersion);
     if (revision === 0) {
       if (this.strategy.conditionalUpdateOnly) {
-        throw invalid(this.kind, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')]);
+        const { group, resource } = this.groupResource;
+        const wrong = invalidValue('metadata.resourceVersion', new GoText('0x0'), 'must be specified for an update');
+        throw invalid({ group, kind: resource }, name, [wrong]);
       }
       metadata.resourceVersion = String(previous.revision);
     } else if (revision !== previous.revision) throw conflict(this.groupResource, name, optimisticLockMessage);

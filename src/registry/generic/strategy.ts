@@ -24,6 +24,8 @@ export interface RequestContext {
   readonly now: number;
   readonly dryRun: boolean;
   warn(text: string): void;
+  /** Adds to what the audit log says of the request. */
+  annotate?(key: string, value: string): void;
 }
 
 export interface Column<T> {
@@ -86,7 +88,7 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** Fills absent fields, as upstream's SetDefaults of this version do. Runs on every decoded body. */
   applyDefaults?(object: T): void;
   prepareForCreate?(created: T, context: RequestContext): void;
-  /** Normalises after validation and before storage. */
+  /** Normalises after validation and before storage: what upstream's storage does not tell apart (an empty list and none) becomes one. */
   canonicalize?(object: T): void;
   validate(object: T): FieldError[];
   warningsOnCreate?(object: T): string[];

@@ -10,7 +10,7 @@ function parent({ spec }: Readonly<IPAddress>): string {
   return [`${resource}${group ? `.${group}` : ''}`.toLowerCase(), ...(namespace ? [namespace] : []), name].join('/');
 }
 
-/** pkg/registry/networking/ipaddress. Differs from upstream: addresses of services are kept by the allocator, and have no objects. */
+/** pkg/registry/networking/ipaddress. */
 export const ipAddressStrategy = resourceStrategy<IPAddress>({
   resource: { group: 'networking.k8s.io', version: 'v1', kind: 'IPAddress', plural: 'ipaddresses', shortNames: ['ip'], namespaced: false },
   validateName: nameIsIpAddress,

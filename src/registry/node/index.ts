@@ -7,6 +7,7 @@ import type { Strategy } from '../generic/strategy.ts';
 /** pkg/registry/node/runtimeclass. */
 export const runtimeClassStrategy = resourceStrategy<RuntimeClass>({
   resource: { group: 'node.k8s.io', version: 'v1', kind: 'RuntimeClass', plural: 'runtimeclasses', namespaced: false },
+  conditionalUpdateOnly: true,
   applyDefaults: setRuntimeClassDefaults,
   validate: validateRuntimeClass,
   validateUpdate: validateRuntimeClassUpdate,

@@ -8,6 +8,7 @@ const orNone = (amount: number | string | undefined): string => (amount === unde
 /** pkg/registry/policy/poddisruptionbudget. */
 export const podDisruptionBudgetStrategy = resourceStrategy<PodDisruptionBudget>({
   resource: { group: 'policy', version: 'v1', kind: 'PodDisruptionBudget', plural: 'poddisruptionbudgets', shortNames: ['pdb'], namespaced: true },
+  conditionalUpdateOnly: true,
   applyDefaults: setPodDisruptionBudgetDefaults,
   statusOnCreate: emptyDisruptionStatus,
   countsGeneration: true,

@@ -22,6 +22,7 @@ const changeable = ['tokenRequests', 'requiresRepublish', 'seLinuxMount'] as con
 /** pkg/registry/storage/csidriver. */
 export const csiDriverStrategy = resourceStrategy<CSIDriver>({
   resource: { ...group, kind: 'CSIDriver', plural: 'csidrivers', namespaced: false },
+  conditionalUpdateOnly: true,
   applyDefaults: setCsiDriverDefaults,
   prepareForUpdate(next, previous) {
     if (changeable.some((field) => !semanticEqual(next.spec?.[field], previous.spec?.[field])))
@@ -46,7 +47,11 @@ export const csiDriverStrategy = resourceStrategy<CSIDriver>({
 /** pkg/registry/storage/csinode. */
 export const csiNodeStrategy = resourceStrategy<CSINode>({
   resource: { ...group, kind: 'CSINode', plural: 'csinodes', namespaced: false },
+  conditionalUpdateOnly: true,
   validate: validateCsiNode,
+  canonicalize(node) {
+    if (!node.spec?.drivers?.length) node.spec = { drivers: null as never };
+  },
   returnsDeletedObject: true,
   columns: [nameColumn, column('Drivers', 'How many drivers the node has.', ({ spec }) => (spec?.drivers ?? []).length, 'integer'), ageColumn],
 });
@@ -54,6 +59,7 @@ export const csiNodeStrategy = resourceStrategy<CSINode>({
 /** pkg/registry/storage/csistoragecapacity. */
 export const csiStorageCapacityStrategy = resourceStrategy<CSIStorageCapacity>({
   resource: { ...group, kind: 'CSIStorageCapacity', plural: 'csistoragecapacities', namespaced: true },
+  conditionalUpdateOnly: true,
   validate: validateCsiStorageCapacity,
   validateUpdate: validateCsiStorageCapacityUpdate,
   columns: [
@@ -66,6 +72,7 @@ export const csiStorageCapacityStrategy = resourceStrategy<CSIStorageCapacity>({
 /** pkg/registry/storage/volumeattachment. */
 export const volumeAttachmentStrategy = resourceStrategy<VolumeAttachment>({
   resource: { ...group, kind: 'VolumeAttachment', plural: 'volumeattachments', namespaced: false },
+  conditionalUpdateOnly: true,
   applyDefaults(one) {
     one.status ??= { attached: false };
   },

@@ -6,6 +6,7 @@ import type { Process, Program, Syscall } from '../../shell/kernel/types.ts';
 import { SystemError } from '../../shell/kernel/types.ts';
 import type { ImageDefinition, ShellMaker } from './definition.ts';
 import { busyboxLayer, mebibytes, remember, tagReader } from './definition.ts';
+import { startHealthServer } from './grpc-server.ts';
 import type { HttpAnswer, HttpHandler, HttpRequest } from './http-server.ts';
 import { flagValue, hostPort, plainHandler, startHttpServer, untilGoEnds, untilSignal } from './http-server.ts';
 import { mounttest } from './mounttest.ts';
@@ -47,8 +48,10 @@ const netexec: Subcommand = function* (process, args) {
   const http = Number(flagValue(args, 'http-port') ?? 8080);
   const udp = Number(flagValue(args, 'udp-port') ?? 8081);
   const delayMs = Number(flagValue(args, 'delay-shutdown') ?? 0) * 1000;
-  startHttpServer(process, http, netexecHandler(process));
-  yield* say(process, `Started HTTP server on port ${http}`);
+  // Either both files are named or neither; what is in them does not matter here.
+  const tls = flagValue(args, 'tls-cert-file') !== undefined && flagValue(args, 'tls-private-key-file') !== undefined;
+  startHttpServer(process, http, netexecHandler(process), { tls });
+  yield* say(process, `Started ${tls ? 'HTTPS' : 'HTTP'} server on port ${http}`);
   if (udp >= 0) {
     process.spawn({ argv: process.argv, program: (child) => serveUdp(child, udp) });
     yield* say(process, `Started UDP server on port ${udp}`);
@@ -85,14 +88,14 @@ const netexecHandler = (main: Process): HttpHandler =>
       case '/shell':
         return yield* runShell(request, process);
       case '/exit': {
-        main.env.set(exitVariable, String(Number(query.get('code') ?? 0) || 0));
+        main.env = new Map(main.env).set(exitVariable, String(Number(query.get('code') ?? 0) || 0));
         const waitMs = goDurationMs(query.get('wait') ?? '0s');
         if (waitMs > 0) yield* process.sleep(waitMs);
         process.kill(main.pid, 'USR1');
         return { status: 200, body: '' };
       }
       case '/shutdown':
-        main.env.set(exitVariable, '0');
+        main.env = new Map(main.env).set(exitVariable, '0');
         process.kill(main.pid, 'USR1');
         return { status: 200, body: '' };
       case '/dial':
@@ -182,6 +185,36 @@ export const liveness: Subcommand = function* (process) {
   return yield* untilGoEnds(process);
 };
 
+/** A gRPC health service that turns ill after a while, or when it is told over HTTP. */
+const grpcHealthChecking: Subcommand = function* (process, args) {
+  const port = Number(flagValue(args, 'port') ?? 5000);
+  const httpPort = Number(flagValue(args, 'http-port') ?? 8080);
+  const service = flagValue(args, 'service') ?? '';
+  const unhealthyAfter = Number(flagValue(args, 'delay-unhealthy-sec') ?? -1);
+  const started = process.system.now();
+  const secondsSince = (one: Process) => (one.system.now() - started) / 1000;
+  let forced: boolean | undefined;
+  const mark = function* (one: Process, unhealthy: boolean): Syscall<HttpAnswer> {
+    yield* say(one, `Mark as ${unhealthy ? 'unhealthy' : 'healthy'}`);
+    forced = unhealthy;
+    return { status: 200, body: `${secondsSince(one)}s` };
+  };
+  yield* say(process, `Http server starting to listen on :${httpPort}`);
+  startHttpServer(process, httpPort, function* (request, one) {
+    if (request.path === '/make-not-serving') return yield* mark(one, true);
+    if (request.path === '/make-serving') return yield* mark(one, false);
+    return { status: 404, body: '404 page not found\n' };
+  });
+  startHealthServer(process, port, function* (asked, one) {
+    yield* say(one, `Serving the Check request for health check, started at ${formatDate('%Y-%m-%d %T +0000 UTC', started)}`);
+    if (asked !== service) return undefined;
+    const ill = forced || (unhealthyAfter >= 0 && secondsSince(one) >= unhealthyAfter);
+    return ill ? 'NOT_SERVING' : 'SERVING';
+  });
+  yield* say(process, `gRPC server starting to listen on :${port}`);
+  return yield* untilGoEnds(process);
+};
+
 const pauseCommand: Subcommand = function* (process) {
   yield* process.write(1, 'Paused\n');
   return (yield* untilSignal(process, ['INT', 'TERM'])) === 'INT' ? 1 : 2;
@@ -215,16 +248,13 @@ const entrypointTester: Subcommand = function* (process) {
 /** porter: serves the value of each `SERVE_PORT_N` at port N. */
 const porter: Subcommand = function* (process) {
   for (const [name, value] of process.env) {
-    const match = /^SERVE_(?:TLS_)?PORT_(\d+)$/.exec(name);
+    const match = /^SERVE_(TLS_)?PORT_(\d+)$/.exec(name);
     if (!match) continue;
-    if (name.startsWith('SERVE_TLS')) {
-      yield* process.write(2, `${name}: TLS is not simulated\n`);
-      continue;
-    }
     startHttpServer(
       process,
-      Number(match[1]),
+      Number(match[2]),
       plainHandler(() => ({ status: 200, body: value })),
+      { tls: match[1] !== undefined },
     );
   }
   return yield* untilGoEnds(process);
@@ -252,6 +282,7 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     );
     return 0;
   },
+  'grpc-health-checking': grpcHealthChecking,
   liveness,
   'logs-generator': logsGenerator,
   mounttest,
@@ -268,7 +299,6 @@ const refused = [
   'crd-conversion-webhook',
   'fake-gitserver',
   'fakeregistryserver',
-  'grpc-health-checking',
   'guestbook',
   'inclusterclient',
   'metadata-concealment',

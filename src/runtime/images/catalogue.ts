@@ -1,6 +1,7 @@
 import { shellProgram } from '../../shell/sh/index.ts';
 import { agnhostImages } from './agnhost.ts';
 import { alpine, busybox } from './busybox.ts';
+import { controlPlaneImages } from './control-plane.ts';
 import { corednsImage } from './coredns.ts';
 import { databaseImages } from './databases.ts';
 import type { ImageDefinition, ShellMaker } from './definition.ts';
@@ -18,6 +19,7 @@ export function createCatalogue(shell: ShellMaker = shellProgram): readonly Imag
   const open = [
     pause,
     corednsImage,
+    ...controlPlaneImages,
     busybox(shell),
     alpine(shell),
     nginx(shell),

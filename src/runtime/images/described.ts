@@ -7,6 +7,8 @@ import { SystemError } from '../../shell/kernel/types.ts';
 import { parseReference } from '../reference.ts';
 import type { ImageDefinition, MemoryService, ShellMaker } from './definition.ts';
 import { busyboxLayer, mebibytes, remember } from './definition.ts';
+import type { HealthOf } from './grpc-server.ts';
+import { startHealthServer } from './grpc-server.ts';
 import { plainHandler, startHttpServer, untilSignal } from './http-server.ts';
 
 /** A line that an image writes. */
@@ -32,12 +34,14 @@ export interface DescribedBehaviour {
   readonly startSeconds?: number | undefined;
   /** Each answers HTTP with 200 and a line that names image and host. */
   readonly ports?: readonly number[] | undefined;
+  /** Each answers gRPC health checks for any service. */
+  readonly grpcPorts?: readonly number[] | undefined;
   readonly logs?: readonly DescribedLog[] | undefined;
   /** With `exitAfterSeconds` the program ends by itself, with this code (default 0). */
   readonly exitCode?: number | undefined;
   readonly exitAfterSeconds?: number | undefined;
   readonly memory?: readonly DescribedMemory[] | undefined;
-  /** Every so many requests, one is answered with 500. */
+  /** Every so many requests, one is answered with 500, or with NOT_SERVING. */
   readonly failEvery?: number | undefined;
 }
 
@@ -78,7 +82,9 @@ export function describeImage(described: DescribedImage, shell: ShellMaker): Ima
       sizeBytes: described.sizeBytes ?? defaultSizeBytes,
       config: {
         ...(described.script === undefined ? { command: ['/app'] } : { command: ['/bin/sh', '/entrypoint.sh'] }),
-        ...(described.behaviour?.ports ? { exposedPorts: described.behaviour.ports } : {}),
+        ...(described.behaviour?.ports || described.behaviour?.grpcPorts
+          ? { exposedPorts: [...(described.behaviour.ports ?? []), ...(described.behaviour.grpcPorts ?? [])] }
+          : {}),
       },
       layer: () => layer(''),
     }),
@@ -87,19 +93,26 @@ export function describeImage(described: DescribedImage, shell: ShellMaker): Ima
 
 function behaviourProgram(name: string, behaviour: DescribedBehaviour): Program {
   return function* (process) {
-    const { ports = [], logs = [], memory = [], exitAfterSeconds, exitCode = 0, startSeconds = 0 } = behaviour;
+    const { ports = [], grpcPorts = [], logs = [], memory = [], exitAfterSeconds, exitCode = 0, startSeconds = 0 } = behaviour;
     const end = exitAfterSeconds === undefined ? undefined : process.system.now() + exitAfterSeconds * 1000;
     if (memory.length > 0) process.spawn({ argv: process.argv, program: (child) => followMemory(child, memory) });
     const startsMs = Math.min(startSeconds, exitAfterSeconds ?? Number.POSITIVE_INFINITY) * 1000;
     if (startsMs > 0) yield* sleepThrough(process, startsMs);
     let served = 0;
-    const answer = plainHandler((_, one) => {
+    const fails = () => {
       served += 1;
-      const failed = behaviour.failEvery !== undefined && served % behaviour.failEvery === 0;
-      return failed ? { status: 500, body: 'failed\n' } : { status: 200, body: `${name} on ${one.system.hostname}\n` };
+      return behaviour.failEvery !== undefined && served % behaviour.failEvery === 0;
+    };
+    const answer = plainHandler((_, one) => {
+      return fails() ? { status: 500, body: 'failed\n' } : { status: 200, body: `${name} on ${one.system.hostname}\n` };
     });
     try {
       for (const port of ports) startHttpServer(process, port, answer);
+      // biome-ignore lint/correctness/useYield: a health check may wait, this one does not.
+      const health: HealthOf = function* () {
+        return fails() ? 'NOT_SERVING' : 'SERVING';
+      };
+      for (const port of grpcPorts) startHealthServer(process, port, health);
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       yield* process.write(2, `${name}: ${error.message}\n`);

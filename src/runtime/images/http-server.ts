@@ -4,6 +4,7 @@ import { header, MessageReader } from '../../shell/applets/lib/http.ts';
 import { send } from '../../shell/applets/lib/socket.ts';
 import type { Connection, Listener, Process, Signal, Syscall } from '../../shell/kernel/types.ts';
 import { SystemError } from '../../shell/kernel/types.ts';
+import { TlsServerConnection } from '../../shell/wire/tls.ts';
 import { serveConnections } from './server.ts';
 
 export interface HttpRequest {
@@ -26,9 +27,20 @@ export interface HttpAnswer {
   /** Default `text/plain; charset=utf-8`. */
   readonly type?: string | undefined;
   readonly headers?: readonly (readonly [name: string, value: string])[] | undefined;
+  /** A body that comes as it arises, in place of `body`. */
+  readonly stream?: HttpStream | undefined;
 }
 
+/** Begins to deliver a body, in chunks; returns what ends it from the reader's side. */
+export type HttpStream = (reader: { data(chunk: Uint8Array): void; end(): void }) => () => void;
+
 export interface HttpServerOptions {
+  /** Speaks TLS as the simulated network does. */
+  readonly tls?: boolean | undefined;
+  /** What it shows of itself to TLS clients, DER, its own first. */
+  readonly certificates?: readonly Uint8Array[] | undefined;
+  /** Default all addresses. */
+  readonly address?: string | undefined;
   /** What the `Server` header says; none if absent. */
   readonly server?: string | undefined;
   /** After each answer: writes an access log. */
@@ -73,10 +85,13 @@ export function plainHandler(answer: (request: HttpRequest, process: Process) =>
 
 /** Serves for ever in a child process. Throws SystemError EADDRINUSE if the port is taken. Returns the child and its listener. */
 export function startHttpServer(process: Process, port: number, handler: HttpHandler, options: HttpServerOptions = {}): { pid: number; listener: Listener } {
-  const listener = process.system.network.listen('0.0.0.0', port);
+  const listener = process.system.network.listen(options.address ?? '0.0.0.0', port);
   const pid = process.spawn({
     argv: [...process.argv],
-    program: (child) => serveConnections(child, listener, (one, connection) => serveRequests(one, connection, handler, options)),
+    program: (child) =>
+      serveConnections(child, listener, (one, connection) => {
+        return serveRequests(one, options.tls ? new TlsServerConnection(connection, options.certificates) : connection, handler, options);
+      }),
   });
   return { pid, listener };
 }
@@ -94,10 +109,17 @@ function* serveRequests(process: Process, connection: Connection, handler: HttpH
     if (!head) break;
     const request = yield* readRequest(reader, head, connection);
     const answer = request ? yield* handler(request, process) : { status: 400, body: '400 Bad Request', headers: [['Connection', 'close']] as const };
+    if (answer.stream && request?.method !== 'HEAD') {
+      yield* sendStream(process, connection, answer, answer.stream, options);
+      break;
+    }
     const keep = request !== undefined && !/ HTTP\/1\.0$/.test(head.first) && header(head, 'connection')?.toLowerCase() !== 'close';
     const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : (answer.body ?? new Uint8Array(0));
     const sent = request?.method === 'HEAD' ? 0 : body.length;
-    yield* send(connection, Buffer.concat([Buffer.from(headText(process, answer, body.length, keep, options)), sent > 0 ? body : Buffer.alloc(0)]));
+    yield* send(
+      connection,
+      Buffer.concat([Buffer.from(headText(process, answer, [['Content-Length', String(body.length)]], keep, options)), sent > 0 ? body : Buffer.alloc(0)]),
+    );
     if (request && options.log) yield* options.log(process, request, answer, sent);
     if (!keep) break;
   }
@@ -106,14 +128,57 @@ function* serveRequests(process: Process, connection: Connection, handler: HttpH
 
 type HeadText = { readonly first: string; readonly headers: readonly (readonly [string, string])[] } | undefined;
 
-function headText(process: Process, answer: HttpAnswer, length: number, keep: boolean, options: HttpServerOptions): string {
+/** A reader that falls so far behind is cut off. */
+const unsentBytesMax = 4 * 1024 ** 2;
+
+/** Sends a body chunk by chunk as it arises, until it ends or the client has gone. */
+function* sendStream(process: Process, connection: Connection, answer: HttpAnswer, start: HttpStream, options: HttpServerOptions): Syscall<void> {
+  yield* send(connection, headText(process, answer, [['Transfer-Encoding', 'chunked']], false, options));
+  const waiting: Uint8Array[] = [];
+  let waitingBytes = 0;
+  let ended = false;
+  let wakeUp = () => {};
+  const stop = start({
+    data(chunk) {
+      waiting.push(chunk);
+      waitingBytes += chunk.length;
+      wakeUp();
+    },
+    end() {
+      ended = true;
+      wakeUp();
+    },
+  });
+  try {
+    while (waitingBytes <= unsentBytesMax) {
+      const chunk = waiting.shift();
+      if (chunk) {
+        waitingBytes -= chunk.length;
+        yield* send(connection, Buffer.concat([Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')]));
+      } else if (ended) {
+        return yield* send(connection, '0\r\n\r\n');
+      } else if (connection.read() === null) {
+        return;
+      } else {
+        yield (wake) => {
+          wakeUp = wake;
+          return connection.onReadable(wake);
+        };
+      }
+    }
+  } finally {
+    stop();
+  }
+}
+
+function headText(process: Process, answer: HttpAnswer, framing: readonly (readonly [string, string])[], keep: boolean, options: HttpServerOptions): string {
   const lines = [
     `HTTP/1.1 ${answer.status} ${reasonOf(answer.status)}`,
     ...(options.server ? [`Server: ${options.server}`] : []),
     ...(answer.headers ?? []).map(([name, value]) => `${name}: ${value}`),
     `Date: ${formatDate('%a, %d %b %Y %T GMT', process.system.now())}`,
-    `Content-Length: ${length}`,
-    ...(length > 0 || answer.type ? [`Content-Type: ${answer.type ?? 'text/plain; charset=utf-8'}`] : []),
+    ...framing.map(([name, value]) => `${name}: ${value}`),
+    ...(framing[0]?.[1] !== '0' || answer.type ? [`Content-Type: ${answer.type ?? 'text/plain; charset=utf-8'}`] : []),
     ...(keep ? [] : ['Connection: close']),
   ];
   return `${lines.join('\r\n')}\r\n\r\n`;

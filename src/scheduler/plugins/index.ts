@@ -9,6 +9,7 @@ import { nodeUnschedulable } from './node-unschedulable.ts';
 import { notSimulated } from './not-simulated.ts';
 import { schedulingGates } from './scheduling-gates.ts';
 import { taintToleration } from './taint-toleration.ts';
+import { volumeBinding } from './volume-binding.ts';
 
 /**
  * Upstream's default plugins with their weights. The order is behaviour: a node is ruled out by the first filter that objects,
@@ -23,6 +24,7 @@ export const defaultPlugins: readonly WeightedPlugin[] = [
   { plugin: nodeAffinity, weight: 2 },
   { plugin: nodePorts, weight: 0 },
   { plugin: nodeResourcesFit, weight: 1 },
+  { plugin: volumeBinding, weight: 0 },
   { plugin: interPodAffinity, weight: 2 },
   { plugin: nodeResourcesBalancedAllocation, weight: 1 },
 ];

@@ -1,6 +1,6 @@
+import { toleratesTaint } from '../../api/core/v1/node-selection.ts';
 import type { Plugin } from '../framework.ts';
 import { unresolvable } from '../framework.ts';
-import { toleratesTaint } from '../tolerations.ts';
 
 const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 

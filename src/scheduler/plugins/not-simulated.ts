@@ -11,7 +11,7 @@ export const notSimulated: Plugin = {
     const { topologySpreadConstraints, volumes, resourceClaims } = pod.spec ?? {};
     const what: string[] = [];
     if (topologySpreadConstraints?.some((one) => one.whenUnsatisfiable === 'DoNotSchedule')) what.push('required topology spread constraints');
-    if (volumes?.some((volume) => volume.persistentVolumeClaim || volume.ephemeral)) what.push('volume binding');
+    if (volumes?.some((volume) => volume.ephemeral)) what.push('generic ephemeral volumes');
     if (resourceClaims?.length) what.push('dynamic resource allocation');
     return what.length > 0 ? unresolvable(`paperkube does not simulate ${what.join(', ')}`) : undefined;
   },

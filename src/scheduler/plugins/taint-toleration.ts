@@ -1,6 +1,6 @@
+import { toleratesTaint } from '../../api/core/v1/node-selection.ts';
 import type { Plugin } from '../framework.ts';
 import { normalizeByMax, unresolvable } from '../framework.ts';
-import { toleratesTaint } from '../tolerations.ts';
 
 /** Keeps pods off nodes with taints that they do not tolerate; PreferNoSchedule only costs points. */
 export const taintToleration: Plugin = {

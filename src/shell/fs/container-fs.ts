@@ -38,6 +38,7 @@ export interface ContainerFilesystemOptions {
 }
 
 const defaultLimits: StorageLimits = { bytes: 256 * 1024 ** 2, files: 100_000 };
+export const defaultMemoryBytes = 8 * 1024 ** 3;
 const rootCaller: Caller = { pid: 0, uid: 0, gid: 0, groups: [], umask: 0, cwd: '/' };
 
 /** A container's files: an image's layer, what was written over it, and mounts. */
@@ -46,11 +47,14 @@ export class ContainerFs implements ContainerFilesystem {
   readonly storage: Storage;
   /** What is held in /dev, a memory file system with /dev/shm in it. */
   readonly deviceStorage = new Storage(41, { bytes: 64 * 1024 ** 2, files: 10_000 });
+  /** What /proc/meminfo tells; a container's may change while it runs. */
+  memoryBytes: number;
   readonly #root: MountEntry;
   readonly #mounts = new Map<string, MountEntry>();
   #table: ProcessTable | undefined;
 
   constructor(options: ContainerFilesystemOptions) {
+    this.memoryBytes = options.memoryBytes ?? defaultMemoryBytes;
     this.storage = new Storage(40, options.limits ?? defaultLimits);
     const top = TreeDirectory.over(options.layer.root, this.storage);
     this.#root = new MountEntry('/', 'overlay', 'overlay', options.readOnlyRoot ?? false, this.storage, () => top);
@@ -109,7 +113,7 @@ export class ContainerFs implements ContainerFilesystem {
       return this.#table;
     };
     const facts = {
-      memoryBytes: options.memoryBytes ?? 8 * 1024 ** 3,
+      memoryBytes: () => this.memoryBytes,
       processors: options.processors ?? 4,
       mountLines: () => this.mounts().map(mountLine).join(''),
     };

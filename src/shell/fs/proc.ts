@@ -5,8 +5,8 @@ import { SpecialNode } from './node.ts';
 import { linkNode, SyntheticDirectory, textNode } from './synthetic.ts';
 
 export interface ProcFacts {
-  readonly memoryBytes: number;
   readonly processors: number;
+  memoryBytes(): number;
   mountLines(): string;
 }
 
@@ -17,7 +17,7 @@ export function createProc(table: () => ProcessTable, facts: ProcFacts): Synthet
   const texts: Record<string, () => string> = {
     uptime: () => `${(table().uptimeMs() / 1000).toFixed(2)} ${(table().uptimeMs() / 1000).toFixed(2)}\n`,
     loadavg: () => `0.00 0.00 0.00 1/${table().pids().length} ${table().pids().at(-1) ?? 1}\n`,
-    meminfo: () => meminfo(facts.memoryBytes),
+    meminfo: () => meminfo(facts.memoryBytes()),
     cpuinfo: () => cpuinfo(facts.processors),
     mounts: () => facts.mountLines(),
     stat: () => `cpu  0 0 0 ${Math.floor(table().uptimeMs() / 10)} 0 0 0 0 0 0\nbtime ${Math.floor((table().now() - table().uptimeMs()) / 1000)}\n`,

@@ -21,7 +21,7 @@ export class Storage {
   #bytes = 0;
   #files = 0;
   #lastInode = 1_000_000;
-  readonly #watchers = new Set<() => void>();
+  #watchers: Set<() => void> | undefined;
 
   /** @param device number that `stat` shows: entries of one storage can be renamed and linked among themselves only */
   constructor(
@@ -64,12 +64,13 @@ export class Storage {
   /** Counts a change of contents; ask `room` before growing. */
   resize(bytes: number): void {
     this.#bytes += bytes;
-    if (bytes > 0) for (const watcher of this.#watchers) watcher();
+    if (bytes > 0 && this.#watchers) for (const watcher of this.#watchers) watcher();
   }
 
   /** Calls back after each growth: memory file systems count as their container's memory. Returns how to call it off. */
   onGrowth(callback: () => void): () => void {
-    this.#watchers.add(callback);
-    return () => this.#watchers.delete(callback);
+    const watchers = (this.#watchers ??= new Set());
+    watchers.add(callback);
+    return () => watchers.delete(callback);
   }
 }

@@ -70,6 +70,8 @@ const defaultUname: System['uname'] = { system: 'Linux', release: '6.1.0', versi
 /** Without a limit of its own a container may use this many processors. */
 const defaultProcessors = 4;
 
+const stepsFor = (cpuMilli = defaultProcessors * 1000): number => Math.max(20, (cpuMilli * stepsPerPeriod) / 1000);
+
 /** One container: a process table, a file system, a network, a host name. */
 export class ContainerSystem implements ProcessTable {
   readonly hostname: string;
@@ -91,10 +93,14 @@ export class ContainerSystem implements ProcessTable {
     this.network = options.network;
     this.uname = options.uname ?? defaultUname;
     this.#services = options.services ?? {};
-    const milli = options.limits?.cpuMilli ?? defaultProcessors * 1000;
-    this.budget = new ProcessorBudget(Math.max(20, (milli * stepsPerPeriod) / 1000));
+    this.budget = new ProcessorBudget(stepsFor(options.limits?.cpuMilli));
     this.namespace = options.shareProcessesWith?.namespace ?? new PidNamespace(options.limits?.maxProcesses ?? 4096);
     this.fs.attach(this);
+  }
+
+  /** Changes how much processor time the container gets, from its next period on; in thousandths of a processor. */
+  limitProcessors(cpuMilli: number | undefined): void {
+    this.budget.stepsPerPeriod = stepsFor(cpuMilli);
   }
 
   /**

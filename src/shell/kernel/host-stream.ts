@@ -138,9 +138,10 @@ export class HostInput {
   #flush(): void {
     try {
       while (this.#overflow.size > 0) {
-        const piece = this.#overflow.take(4096);
-        if (this.#writer.write(piece) === 0) {
-          this.#keep(piece);
+        const piece = this.#overflow.take(pipeCapacityBytes);
+        const taken = this.#writer.write(piece);
+        if (taken < piece.length) {
+          this.#keep(piece.subarray(taken));
           return;
         }
       }

@@ -28,7 +28,7 @@ export class PidNamespace {
   add(process: KernelProcess): void {
     this.init ??= process;
     this.#processes.set(process.pid, process);
-    process.parent?.children.add(process);
+    process.parent?.adopt(process);
   }
 
   get(pid: number): KernelProcess | undefined {
@@ -76,19 +76,20 @@ export class PidNamespace {
   /** Forgets a process that has ended and been waited for. */
   reap(process: KernelProcess): void {
     this.#processes.delete(process.pid);
-    process.parent?.children.delete(process);
+    process.parent?.disown(process);
   }
 
   #orphan(process: KernelProcess): void {
+    if (process.children.size === 0) return;
     const heir = this.init && !this.init.status && this.init !== process ? this.init : undefined;
-    for (const child of process.children) {
+    for (const child of [...process.children]) {
+      process.disown(child);
       child.parent = heir;
-      heir?.children.add(child);
+      heir?.adopt(child);
       if (!child.status) continue;
       if (!heir || heir.reapsItself) this.reap(child);
       else heir.childEnded();
     }
-    process.children.clear();
   }
 
   #killWhere(condition: (process: KernelProcess) => boolean): void {

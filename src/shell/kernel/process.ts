@@ -46,13 +46,14 @@ const yieldTurn: Block = (wake) => {
 };
 const never: Block = () => nothing;
 function nothing(): void {}
+const noChildren: ReadonlySet<KernelProcess> = new Set();
 
 /** A process: its program's generator, its descriptors, its signals. Implements the system calls. */
 export class KernelProcess implements Process, ProcessDetails, Runnable {
   readonly pid: number;
   processGroup: number;
   argv: readonly string[];
-  env: Map<string, string>;
+  env: ReadonlyMap<string, string>;
   cwd: string;
   umask: number;
   readonly uid: number;
@@ -62,7 +63,8 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
   readonly container: ContainerSystem;
   /** Undefined for those that the host started, and once the parent has died with no other to take over. */
   parent: KernelProcess | undefined;
-  readonly children = new Set<KernelProcess>();
+  /** Made with the first child: most processes never have one, and thousands may sleep at once. */
+  #children: Set<KernelProcess> | undefined;
   readonly files = new DescriptorTable();
   /** Set once it has ended; until it is waited for, it is a zombie. */
   status: ExitStatus | undefined;
@@ -83,12 +85,13 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
   #callOff: () => void = nothing;
   /** How it must end, decided while its own program was running. */
   #doom: ExitStatus | undefined;
-  readonly #actions: Map<Signal, 'ignore' | (() => void)>;
-  #pending: Signal[] = [];
+  /** Undefined while all are as they are by default. */
+  #actions: Map<Signal, 'ignore' | (() => void)> | undefined;
+  #pending: Signal[] | undefined;
   /** Handlers run so far: a system call that sees it change was interrupted. */
   #interrupts = 0;
-  readonly #childEnded = new WaitList();
-  #system: System | undefined;
+  #childEnded: WaitList | undefined;
+  #system: SystemView | undefined;
   #steps = 0;
   #turnSteps = 0;
   #quantumSteps = 0;
@@ -101,16 +104,30 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     this.parent = parent;
     this.processGroup = options.processGroup;
     this.argv = options.argv;
-    this.env = new Map(options.env);
+    this.env = options.env;
     this.cwd = options.cwd;
     this.umask = options.umask;
     this.uid = options.uid;
     this.gid = options.gid;
     this.groups = options.groups;
     this.startedAt = container.now();
-    this.#actions = parent ? parent.#ignoredSignals() : new Map();
+    this.#actions = parent ? parent.#ignoredSignals() : undefined;
     this.#quantumStart = this.startedAt;
     this.#program = options.program;
+  }
+
+  get children(): ReadonlySet<KernelProcess> {
+    return this.#children ?? noChildren;
+  }
+
+  /** Takes a child over; it is the caller who sets the child's parent. */
+  adopt(child: KernelProcess): void {
+    this.#children ??= new Set();
+    this.#children.add(child);
+  }
+
+  disown(child: KernelProcess): void {
+    this.#children?.delete(child);
   }
 
   get ppid(): number {
@@ -247,9 +264,9 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     this.charge(spawnSteps);
     const loaded = loadProgram(this.container.fs, path ?? argv[0] ?? '', argv, this);
     this.argv = loaded.argv;
-    if (env) this.env = new Map(env);
+    if (env) this.env = env;
     this.files.closeFrom(10);
-    for (const [signal, action] of this.#actions) if (action !== 'ignore') this.#actions.delete(signal);
+    this.#actions = this.#ignoredSignals();
     // The old program is never resumed, so what it meant to undo at its end stays as it is.
     this.#replacement = loaded.program(this);
     for (;;) yield never;
@@ -268,7 +285,10 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
       }
       if (options.nohang) return undefined;
       const before = this.#interrupts;
-      yield (wake) => this.#childEnded.add(wake);
+      yield (wake) => {
+        this.#childEnded ??= new WaitList();
+        return this.#childEnded.add(wake);
+      };
       if (options.interruptible && this.#interrupts !== before) throw new SystemError('EINTR');
     }
   }
@@ -281,13 +301,17 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
 
   onSignal(signal: Signal, action: 'default' | 'ignore' | (() => void)): void {
     if (signal === 'KILL' || signal === 'STOP') throw new SystemError('EINVAL');
-    if (action === 'default') this.#actions.delete(signal);
-    else this.#actions.set(signal, action);
+    if (action === 'default') {
+      this.#actions?.delete(signal);
+      return;
+    }
+    this.#actions ??= new Map();
+    this.#actions.set(signal, action);
   }
 
   /** What happens on a signal: shells must not trap what was ignored when they started. */
   signalAction(signal: Signal): 'default' | 'ignore' | 'handled' {
-    const action = this.#actions.get(signal);
+    const action = this.#actions?.get(signal);
     return action === undefined ? 'default' : action === 'ignore' ? 'ignore' : 'handled';
   }
 
@@ -405,7 +429,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
       if (!isInit || from === 'host') this.#die({ signal });
       return;
     }
-    const action = this.#actions.get(signal);
+    const action = this.#actions?.get(signal);
     if (action === 'ignore') return;
     if (typeof action === 'function') {
       this.#handle(signal, action);
@@ -419,12 +443,12 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
 
   /** A child has ended. */
   childEnded(): void {
-    this.#childEnded.wakeAll();
+    this.#childEnded?.wakeAll();
     this.deliver('CHLD', 'inside');
   }
 
   get reapsItself(): boolean {
-    return this.#actions.get('CHLD') === 'ignore';
+    return this.#actions?.get('CHLD') === 'ignore';
   }
 
   /** Ends it at once. Clean-up blocks of its program run, but may not block. */
@@ -441,6 +465,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
       // A clean-up that fails changes nothing: the process is gone.
     }
     this.files.closeFrom(0);
+    this.#system?.closeSockets();
     this.container.namespace.ended(this);
   }
 
@@ -475,7 +500,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     });
     if (this.#blockNumber === number) this.#callOff = callOff;
     else callOff(); // Woken before it slept.
-    if (this.#pending.length > 0) this.wakeUp();
+    if (this.#pending && this.#pending.length > 0) this.wakeUp();
   }
 
   /** When it may use the processor again; undefined if at once. */
@@ -551,14 +576,15 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
       action();
       return;
     }
+    this.#pending ??= [];
     if (!this.#pending.includes(signal)) this.#pending.push(signal);
     this.wakeUp();
   }
 
   #runHandlers(): void {
-    while (this.#pending.length > 0) {
+    while (this.#pending && this.#pending.length > 0) {
       const signal = this.#pending.shift() as Signal;
-      const action = this.#actions.get(signal);
+      const action = this.#actions?.get(signal);
       if (typeof action !== 'function') continue;
       this.#interrupts += 1;
       action();
@@ -578,9 +604,13 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     this.wakeUp();
   }
 
-  #ignoredSignals(): Map<Signal, 'ignore' | (() => void)> {
-    const ignored = new Map<Signal, 'ignore' | (() => void)>();
-    for (const [signal, action] of this.#actions) if (action === 'ignore') ignored.set(signal, action);
+  #ignoredSignals(): Map<Signal, 'ignore' | (() => void)> | undefined {
+    let ignored: Map<Signal, 'ignore' | (() => void)> | undefined;
+    for (const [signal, action] of this.#actions ?? []) {
+      if (action !== 'ignore') continue;
+      ignored ??= new Map();
+      ignored.set(signal, action);
+    }
     return ignored;
   }
 

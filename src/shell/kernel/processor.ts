@@ -11,7 +11,7 @@ export class ProcessorBudget {
   #periodStart = Number.NEGATIVE_INFINITY;
 
   /** @param stepsPerPeriod how much may be used in each period */
-  constructor(readonly stepsPerPeriod: number) {}
+  constructor(public stepsPerPeriod: number) {}
 
   charge(steps: number): void {
     this.#used += steps;

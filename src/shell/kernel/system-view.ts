@@ -1,10 +1,12 @@
 import type { ContainerSystem } from './container-system.ts';
 import type { Caller } from './open-file.ts';
+import { OwnedNetwork } from './owned-network.ts';
 import type { Filesystem, NetworkStack, ProcessInfo, System } from './types.ts';
 
 /** The container as one process sees it: paths are checked with that process's rights. */
 export class SystemView implements System {
   readonly fs: Filesystem;
+  #network: OwnedNetwork | undefined;
 
   constructor(
     readonly container: ContainerSystem,
@@ -17,7 +19,12 @@ export class SystemView implements System {
     return this.container.hostname;
   }
   get network(): NetworkStack {
-    return this.container.network;
+    this.#network ??= new OwnedNetwork(this.container.network);
+    return this.#network;
+  }
+  /** The process has ended: nobody listens on its ports any more. */
+  closeSockets(): void {
+    this.#network?.closeAll();
   }
   get uname(): System['uname'] {
     return this.container.uname;

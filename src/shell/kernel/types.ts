@@ -133,7 +133,8 @@ export interface Process {
   readonly ppid: number;
   readonly processGroup: number;
   argv: readonly string[];
-  env: Map<string, string>;
+  /** Never changed in place, since processes share it; put another one in its place. */
+  env: ReadonlyMap<string, string>;
   cwd: string;
   umask: number;
   readonly uid: number;

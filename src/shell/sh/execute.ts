@@ -23,40 +23,45 @@ export function* run(shell: Shell, node: SyntaxNode, last = false): Syscall<void
     throw new ShellFailure('maximum nesting level exceeded');
   }
   try {
-    yield* runNode(shell, node, last);
+    yield* begin(shell, node, last);
   } finally {
     shell.nesting -= 1;
   }
   if (shell.pendingTraps.length > 0) yield* runTraps(shell);
 }
 
-function* runNode(shell: Shell, node: SyntaxNode, last: boolean): Syscall<void> {
+/** The generator for a node. Not one itself: each level of a script that sleeps would hold one more. */
+function begin(shell: Shell, node: SyntaxNode, last: boolean): Syscall<void> {
   switch (node.kind) {
     case 'simple':
-      return yield* runSimple(shell, node, last);
+      return runSimple(shell, node, last);
     case 'list':
-      return yield* runList(shell, node, last);
+      return runList(shell, node, last);
     case 'pipeline':
-      return yield* runPipeline(shell, node, last);
+      return runPipeline(shell, node, last);
     case 'and-or':
-      return yield* runAndOr(shell, node, last);
+      return runAndOr(shell, node, last);
     case 'if':
-      return yield* runIf(shell, node, last);
+      return runIf(shell, node, last);
     case 'while':
-      return yield* runWhile(shell, node);
+      return runWhile(shell, node);
     case 'for':
-      return yield* runFor(shell, node);
+      return runFor(shell, node);
     case 'case':
-      return yield* runCase(shell, node, last);
+      return runCase(shell, node, last);
     case 'subshell':
-      return yield* runSubshell(shell, node.body);
+      return runSubshell(shell, node.body);
     case 'function':
-      shell.functions.set(node.name, node.body);
-      shell.status = 0;
-      return;
+      return defineFunction(shell, node);
     case 'redirected':
-      return yield* runRedirected(shell, node);
+      return runRedirected(shell, node);
   }
+}
+
+// biome-ignore lint/correctness/useYield: ends at once.
+function* defineFunction(shell: Shell, node: Extract<SyntaxNode, { kind: 'function' }>): Syscall<void> {
+  shell.functions.set(node.name, node.body);
+  shell.status = 0;
 }
 
 function* runList(shell: Shell, node: ListNode, last: boolean): Syscall<void> {
@@ -164,7 +169,7 @@ function syntaxMessage(shell: Shell, message: string): string {
 
 function* waitFor(shell: Shell, pid: number): Syscall<number> {
   for (;;) {
-    const job = shell.jobs.find((one) => one.pid === pid);
+    const job = shell.jobs.length > 0 ? shell.jobs.find((one) => one.pid === pid) : undefined;
     if (job?.status !== undefined) return job.status;
     const ended = yield* shell.process.wait(pid);
     if (ended) {
@@ -443,8 +448,7 @@ function* runExternal(shell: Shell, node: SimpleNode, words: string[], assignmen
   const saved: SavedDescriptors = [];
   try {
     yield* redirect(shell, node.redirections, mayBecome ? undefined : saved);
-    const env = new Map(shell.variables.environment());
-    for (const [name, value] of assignments) env.set(name, value);
+    const env = assignments.length === 0 ? shell.variables.environment() : new Map([...shell.variables.environment(), ...assignments]);
     if (mayBecome) yield* become(shell, words, env);
     else yield* spawnAndWait(shell, words, env);
   } catch (error) {

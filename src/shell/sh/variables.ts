@@ -9,7 +9,7 @@ export interface Variable {
 export class Variables {
   readonly #all: Map<string, Variable>;
   #frames: Map<string, Variable | undefined>[] = [];
-  #environment: Map<string, string> | undefined;
+  #environment: ReadonlyMap<string, string> | undefined;
 
   constructor(from: Iterable<readonly [string, Variable]> = []) {
     this.#all = new Map(from);
@@ -40,13 +40,13 @@ export class Variables {
     return [...this.#all.keys()].sort();
   }
 
-  /** What children get. */
-  environment(): Map<string, string> {
-    if (!this.#environment) {
-      this.#environment = new Map();
-      for (const [name, { value, exported }] of this.#all) if (exported && value !== undefined) this.#environment.set(name, value);
-    }
-    return this.#environment;
+  /** What children get: shared by all of them until an exported variable changes. */
+  environment(): ReadonlyMap<string, string> {
+    if (this.#environment) return this.#environment;
+    const environment = new Map<string, string>();
+    for (const [name, { value, exported }] of this.#all) if (exported && value !== undefined) environment.set(name, value);
+    this.#environment = environment;
+    return environment;
   }
 
   enterFunction(): void {

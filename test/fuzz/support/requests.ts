@@ -130,6 +130,7 @@ const jsonTypes = fc.constantFrom(
   'text/plain',
   '',
   'application/vnd.kubernetes.protobuf',
+  'application/cbor',
   'application/json;;',
   '*/*',
 );
@@ -143,6 +144,11 @@ const accepts = fc.oneof(
       'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io',
       'application/yaml',
       'application/vnd.kubernetes.protobuf',
+      'application/vnd.kubernetes.protobuf,application/json;q=0.5',
+      'application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
+      'application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+      'application/vnd.kubernetes.protobuf;as=Table;g=meta.k8s.io;v=v1',
+      'application/cbor',
       'text/html',
       '',
       ';;,,q=',
@@ -192,21 +198,67 @@ interface Body {
   readonly contentType: string;
 }
 
+/** Protobuf that is not what it looks like: huge numbers, lengths beyond the end, groups, wrong types, what nests in itself. */
+const oddWire = fc.constantFrom(
+  Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01),
+  Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01),
+  Uint8Array.of(0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f),
+  Uint8Array.of(0x0a, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01),
+  Uint8Array.of(0x7b, 0x08, 0x01, 0x7c),
+  Uint8Array.of(0x7b, 0x7b, 0x7b),
+  Uint8Array.of(0x00),
+  Uint8Array.of(0x0c),
+  Uint8Array.of(0x0f),
+  Uint8Array.of(0xfa, 0xff, 0xff, 0xff, 0x0f, 0x01, 0x00),
+  nestedLists(3000),
+);
+
+/** A list that holds a list, and so on; each is an envelope of its own. */
+function nestedLists(levels: number): Uint8Array {
+  const part = (tag: number, content: Uint8Array): Buffer => {
+    const length: number[] = [];
+    for (let rest = content.length; ; rest >>>= 7) {
+      length.push(rest > 0x7f ? (rest & 0x7f) | 0x80 : rest);
+      if (rest <= 0x7f) return Buffer.concat([Uint8Array.of(tag, ...length), content]);
+    }
+  };
+  const head = Buffer.concat([Buffer.from('k8s\u0000'), part(0x0a, Buffer.concat([part(0x0a, Buffer.from('v1')), part(0x12, Buffer.from('List'))]))]);
+  let body: Uint8Array = head;
+  for (let level = 0; level < levels; level += 1) body = Buffer.concat([head, part(0x12, part(0x12, part(0x0a, body)))]);
+  return body;
+}
+
 function objectBody(resource: FuzzedResource, encodeProtobuf: (object: unknown) => Uint8Array | undefined): fc.Arbitrary<Body> {
   const asText = fc
     .tuple(objectOf(resource), breakText, jsonTypes)
     .map(([object, change, contentType]) => ({ bytes: encoder.encode(change(JSON.stringify(object))), contentType }));
-  const damage = fc.array(fc.tuple(fc.nat(600), fc.nat(255)), { maxLength: 3 });
+  const damage = fc.array(
+    fc.record({
+      at: fc.nat(600),
+      action: fc.constantFrom('set', 'set', 'insert', 'cut'),
+      bytes: fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 3 }), oddWire),
+    }),
+    { maxLength: 3 },
+  );
   const asProtobuf = fc.tuple(objectOf(resource), damage).map(([object, changes]) => {
-    const bytes = encodeProtobuf(object) ?? encoder.encode('k8s\u0000');
-    const copy = Uint8Array.from(bytes);
-    for (const [at, byte] of changes) if (copy.length > 0) copy[at % copy.length] = byte;
-    return { bytes: copy, contentType: 'application/vnd.kubernetes.protobuf' };
+    let bytes = Buffer.from(encodeProtobuf(object) ?? encoder.encode('k8s\u0000'));
+    for (const { at, action, bytes: odd } of changes) {
+      const place = at % (bytes.length + 1);
+      const behind = action === 'cut' ? bytes.length : action === 'set' ? place + odd.length : place;
+      bytes = Buffer.concat([bytes.subarray(0, place), ...(action === 'cut' ? [] : [odd]), bytes.subarray(behind)]);
+    }
+    return { bytes, contentType: 'application/vnd.kubernetes.protobuf' };
   });
   const asNoise = fc
     .uint8Array({ maxLength: 64 })
     .map((noise) => ({ bytes: Uint8Array.from([0x6b, 0x38, 0x73, 0, ...noise]), contentType: 'application/vnd.kubernetes.protobuf' }));
-  return fc.oneof({ weight: 8, arbitrary: asText }, { weight: 1, arbitrary: asProtobuf }, { weight: 1, arbitrary: asNoise });
+  const asNested = fc.constant({ bytes: nestedLists(3000), contentType: 'application/vnd.kubernetes.protobuf' });
+  return fc.oneof(
+    { weight: 24, arbitrary: asText },
+    { weight: 6, arbitrary: asProtobuf },
+    { weight: 3, arbitrary: asNoise },
+    { weight: 1, arbitrary: asNested },
+  );
 }
 
 const pointer = fc.constantFrom(

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { builtInPlugins } from '../../../src/admission/plugins/index.ts';
 import { admin, type TestServer, testServer } from '../../../src/apiserver/testing/test-server.ts';
 import { createEnv, nodeMachine, silentLog } from '../../../src/env/index.ts';
-import { encodeProtobuf as encode, loadProtobufSchema } from '../../../src/machinery/codec/index.ts';
+import { decodeProtobuf, encodeProtobuf as encode, loadProtobufSchema, parseYaml } from '../../../src/machinery/codec/index.ts';
 import type { ApiResponse } from '../../../src/machinery/index.ts';
 import type { FuzzedRequest, FuzzedResource } from './requests.ts';
 
+const protobuf = 'application/vnd.kubernetes.protobuf';
 const protobufSchema = loadProtobufSchema(JSON.parse(readFileSync(new URL('../../../generated/schema/protobuf.json', import.meta.url), 'utf8')));
 
 export function encodeProtobuf(object: unknown): Uint8Array | undefined {
@@ -21,14 +22,16 @@ const allowed500: readonly RegExp[] = [
   // Revisions that are none, and objects that bring one along.
   /^resourceVersion should not be set on objects to be created$/,
   /^(resourceVersion: Invalid value: ".*": )?strconv\.ParseUint: parsing ".*": (invalid syntax|value out of range)$/s,
-  // A deletion whose options are of another kind.
+  // A deletion whose options are of another kind, or are none.
+  /^couldn't get version\/kind; json parse error: /s,
+  /^json: cannot unmarshal \w+ into Go struct field DeleteOptions\./,
   /^no kind ".*" is registered for version ".*" in scheme "k8s.io\/apimachinery\/pkg\/apis\/meta\/internalversion\/scheme\/register.go:27"$/s,
   // Strategic merge patches that make no sense.
   /^unable to find api field in struct /,
   /^unknown patch type: /,
   /^map: map\[.*\] does not contain declared merge key: /s,
   /^list element types are not identical: /,
-  /^expected a (slice|map), but received a /,
+  /^expected a (\[\]|map\[string\])interface \{\}, but received a /,
   /^cannot merge lists without merge key for struct$/,
   /^no elements in any of the given slices$/,
   /^merging lists cannot yet be specified in the patch$/,
@@ -108,12 +111,15 @@ async function read(server: TestServer, { body }: ApiResponse): Promise<string> 
   switch (body.kind) {
     case 'object': {
       const text = body.json();
-      return typeof text === 'string' ? text : new TextDecoder().decode(text);
+      if (body.contentType === protobuf) return JSON.stringify(decodeProtobuf(protobufSchema, text as Uint8Array).object);
+      const written = typeof text === 'string' ? text : new TextDecoder().decode(text);
+      return body.contentType === 'application/yaml' ? JSON.stringify(parseYaml(written)) : written;
     }
     case 'bytes':
       return typeof body.bytes === 'string' ? body.bytes : new TextDecoder().decode(body.bytes);
     case 'watch': {
-      const stop = body.start({ event: (event) => JSON.parse(new TextDecoder().decode(event.frame())), end() {} });
+      const isJson = body.contentType === 'application/json';
+      const stop = body.start({ event: ({ frame }) => (isJson ? JSON.parse(new TextDecoder().decode(frame())) : readProtobufFrame(frame())), end() {} });
       await server.env.loop.settle();
       stop();
       return '';
@@ -124,6 +130,14 @@ async function read(server: TestServer, { body }: ApiResponse): Promise<string> 
     default:
       return '';
   }
+}
+
+/** The object of a watch event: behind the length and the type, a part that holds a part that holds a body. */
+function readProtobufFrame(frame: Uint8Array): unknown {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  if (view.getUint32(0) !== frame.length - 4) throw new Error('a frame of another length than it says');
+  const mark = Buffer.from(frame).indexOf('k8s\u0000');
+  return decodeProtobuf(protobufSchema, frame.subarray(mark)).object;
 }
 
 const writes = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
@@ -141,12 +155,13 @@ export async function checkRequest(server: TestServer, request: FuzzedRequest): 
     const message = text.startsWith('{') ? String((JSON.parse(text) as { message?: string }).message) : text;
     if (!allowed500.some((one) => one.test(message))) throw new Error(`the server failed: ${what}`);
   }
-  const isJson = response.body.kind === 'object' && (response.body.contentType ?? 'application/json').startsWith('application/json');
-  if (isJson) {
+  if (response.body.kind === 'object') {
     const data = JSON.parse(text) as { kind?: string; code?: number };
     if (status >= 400 && data.kind === 'Status' && data.code !== status) throw new Error(`the Status says another code: ${what}`);
   }
-  const mayWrite = writes.has(request.method) && status < 300;
+  // Upstream too finds only after a write that it cannot show the metadata of a list where there is one object.
+  const notShown = status === 406 && text.includes('you requested PartialObjectMetadata');
+  const mayWrite = writes.has(request.method) && (status < 300 || notShown);
   if (!mayWrite && after !== before) throw new Error(`written although refused: ${what}`);
   // The options of a deletion are read from the query only if there is no body.
   const dryRun = /[?&]dryRun=All/.test(request.path) && !(request.method === 'DELETE' && request.body);
@@ -169,8 +184,34 @@ export async function checkStore(server: TestServer, resources: readonly FuzzedR
       const other = await server.ask('GET', `${root}/${resource.plural}`, undefined, { accept });
       if (other.status !== 200) throw new Error(`${resource.plural} cannot be shown as ${accept}: ${JSON.stringify(other.body).slice(0, 500)}`);
     }
-    for (const item of (list.body as { items: Item[] }).items) await checkItem(server, `${root}`, resource, item);
+    const { items } = list.body as { items: Item[] };
+    if (items.length > 0) await checkProtobuf(server, `${root}/${resource.plural}`, list.body);
+    for (const item of items) await checkItem(server, `${root}`, resource, item);
   }
+}
+
+/** A list in protobuf says what the same list says in JSON. */
+async function checkProtobuf(server: TestServer, path: string, list: unknown): Promise<void> {
+  const answer = await server.handler({ method: 'GET', path, query: new URLSearchParams(), headers: { accept: protobuf }, user: admin });
+  if (answer.status !== 200) throw new Error(`${path} cannot be listed as protobuf: ${answer.status}`);
+  const shown = JSON.parse(await read(server, answer)) as unknown;
+  const [before, after] = [comparable(list), comparable(shown)];
+  if (before !== after) throw new Error(`${path} is another list in protobuf: ${difference(JSON.parse(before), JSON.parse(after))}`);
+}
+
+/** JSON with its keys in order, without what is empty: protobuf tells no empty list from none, and always has what Go has no pointer to. */
+function comparable(value: unknown): string {
+  return JSON.stringify(strip(value) ?? null);
+}
+
+function strip(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((item) => strip(item) ?? null);
+  if (typeof value !== 'object' || value === null) return value === '' || value === 0 || value === false || value === null || value === '0' ? undefined : value;
+  const kept = Object.entries(value).flatMap(([key, child]) => {
+    const stripped = strip(child);
+    return stripped === undefined ? [] : [[key, stripped] as const];
+  });
+  return kept.length === 0 ? undefined : Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 async function checkItem(server: TestServer, root: string, resource: FuzzedResource, item: Item): Promise<void> {
@@ -186,17 +227,7 @@ async function checkItem(server: TestServer, root: string, resource: FuzzedResou
   if (put.status !== 200)
     throw new Error(`${path} is stored but not valid: ${put.status} ${body.message?.slice(0, 500)}; ${JSON.stringify(shown).slice(0, 1200)}`);
   if (body.metadata.resourceVersion === resourceVersion) return;
-  // Who owns which field may become clearer by a write that changes nothing else.
-  if (!sameBesideOwners(shown, put.body)) throw new Error(`${path} changes when nothing is changed: ${difference(shown, put.body)}`);
-}
-
-function sameBesideOwners(before: unknown, after: unknown): boolean {
-  const beside = (object: unknown) => {
-    const { kind: _, apiVersion: __, metadata, ...rest } = object as { kind?: string; apiVersion?: string; metadata: Record<string, unknown> };
-    const { managedFields: ___, resourceVersion: ____, ...others } = metadata;
-    return JSON.stringify({ ...rest, metadata: others });
-  };
-  return beside(before) === beside(after);
+  throw new Error(`${path} is written anew when nothing is changed: ${difference(shown, put.body)}`);
 }
 
 /** The parts of two objects that are not the same. */

@@ -1,5 +1,6 @@
 import type { CustomResourceDefinition, CustomResourceDefinitionNames, CustomResourceDefinitionSpec } from '../../../../generated/types/index.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { goStringList } from '../../../machinery/go-syntax.ts';
 import { mistakesOf } from '../../meta/checks.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../meta/names.ts';
@@ -43,7 +44,7 @@ export function validateCustomResourceDefinition(definition: CustomResourceDefin
     validateVersions(mistakes, spec);
     validateNames(mistakes, spec.names, specPath.child('names'));
     if ((definition.status?.storedVersions ?? []).length === 0)
-      mistakes.invalid(path('status', 'storedVersions'), null, 'must have at least one stored version');
+      mistakes.invalid(path('status', 'storedVersions'), goStringList(definition.status?.storedVersions), 'must have at least one stored version');
   });
 }
 

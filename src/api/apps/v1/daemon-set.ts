@@ -1,11 +1,12 @@
 import type { DaemonSet, DaemonSetSpec } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, path } from '../../../machinery/field-error.ts';
+import { goIntOrString, goSelector } from '../../../machinery/go-syntax.ts';
 import { setPodTemplateDefaults } from '../../core/v1/pod-defaults.ts';
 import { mistakesOf, validateCounts } from '../../meta/checks.ts';
 import { isEmptySelector, validateLabelSelector } from '../../meta/labels.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
-import { numberOf, validateCountOrPercent, validateTemplate } from './validation.ts';
+import { goStrategy, numberOf, validateCountOrPercent, validateLastingTemplate, validateSelected } from './validation.ts';
 
 /** pkg/apis/apps/v1 SetDefaults_DaemonSet. */
 export function setDaemonSetDefaults(set: DaemonSet): void {
@@ -34,12 +35,9 @@ export function validateDaemonSet({ spec }: DaemonSet): FieldError[] {
   return mistakesOf((mistakes) => {
     if (!spec) return;
     const { selector } = spec;
-    if (!selector) mistakes.required(specPath.child('selector'));
-    else {
-      validateLabelSelector(mistakes, selector, specPath.child('selector'));
-      if (isEmptySelector(selector)) mistakes.invalid(specPath.child('selector'), selector, 'empty selector is invalid for daemonset');
-    }
-    validateTemplate(mistakes, spec.template ?? {}, selector, specPath.child('template'), 'DaemonSet');
+    if (validateLabelSelector(mistakes, selector, specPath.child('selector'))) validateSelected(mistakes, selector, spec.template);
+    if (selector && isEmptySelector(selector)) mistakes.invalid(specPath.child('selector'), goSelector(selector), 'empty selector is invalid for daemonset');
+    validateLastingTemplate(mistakes, spec.template ?? {}, specPath.child('template'), 'DaemonSet');
     mistakes.nonNegative(specPath.child('minReadySeconds'), spec.minReadySeconds);
     validateUpdateStrategy(mistakes, spec);
     mistakes.nonNegative(specPath.child('revisionHistoryLimit'), spec.revisionHistoryLimit);
@@ -51,7 +49,7 @@ function validateUpdateStrategy(mistakes: Mistakes, spec: DaemonSetSpec): void {
   const strategy = spec.updateStrategy ?? {};
   if (strategy.type === 'OnDelete') return;
   if (strategy.type !== 'RollingUpdate') {
-    mistakes.notSupported(at, strategy, ['RollingUpdate', 'OnDelete']);
+    mistakes.notSupported(at, goStrategy('DaemonSetUpdateStrategy', strategy, 'RollingUpdateDaemonSet'), ['RollingUpdate', 'OnDelete']);
     return;
   }
   if (!strategy.rollingUpdate) {
@@ -63,14 +61,14 @@ function validateUpdateStrategy(mistakes: Mistakes, spec: DaemonSetSpec): void {
   const [unavailable, surge] = [numberOf(maxUnavailable), numberOf(maxSurge)];
   validateCountOrPercent(mistakes, maxUnavailable, path.child('maxUnavailable'));
   validateCountOrPercent(mistakes, maxSurge, path.child('maxSurge'));
-  if (unavailable !== 0 && surge !== 0) mistakes.invalid(path.child('maxSurge'), maxSurge, 'may not be set when maxUnavailable is non-zero');
+  if (unavailable !== 0 && surge !== 0) mistakes.invalid(path.child('maxSurge'), goIntOrString(maxSurge), 'may not be set when maxUnavailable is non-zero');
   if (unavailable === 0 && surge === 0) mistakes.required(path.child('maxUnavailable'), 'cannot be 0 when maxSurge is 0');
 }
 
 /** ValidateDaemonSetUpdate; the selector of apps/v1 is immutable (the strategy's own check). */
 export function validateDaemonSetUpdate(next: DaemonSet, previous: Readonly<DaemonSet>): FieldError[] {
   const frozen = mistakesOf((mistakes) =>
-    mistakes.immutable(specPath.child('selector'), next.spec?.selector ?? null, semanticEqual(next.spec?.selector, previous.spec?.selector)),
+    mistakes.immutable(specPath.child('selector'), goSelector(next.spec?.selector), semanticEqual(next.spec?.selector, previous.spec?.selector)),
   );
   return [...validateDaemonSet(next), ...frozen];
 }

@@ -1,13 +1,13 @@
 import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
-import { matchesLabels, requirementsOf } from '../../../machinery/selectors/labels.ts';
+import { goSelector } from '../../../machinery/go-syntax.ts';
 import { setPersistentVolumeClaimDefaults } from '../../core/v1/persistent-volume-claim.ts';
 import { setPodTemplateDefaults } from '../../core/v1/pod-defaults.ts';
 import { mistakesOf, validateCounts } from '../../meta/checks.ts';
-import { isEmptySelector, validateAnnotations, validateLabelSelector, validateLabels } from '../../meta/labels.ts';
+import { validateAnnotations, validateLabels } from '../../meta/labels.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
-import { aboveReplicas } from './validation.ts';
+import { aboveReplicas, goStrategy, validateSelected, validateWorkloadSelector } from './validation.ts';
 
 /** pkg/apis/apps/v1 SetDefaults_StatefulSet. */
 export function setStatefulSetDefaults(set: StatefulSet): void {
@@ -68,22 +68,19 @@ function validatePolicies(mistakes: Mistakes, spec: StatefulSetSpec): void {
 function validateUpdateStrategy(mistakes: Mistakes, strategy: StatefulSetUpdateStrategy, at: FieldPath): void {
   if (strategy.type === 'OnDelete') {
     if (strategy.rollingUpdate) mistakes.invalid(at.child('rollingUpdate'), strategy.rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'");
-  } else if (strategy.type !== 'RollingUpdate') mistakes.invalid(at, strategy, "must be 'RollingUpdate' or 'OnDelete'");
+  } else if (strategy.type !== 'RollingUpdate')
+    mistakes.invalid(at, goStrategy('StatefulSetUpdateStrategy', strategy, 'RollingUpdateStatefulSetStrategy'), "must be 'RollingUpdate' or 'OnDelete'");
   else mistakes.nonNegative(at.child('rollingUpdate', 'partition'), strategy.rollingUpdate?.partition);
 }
 
 function validateSelectorAndTemplate(mistakes: Mistakes, { selector, template }: StatefulSetSpec): void {
-  if (!selector) mistakes.required(specPath.child('selector'));
-  else {
-    validateLabelSelector(mistakes, selector, specPath.child('selector'));
-    if (isEmptySelector(selector)) mistakes.invalid(specPath.child('selector'), selector, 'empty selector is invalid for statefulset');
+  if (!validateWorkloadSelector(mistakes, selector, 'statefulset')) {
+    mistakes.invalid(specPath.child('selector'), goSelector(selector), '');
+    return;
   }
-  const requirements = requirementsOf(selector);
+  validateSelected(mistakes, selector, template);
   const at = specPath.child('template');
-  const labels = template?.metadata?.labels;
-  if (selector && !isEmptySelector(selector) && requirements && !matchesLabels(requirements, labels))
-    mistakes.invalid(at.child('metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`');
-  validateLabels(mistakes, labels, at.child('labels'));
+  validateLabels(mistakes, template?.metadata?.labels, at.child('labels'));
   validateAnnotations(mistakes, template?.metadata?.annotations, at.child('annotations'));
 }
 

@@ -1,6 +1,7 @@
 import type { Deployment, DeploymentSpec, IntOrString, LabelSelector, PodTemplateSpec, ReplicaSet } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
-import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { type FieldError, type FieldPath, GoText, path } from '../../../machinery/field-error.ts';
+import { goIntOrString, goSelector, goStringMap, goStruct } from '../../../machinery/go-syntax.ts';
 import { matchesLabels, requirementsOf } from '../../../machinery/selectors/labels.ts';
 import { validatePodTemplate } from '../../core/v1/pod-validation.ts';
 import { isEmptySelector, validateLabelSelector } from '../../meta/labels.ts';
@@ -16,7 +17,7 @@ export function validateDeployment(deployment: Deployment): FieldError[] {
   validateObjectMeta(mistakes, deployment.metadata, true, nameIsSubdomain);
   const spec = deployment.spec as DeploymentSpec;
   mistakes.nonNegative(specPath.child('replicas'), spec.replicas);
-  validateSelectorAndTemplate(mistakes, spec.selector, spec.template, specPath, 'Deployment');
+  validateSelectorAndTemplate(mistakes, spec.selector, spec.template);
   validateStrategy(mistakes, spec, specPath.child('strategy'));
   mistakes.nonNegative(specPath.child('minReadySeconds'), spec.minReadySeconds);
   if (spec.revisionHistoryLimit !== undefined) mistakes.nonNegative(specPath.child('revisionHistoryLimit'), spec.revisionHistoryLimit);
@@ -28,29 +29,38 @@ export function validateDeployment(deployment: Deployment): FieldError[] {
   return mistakes.list;
 }
 
-/** What a workload's selector and template must be to each other. */
-function validateSelectorAndTemplate(
-  mistakes: Mistakes,
-  selector: LabelSelector | undefined,
-  template: PodTemplateSpec | undefined,
-  at: FieldPath,
-  kind: string,
-): void {
-  if (!selector) mistakes.required(at.child('selector'));
-  else {
-    validateLabelSelector(mistakes, selector, at.child('selector'));
-    if (isEmptySelector(selector)) mistakes.invalid(at.child('selector'), selector, `empty selector is invalid for ${kind.toLowerCase()}`);
+/** What the selector and the template of a deployment or replica set must be to each other; upstream speaks of deployments in both. */
+function validateSelectorAndTemplate(mistakes: Mistakes, selector: LabelSelector | undefined, template: PodTemplateSpec | undefined): void {
+  if (!validateWorkloadSelector(mistakes, selector, 'deployment')) {
+    mistakes.invalid(specPath.child('selector'), goSelector(selector), 'invalid label selector');
+    return;
   }
-  validateTemplate(mistakes, template ?? {}, selector, at.child('template'), kind);
+  validateSelected(mistakes, selector, template);
+  validateLastingTemplate(mistakes, template ?? {}, specPath.child('template'), 'ReplicaSet');
 }
 
-/** A template that makes pods which run for ever, and that its selector must match. */
-export function validateTemplate(mistakes: Mistakes, template: PodTemplateSpec, selector: LabelSelector | undefined, at: FieldPath, kind: string): void {
-  const labels = template.metadata?.labels;
-  const requirements = selector && !isEmptySelector(selector) ? requirementsOf(selector) : selector ? [] : undefined;
-  // No selector selects nothing, so the labels do not match it either.
+/** A selector that there must be, and that must select something. Answers whether it can be used. */
+export function validateWorkloadSelector(mistakes: Mistakes, selector: LabelSelector | undefined, kind: string): boolean {
+  const at = specPath.child('selector');
+  if (!selector) {
+    mistakes.required(at);
+    return true;
+  }
+  const valid = validateLabelSelector(mistakes, selector, at);
+  if (isEmptySelector(selector)) mistakes.invalid(at, goSelector(selector), `empty selector is invalid for ${kind}`);
+  return valid;
+}
+
+/** The template's labels must be selected. No selector selects nothing, and an empty one everything. */
+export function validateSelected(mistakes: Mistakes, selector: LabelSelector | undefined, template: PodTemplateSpec | undefined): void {
+  const labels = template?.metadata?.labels;
+  const requirements = requirementsOf(selector);
   if (!requirements || !matchesLabels(requirements, labels))
-    mistakes.invalid(at.child('metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`');
+    mistakes.invalid(specPath.child('template', 'metadata', 'labels'), goStringMap(labels), '`selector` does not match template `labels`');
+}
+
+/** A template that makes pods which run for ever. */
+export function validateLastingTemplate(mistakes: Mistakes, template: PodTemplateSpec, at: FieldPath, kind: string): void {
   validatePodTemplate(mistakes, template, at);
   const policy = template.spec?.restartPolicy;
   if (policy !== 'Always') mistakes.notSupported(at.child('spec', 'restartPolicy'), policy ?? '', ['Always']);
@@ -62,7 +72,8 @@ function validateStrategy(mistakes: Mistakes, spec: DeploymentSpec, at: FieldPat
   const strategy = spec.strategy ?? {};
   if (strategy.type === 'Recreate') {
     if (strategy.rollingUpdate) mistakes.forbidden(at.child('rollingUpdate'), "may not be specified when strategy `type` is 'Recreate'");
-  } else if (strategy.type !== 'RollingUpdate') mistakes.notSupported(at, strategy, ['Recreate', 'RollingUpdate']);
+  } else if (strategy.type !== 'RollingUpdate')
+    mistakes.notSupported(at, goStrategy('DeploymentStrategy', strategy, 'RollingUpdateDeployment'), ['Recreate', 'RollingUpdate']);
   else if (!strategy.rollingUpdate) mistakes.required(at.child('rollingUpdate'), 'this should be defaulted and never be nil');
   else {
     const { maxUnavailable = 0, maxSurge = 0 } = strategy.rollingUpdate;
@@ -70,15 +81,21 @@ function validateStrategy(mistakes: Mistakes, spec: DeploymentSpec, at: FieldPat
     validateCountOrPercent(mistakes, maxUnavailable, path.child('maxUnavailable'));
     validateCountOrPercent(mistakes, maxSurge, path.child('maxSurge'));
     if (numberOf(maxUnavailable) === 0 && numberOf(maxSurge) === 0)
-      mistakes.invalid(path.child('maxUnavailable'), maxUnavailable, 'may not be 0 when `maxSurge` is 0');
+      mistakes.invalid(path.child('maxUnavailable'), goIntOrString(maxUnavailable), 'may not be 0 when `maxSurge` is 0');
     if (typeof maxUnavailable === 'string' && numberOf(maxUnavailable) > 100)
-      mistakes.invalid(path.child('maxUnavailable'), maxUnavailable, 'must not be greater than 100%');
+      mistakes.invalid(path.child('maxUnavailable'), goIntOrString(maxUnavailable), 'must not be greater than 100%');
   }
+}
+
+/** A strategy of an unknown type as Go prints it, which is possible while it points to nothing. */
+export function goStrategy(type: string, strategy: { readonly type?: string; readonly rollingUpdate?: unknown }, parameters: string): unknown {
+  if (strategy.rollingUpdate) return strategy;
+  return goStruct(`apps.${type}`, { Type: strategy.type ?? '', RollingUpdate: new GoText(`(*apps.${parameters})(nil)`) });
 }
 
 /** A whole number or a percentage (apimachinery's intstr). */
 export function validateCountOrPercent(mistakes: Mistakes, value: IntOrString, at: FieldPath): void {
-  if (typeof value === 'string') mistakes.invalid(at, value, isPercent(value));
+  if (typeof value === 'string') mistakes.invalid(at, goIntOrString(value), isPercent(value));
   else mistakes.nonNegative(at, value);
 }
 
@@ -91,7 +108,7 @@ export function validateDeploymentUpdate(next: Deployment, previous: Readonly<De
   const mistakes = new Mistakes();
   validateObjectMetaUpdate(mistakes, next.metadata, previous.metadata);
   mistakes.add(validateDeployment(next));
-  mistakes.immutable(specPath.child('selector'), next.spec?.selector ?? null, semanticEqual(next.spec?.selector, previous.spec?.selector));
+  mistakes.immutable(specPath.child('selector'), goSelector(next.spec?.selector), semanticEqual(next.spec?.selector, previous.spec?.selector));
   return mistakes.list;
 }
 
@@ -128,12 +145,7 @@ export function validateReplicaSet(set: ReplicaSet): FieldError[] {
   const spec = set.spec;
   mistakes.nonNegative(specPath.child('replicas'), spec?.replicas);
   mistakes.nonNegative(specPath.child('minReadySeconds'), spec?.minReadySeconds);
-  if (!spec?.selector) mistakes.required(specPath.child('selector'));
-  else {
-    validateLabelSelector(mistakes, spec.selector, specPath.child('selector'));
-    if (isEmptySelector(spec.selector)) mistakes.invalid(specPath.child('selector'), spec.selector, 'empty selector is invalid for deployment');
-  }
-  validateTemplate(mistakes, spec?.template ?? {}, spec?.selector, specPath.child('template'), 'ReplicaSet');
+  validateSelectorAndTemplate(mistakes, spec?.selector, spec?.template);
   return mistakes.list;
 }
 
@@ -141,7 +153,7 @@ export function validateReplicaSetUpdate(next: ReplicaSet, previous: Readonly<Re
   const mistakes = new Mistakes();
   validateObjectMetaUpdate(mistakes, next.metadata, previous.metadata);
   mistakes.add(validateReplicaSet(next));
-  mistakes.immutable(specPath.child('selector'), next.spec?.selector ?? null, semanticEqual(next.spec?.selector, previous.spec?.selector));
+  mistakes.immutable(specPath.child('selector'), goSelector(next.spec?.selector), semanticEqual(next.spec?.selector, previous.spec?.selector));
   return mistakes.list;
 }
 

@@ -50,9 +50,11 @@ function validateExitCodes(mistakes: Mistakes, codes: NonNullable<PodFailurePoli
   const where = at.child('values');
   if (values.length === 0) mistakes.invalid(where, values, 'at least one value is required');
   else if (values.length > maxExitCodes) mistakes.tooMany(where, values.length, maxExitCodes);
+  const seen = new Set<number>();
   values.forEach((value, i) => {
     if (codes.operator === 'In' && value === 0) mistakes.invalid(where.index(i), value, 'must not be 0 for the In operator');
-    if (values.indexOf(value) < i) mistakes.duplicate(where.index(i), value);
+    if (seen.has(value)) mistakes.duplicate(where.index(i), value);
+    seen.add(value);
   });
   if (values.some((value, i) => i > 0 && (values[i - 1] as number) > value)) mistakes.invalid(where, values, 'must be ordered');
 }

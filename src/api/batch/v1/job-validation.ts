@@ -1,6 +1,7 @@
 import type { Job, JobSpec, LabelSelector } from '../../../../generated/types/index.ts';
 import { clone, semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { goSelector, goStringMap } from '../../../machinery/go-syntax.ts';
 import { matchesLabels, requirementsOf } from '../../../machinery/selectors/labels.ts';
 import { validatePodTemplate } from '../../core/v1/pod-validation.ts';
 import { mistakesOf, validateCounts, validateDomainPrefixedPath } from '../../meta/checks.ts';
@@ -41,9 +42,10 @@ function validateGeneratedSelector(mistakes: Mistakes, { metadata, spec }: Job):
   for (const [key, expected] of own) {
     const at = specPath.child('template', 'metadata', 'labels').key(key);
     if (labels[key] === undefined) mistakes.required(at, `must be '${expected}'`);
-    else if (labels[key] !== expected) mistakes.invalid(at, labels, `must be '${expected}'`);
+    else if (labels[key] !== expected) mistakes.invalid(at, goStringMap(labels), `must be '${expected}'`);
   }
-  if (!selects(spec.selector, Object.fromEntries(own))) mistakes.invalid(specPath.child('selector'), spec.selector, '`selector` not auto-generated');
+  if (!selects(spec.selector, Object.fromEntries(own)))
+    mistakes.invalid(specPath.child('selector'), goSelector(spec.selector), '`selector` not auto-generated');
 }
 
 function selects(selector: LabelSelector | undefined, labels: Record<string, string> | undefined): boolean {
@@ -56,7 +58,7 @@ function validateSelector(mistakes: Mistakes, spec: JobSpec, at: FieldPath): voi
   else validateLabelSelector(mistakes, spec.selector, at.child('selector'));
   const labels = spec.template.metadata?.labels;
   if (!selects(spec.selector, labels))
-    mistakes.invalid(at.child('template', 'metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`');
+    mistakes.invalid(at.child('template', 'metadata', 'labels'), goStringMap(labels), '`selector` does not match template `labels`');
 }
 
 /** What holds for a job and for the template of a cron job alike. */
@@ -123,12 +125,11 @@ export function validateJobUpdate(next: Job, previous: Readonly<Job>): FieldErro
     const [after, before] = [next.spec as JobSpec, previous.spec as JobSpec];
     validateJobSpec(mistakes, after, specPath);
     validateSelector(mistakes, after, specPath);
-    const frozen = (field: keyof JobSpec, value: unknown, old: unknown): void =>
-      mistakes.immutable(specPath.child(field), value ?? null, semanticEqual(value, old));
+    const frozen = (field: keyof JobSpec, value: unknown, old: unknown): void => mistakes.immutable(specPath.child(field), value, semanticEqual(value, old));
     if (after.completionMode !== 'Indexed') frozen('completions', after.completions, before.completions);
     else if (after.completions !== undefined && after.completions !== before.completions && after.completions !== after.parallelism)
       mistakes.invalid(specPath.child('completions'), after.completions, 'can only be modified in tandem with spec.parallelism');
-    frozen('selector', after.selector, before.selector);
+    mistakes.immutable(specPath.child('selector'), goSelector(after.selector), semanticEqual(after.selector, before.selector));
     frozen('template', after.template, mayReschedule(previous) ? withSchedulingOf(before, after) : before.template);
     for (const field of ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const)
       frozen(field, after[field], before[field]);

@@ -1,41 +1,82 @@
+import { X509Certificate } from 'node:crypto';
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from '../../../../generated/types/index.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
-import { mistakesOf } from '../../meta/checks.ts';
-import type { Mistakes } from '../../meta/mistakes.ts';
-import { isDns1123Subdomain } from '../../meta/names.ts';
+import { pemBlocks } from '../../../machinery/pem.ts';
+import { Mistakes } from '../../meta/mistakes.ts';
+import { isDns1123Label, isDns1123Subdomain } from '../../meta/names.ts';
+import { validateObjectMetaUpdate } from '../../meta/object-meta.ts';
+import { checkRequestSignature, parseCertificateRequest, RequestError } from './certificate-request.ts';
 
 const minExpirationSeconds = 600;
+const domainMaxLength = 253;
+/** A domain, a slash, and room for a namespace's and an object's name. */
+const signerNameMaxLength = domainMaxLength + 1 + 253 + 63 + 1;
+const legacySigner = 'kubernetes.io/legacy-unknown';
 const specPath = path('spec');
-const pemBlock = /-----BEGIN ([A-Z ]+)-----[\s\S]+-----END \1-----/;
+const conditionsPath = path('status', 'conditions');
 
 export function setCertificateSigningRequestDefaults(request: CertificateSigningRequest): void {
   request.spec ??= {} as CertificateSigningRequest['spec'] & {};
   request.status ??= {};
 }
 
-/** pkg/apis/certificates/validation ValidateCertificateSigningRequestCreate; what is in the request itself is not parsed. */
-export function validateCertificateSigningRequest({ spec }: CertificateSigningRequest): FieldError[] {
-  return mistakesOf((mistakes) => {
-    validateRequest(mistakes, spec?.request);
-    const usages = spec?.usages ?? [];
-    if (usages.length === 0) mistakes.required(specPath.child('usages'));
-    usages.forEach((usage, i) => {
-      if (!keyUsages.includes(usage)) mistakes.notSupported(specPath.child('usages').index(i), usage, keyUsages);
-      if (usages.indexOf(usage) < i) mistakes.duplicate(specPath.child('usages').index(i), usage);
-    });
-    if (spec?.signerName === 'kubernetes.io/legacy-unknown')
-      mistakes.invalid(specPath.child('signerName'), spec.signerName, 'the legacy signerName is not allowed via this API version');
-    else validateSignerName(mistakes, spec?.signerName, specPath.child('signerName'));
-    const seconds = spec?.expirationSeconds;
-    if (seconds !== undefined && seconds < minExpirationSeconds)
-      mistakes.invalid(specPath.child('expirationSeconds'), seconds, 'may not specify a duration less than 600 seconds (10 minutes)');
-  });
+/** pkg/apis/certificates/validation ValidateCertificateSigningRequestCreate. */
+export function validateCertificateSigningRequest(request: CertificateSigningRequest): FieldError[] {
+  const mistakes = new Mistakes();
+  validateAll(mistakes, request);
+  return mistakes.list;
 }
 
-function validateRequest(mistakes: Mistakes, request: string | undefined): void {
-  const type = pemBlock.exec(Buffer.from(request ?? '', 'base64').toString('latin1'))?.[1];
-  if (type === 'CERTIFICATE REQUEST') return;
-  mistakes.invalid(specPath.child('request'), request ?? '', 'PEM block type must be CERTIFICATE REQUEST');
+function validateAll(mistakes: Mistakes, { spec, status }: CertificateSigningRequest): void {
+  const wrong = whatIsWrongWith(spec?.request ?? '');
+  if (wrong) mistakes.invalid(specPath.child('request'), spec?.request ?? '', wrong);
+  const usages = spec?.usages ?? [];
+  if (usages.length === 0) mistakes.required(specPath.child('usages'), 'usages must be provided');
+  usages.forEach((usage, i) => {
+    if (!keyUsages.includes(usage)) mistakes.notSupported(specPath.child('usages').index(i), usage, keyUsages);
+  });
+  const seen = new Set<string>();
+  usages.forEach((usage, i) => {
+    if (seen.has(usage)) mistakes.duplicate(specPath.child('usages').index(i), usage);
+    seen.add(usage);
+  });
+  const signerName = spec?.signerName ?? '';
+  if (signerName === legacySigner) mistakes.invalid(specPath.child('signerName'), signerName, 'the legacy signerName is not allowed via this API version');
+  else validateSignerName(mistakes, signerName, specPath.child('signerName'));
+  const seconds = spec?.expirationSeconds;
+  if (seconds !== undefined && seconds < minExpirationSeconds)
+    mistakes.invalid(specPath.child('expirationSeconds'), seconds, 'may not specify a duration less than 600 seconds (10 minutes)');
+  validateConditions(mistakes, status?.conditions ?? []);
+  const bad = whatIsWrongWithCertificate(status?.certificate);
+  if (bad) mistakes.invalid(path('status', 'certificate'), '<certificate data>', bad);
+}
+
+/** A request must be one, and be signed with the key that it is about. */
+function whatIsWrongWith(request: string): string | undefined {
+  try {
+    checkRequestSignature(parseCertificateRequest(request));
+    return undefined;
+  } catch (error) {
+    if (error instanceof RequestError) return error.message;
+    throw error;
+  }
+}
+
+function whatIsWrongWithCertificate(certificate: string | undefined): string | undefined {
+  if (!certificate) return undefined;
+  let count = 0;
+  for (const { type, hasHeaders, bytes } of pemBlocks(Buffer.from(certificate, 'base64').toString('latin1'))) {
+    if (type !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`;
+    if (hasHeaders) return 'no PEM block headers are permitted';
+    count += 1;
+    if (bytes.length === 0) return 'found CERTIFICATE PEM block containing 0 certificates';
+    try {
+      new X509Certificate(bytes);
+    } catch {
+      return 'x509: malformed certificate';
+    }
+  }
+  return count === 0 ? 'must contain at least one CERTIFICATE PEM block' : undefined;
 }
 
 const keyUsages = [
@@ -65,35 +106,83 @@ const keyUsages = [
 ];
 
 /** `example.com/signer` (pkg/apis/core/validation ValidateSignerName). */
-function validateSignerName(mistakes: Mistakes, name: string | undefined, at: FieldPath): void {
+function validateSignerName(mistakes: Mistakes, name: string, at: FieldPath): void {
   if (!name) {
-    mistakes.required(at);
+    mistakes.required(at, 'signerName must be provided');
     return;
   }
-  const [domain = '', ...rest] = name.split('/');
-  if (rest.length !== 1) {
+  const [domain = '', signer = '', ...rest] = name.split('/');
+  if (!name.includes('/') || rest.length > 0) {
     mistakes.invalid(at, name, "must be a fully qualified domain and path of the form 'example.com/signer-name'");
     return;
   }
-  mistakes.invalid(at, domain, isDns1123Subdomain(domain));
-  if (!domain.includes('.')) mistakes.invalid(at, domain, 'should be a domain with at least two segments separated by dots');
-  if (!/^[a-zA-Z0-9._~:-]+$/.test(rest[0] as string)) mistakes.invalid(at, rest[0], 'path must consist of letters, digits and the characters ._~:-');
+  if (domain.length > domainMaxLength) mistakes.tooLong(at, domainMaxLength);
+  const labels = domain.split('.');
+  validateLabels(mistakes, labels, isDns1123Label, domain, at);
+  if (labels.length < 2) mistakes.invalid(at, domain, 'should be a domain with at least two segments separated by dots');
+  validateLabels(mistakes, signer.split('.'), isDns1123Subdomain, signer, at);
+  if (name.length > signerNameMaxLength) mistakes.tooLong(at, signerNameMaxLength);
 }
 
+/** The first label that is wrong is told of, with all that is wrong with it. */
+function validateLabels(mistakes: Mistakes, labels: readonly string[], check: (label: string) => string[], shown: string, at: FieldPath): void {
+  for (const label of labels) {
+    const wrong = check(label);
+    if (wrong.length === 0) continue;
+    mistakes.invalid(
+      at,
+      shown,
+      wrong.map((one) => `validating label ${JSON.stringify(label)}: ${one}`),
+    );
+    return;
+  }
+}
+
+const verdicts = ['Approved', 'Denied'] as const;
+const trueOnly: readonly string[] = [...verdicts, 'Failed'];
+
 /** What is known about a request: each fact once, and not both approved and denied. */
-export function validateConditions(conditions: readonly CertificateSigningRequestCondition[] = []): FieldError[] {
-  return mistakesOf((mistakes) => {
-    const at = path('status', 'conditions');
-    const types = conditions.map((one) => one.type);
-    conditions.forEach(({ type, status }, i) => {
-      if (!type) mistakes.required(at.index(i).child('type'));
-      if (['Approved', 'Denied', 'Failed'].includes(type)) {
-        if (!status) mistakes.required(at.index(i).child('status'));
-        else if (status !== 'True') mistakes.notSupported(at.index(i).child('status'), status, ['True']);
-      }
-      if (types.indexOf(type) < i) mistakes.duplicate(at.index(i).child('type'), type);
-    });
-    if (types.includes('Approved') && types.includes('Denied'))
-      mistakes.invalid(at.index(types.indexOf('Denied')).child('type'), 'Denied', 'Approved and Denied conditions are mutually exclusive');
+function validateConditions(mistakes: Mistakes, conditions: readonly CertificateSigningRequestCondition[]): void {
+  const seen = new Set<string>();
+  conditions.forEach(({ type, status }, i) => {
+    const at = conditionsPath.index(i);
+    if (!type) mistakes.required(at.child('type'));
+    const allowed = trueOnly.includes(type) ? ['True'] : ['False', 'True', 'Unknown'];
+    if (!status) mistakes.required(at.child('status'));
+    else if (!allowed.includes(status)) mistakes.notSupported(at.child('status'), status, allowed);
+    const other = type === 'Approved' ? 'Denied' : type === 'Denied' ? 'Approved' : undefined;
+    if (other && seen.has(other)) mistakes.invalid(at.child('type'), type, 'Approved and Denied conditions are mutually exclusive');
+    if (seen.has(type)) mistakes.duplicate(at.child('type'), type);
+    seen.add(type);
   });
+}
+
+export interface RequestUpdateOptions {
+  /** Through `/approval`, conditions Approved and Denied may come. */
+  readonly approving?: boolean;
+  /** Through `/status`, the certificate may come, once. */
+  readonly issuing?: boolean;
+}
+
+/** An update of a request, by one of its ways (ValidateCertificateSigningRequestUpdate, -StatusUpdate and -ApprovalUpdate). */
+export function validateCertificateSigningRequestUpdate(
+  next: CertificateSigningRequest,
+  previous: Readonly<CertificateSigningRequest>,
+  { approving = false, issuing = false }: RequestUpdateOptions,
+): FieldError[] {
+  const mistakes = new Mistakes();
+  validateAll(mistakes, next);
+  const count = ({ status }: Readonly<CertificateSigningRequest>, type: string) => (status?.conditions ?? []).filter((one) => one.type === type).length;
+  for (const type of trueOnly) {
+    if (count(next, type) < count(previous, type)) mistakes.forbidden(conditionsPath, `updates may not remove a condition of type "${type}"`);
+  }
+  for (const type of approving ? [] : verdicts) {
+    if (count(next, type) > count(previous, type)) mistakes.forbidden(conditionsPath, `updates may not add a condition of type "${type}"`);
+  }
+  const [certificate, before] = [next.status?.certificate ?? '', previous.status?.certificate ?? ''];
+  const at = path('status', 'certificate');
+  if (certificate !== before && !issuing) mistakes.forbidden(at, 'updates may not set certificate content');
+  else if (certificate !== before && before) mistakes.forbidden(at, 'updates may not modify existing certificate content');
+  validateObjectMetaUpdate(mistakes, next.metadata, previous.metadata);
+  return mistakes.list;
 }

@@ -235,6 +235,7 @@ function validateEnvFrom(mistakes: Mistakes, list: readonly EnvFromSource[], at:
 function validateMounts(mistakes: Mistakes, container: Container | EphemeralContainer, volumes: ReadonlyMap<string, Volume>, at: FieldPath): void {
   const points = new Set<string>();
   const devices = container.volumeDevices ?? [];
+  const [names, paths] = [new Set(devices.map((one) => one.name)), new Set(devices.map((one) => one.devicePath))];
   (container.volumeMounts ?? []).forEach((mount, i) => {
     const path = at.index(i);
     const point = mount.mountPath ?? '';
@@ -243,8 +244,8 @@ function validateMounts(mistakes: Mistakes, container: Container | EphemeralCont
     if (!point) mistakes.required(path.child('mountPath'));
     if (points.has(point)) mistakes.invalid(path.child('mountPath'), point, 'must be unique');
     points.add(point);
-    if (devices.some((one) => one.name === mount.name)) mistakes.invalid(path.child('name'), mount.name, 'must not already exist in volumeDevices');
-    if (devices.some((one) => one.devicePath === point)) mistakes.invalid(path.child('mountPath'), point, 'must not already exist as a path in volumeDevices');
+    if (names.has(mount.name)) mistakes.invalid(path.child('name'), mount.name, 'must not already exist in volumeDevices');
+    if (paths.has(point)) mistakes.invalid(path.child('mountPath'), point, 'must not already exist as a path in volumeDevices');
     validateSubPaths(mistakes, mount, volumes.get(mount.name)?.image !== undefined, path, at);
     validateMountOptions(mistakes, mount, container, at);
   });
@@ -282,6 +283,7 @@ function validateMountOptions(mistakes: Mistakes, mount: VolumeMount, container:
 function validateDevices(mistakes: Mistakes, container: Container | EphemeralContainer, volumes: ReadonlyMap<string, Volume>, at: FieldPath): void {
   const [names, paths] = [new Set<string>(), new Set<string>()];
   const mounts = container.volumeMounts ?? [];
+  const [mountNames, mountPaths] = [new Set(mounts.map((one) => one.name)), new Set(mounts.map((one) => one.mountPath))];
   (container.volumeDevices ?? []).forEach(({ name, devicePath }, i) => {
     const path = at.index(i);
     const volume = volumes.get(name);
@@ -295,9 +297,8 @@ function validateDevices(mistakes: Mistakes, container: Container | EphemeralCon
     if (paths.has(devicePath)) mistakes.invalid(path.child('devicePath'), devicePath, 'must be unique');
     if (devicePath?.split('/').includes('..')) mistakes.invalid(path.child('devicePath'), devicePath, "can not contain backsteps ('..')");
     else paths.add(devicePath);
-    if (mounts.some((one) => one.name === name)) mistakes.invalid(path.child('name'), name, 'must not already exist in volumeMounts');
-    if (mounts.some((one) => one.mountPath === devicePath))
-      mistakes.invalid(path.child('devicePath'), devicePath, 'must not already exist as a path in volumeMounts');
+    if (mountNames.has(name)) mistakes.invalid(path.child('name'), name, 'must not already exist in volumeMounts');
+    if (mountPaths.has(devicePath)) mistakes.invalid(path.child('devicePath'), devicePath, 'must not already exist as a path in volumeMounts');
     names.add(name);
   });
 }

@@ -35,3 +35,12 @@ export const claimSpecFields: GoStruct = {
   type: 'core.PersistentVolumeClaimSpec',
   fields: fields('AccessModes:l Selector:p Resources:o VolumeName:s StorageClassName:p VolumeMode:p DataSource:p DataSourceRef:p VolumeAttributesClassName:p'),
 };
+
+/** The internal type of what a volume is made of; none of its fields is set but one. */
+export const volumeSourceFields: GoStruct = {
+  type: 'core.PersistentVolumeSource',
+  fields: fields(
+    'GCEPersistentDisk:p AWSElasticBlockStore:p HostPath:p Glusterfs:p NFS:p RBD:p Quobyte:p ISCSI:p FlexVolume:p Cinder:p CephFS:p FC:p Flocker:p AzureFile:p ' +
+      'VsphereVolume:p AzureDisk:p PhotonPersistentDisk:p PortworxVolume:p ScaleIO:p Local:p StorageOS:p CSI:p',
+  ),
+};

@@ -93,7 +93,8 @@ export function validatePersistentVolumeClaimUpdate(next: PersistentVolumeClaim,
   const frozen = mistakesOf((mistakes) => {
     const kept: PersistentVolumeClaimSpec = { ...next.spec };
     // The one change of a claim that waits: which volume it is bound to.
-    if (!before.volumeName) setOrDelete(kept, 'volumeName', undefined);
+    const base: PersistentVolumeClaimSpec = { ...before };
+    if (!before.volumeName) setOrDelete(base, 'volumeName', kept.volumeName);
     // A claim that came before there was a default class gets one later.
     if (before.storageClassName === undefined) setOrDelete(kept, 'storageClassName', undefined);
     const bound = previous.status?.phase === 'Bound';
@@ -105,10 +106,11 @@ export function validatePersistentVolumeClaimUpdate(next: PersistentVolumeClaim,
         mistakes.forbidden(specPath.child('resources', 'requests', 'storage'), 'field can not be less than status.capacity');
     }
     if (bound) setOrDelete(kept, 'volumeAttributesClassName', before.volumeAttributesClassName);
-    if (!semanticEqual(kept, before)) {
-      const diff = goDiff('core.PersistentVolumeClaimSpec', kept, before, claimSpecFields);
+    if (!semanticEqual(kept, base)) {
+      const diff = goDiff('core.PersistentVolumeClaimSpec', base, kept, claimSpecFields);
       mistakes.list.unshift(...mistakesOf((list) => list.forbidden(specPath, `${immutable}\n${diff}`)));
     }
+    mistakes.immutable(path('volumeMode'), next.spec?.volumeMode, next.spec?.volumeMode === before.volumeMode);
   });
   return [...errors, ...frozen];
 }

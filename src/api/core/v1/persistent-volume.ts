@@ -1,9 +1,11 @@
 import type { PersistentVolume, PersistentVolumeSpec } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
-import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { type FieldError, type FieldPath, GoText, path } from '../../../machinery/field-error.ts';
 import { mistakesOf } from '../../meta/checks.ts';
+import { goDiff } from '../../meta/go-diff.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { isDns1123Subdomain } from '../../meta/names.ts';
+import { volumeSourceFields } from './go-fields.ts';
 import { canonicalAmounts, validateAccessModes, validateStorage } from './persistent-volume-claim.ts';
 import { validateNodeSelector } from './scheduling-validation.ts';
 import { validateNoBacksteps } from './volumes-validation.ts';
@@ -84,10 +86,14 @@ export function validatePersistentVolume({ spec = {} }: PersistentVolume): Field
   });
 }
 
+/** Amounts are structs full of pointers; only the absence of any can be told. */
+const goCapacity = (capacity: PersistentVolumeSpec['capacity']): unknown =>
+  Object.keys(capacity ?? {}).length > 0 ? capacity : new GoText(`core.ResourceList${capacity ? '{}' : '(nil)'}`);
+
 function validateCapacity(mistakes: Mistakes, { capacity }: PersistentVolumeSpec): void {
   const at = specPath.child('capacity');
   if (Object.keys(capacity ?? {}).length === 0) mistakes.required(at);
-  if (capacity?.storage === undefined || Object.keys(capacity).length > 1) mistakes.notSupported(at, capacity ?? null, ['storage']);
+  if (capacity?.storage === undefined || Object.keys(capacity).length > 1) mistakes.notSupported(at, goCapacity(capacity), ['storage']);
   if (capacity?.storage !== undefined) validateStorage(mistakes, capacity.storage, at.key('storage'));
 }
 
@@ -120,11 +126,14 @@ const sourcePart = (spec: PersistentVolumeSpec = {}): unknown =>
 export function validatePersistentVolumeUpdate(next: PersistentVolume, previous: Readonly<PersistentVolume>): FieldError[] {
   const frozen = mistakesOf((mistakes) => {
     const [after, before] = [next.spec ?? {}, previous.spec ?? {}];
-    if (!semanticEqual(sourcePart(after), sourcePart(before)))
-      mistakes.forbidden(specPath.child('persistentvolumesource'), 'spec.persistentvolumesource is immutable after creation');
-    mistakes.immutable(specPath.child('volumeMode'), after.volumeMode ?? null, after.volumeMode === before.volumeMode);
-    if (before.nodeAffinity)
-      mistakes.immutable(specPath.child('nodeAffinity'), after.nodeAffinity ?? null, semanticEqual(after.nodeAffinity, before.nodeAffinity));
+    const [old, now] = [sourcePart(before), sourcePart(after)];
+    if (!semanticEqual(now, old)) {
+      const diff = goDiff('core.PersistentVolumeSource', old, now, volumeSourceFields);
+      mistakes.forbidden(specPath.child('persistentvolumesource'), `spec.persistentvolumesource is immutable after creation\n${diff}`);
+    }
+    mistakes.immutable(path('volumeMode'), after.volumeMode, after.volumeMode === before.volumeMode);
+    if (before.nodeAffinity && !semanticEqual(after.nodeAffinity, before.nodeAffinity))
+      mistakes.invalid(path('nodeAffinity'), after.nodeAffinity, 'field is immutable, except for updating from beta label to GA');
   });
   return [...validatePersistentVolume(next), ...frozen];
 }

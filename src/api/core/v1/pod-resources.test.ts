@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Container } from '../../../../generated/types/index.ts';
-import { podRequests, qosClass } from './pod-resources.ts';
+import { podLimits, podRequests, qosClass } from './pod-resources.ts';
 
 const asks = (name: string, memory: string, more: Partial<Container> = {}): Container => ({ name, resources: { requests: { memory } }, ...more });
 
@@ -20,4 +20,22 @@ test('the class of service follows from requests and limits', () => {
   expect(qosClass({ spec: { containers: [{ name: 'c' }] } })).toBe('BestEffort');
   expect(qosClass({ spec: { containers: [asks('c', '1Mi')] } })).toBe('Burstable');
   expect(qosClass({ spec: { containers: [{ name: 'c', resources: { limits: both, requests: both } }] } })).toBe('Guaranteed');
+});
+
+test('while a resize is under way, the greater of what is asked for, given and in force counts', () => {
+  const amounts = (cpu: string) => ({ requests: { cpu }, limits: { cpu } });
+  const pod = (asked: string, given: string, inForce: string, reason?: string) => ({
+    spec: { containers: [{ name: 'c', resources: amounts(asked) }] },
+    status: {
+      containerStatuses: [{ name: 'c', image: '', imageID: '', ready: true, restartCount: 0, allocatedResources: { cpu: given }, resources: amounts(inForce) }],
+      ...(reason ? { conditions: [{ type: 'PodResizePending', status: 'True', reason }] } : {}),
+    },
+  });
+  const counted = (...args: Parameters<typeof pod>) => [podRequests(pod(...args), { withStatus: true }).cpu, podLimits(pod(...args), { withStatus: true }).cpu];
+  expect(counted('3', '2', '1')).toEqual(['3', '3']);
+  expect(counted('1', '2', '1')).toEqual(['2', '1']);
+  expect(counted('1', '1', '2')).toEqual(['2', '2']);
+  expect(counted('9', '2', '1', 'Deferred')).toEqual(['9', '9']);
+  expect(counted('9', '2', '1', 'Infeasible')).toEqual(['2', '1']);
+  expect(podRequests(pod('3', '2', '9'))).toEqual({ cpu: '3' });
 });

@@ -1,4 +1,4 @@
-import type { Container, Pod, PodSpec } from '../../../../generated/types/index.ts';
+import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../../../generated/types/index.ts';
 import type { ParsedQuantity } from '../../../machinery/quantity.ts';
 import { addQuantities, formatQuantity, parseQuantity } from '../../../machinery/quantity.ts';
 
@@ -13,32 +13,45 @@ export function isSidecar(container: Pick<Container, 'restartPolicy'> | undefine
   return container?.restartPolicy === 'Always';
 }
 
+/** Whose resources count, and whether those count that the kubelet reports, while a resize is under way. */
+type Counted = { readonly spec?: PodSpec; readonly status?: PodStatus };
+
+export interface CountOptions {
+  /** Count what a container has been given, and what it still has, where that is more than it asks for. */
+  readonly withStatus?: boolean;
+}
+
 /**
  * What a pod asks for, as the scheduler and the kubelet count it (component-helpers/resource PodRequests):
  * the greater of the app containers with all sidecars, and each init container with the sidecars started before it; then overhead.
  */
-export function podRequests(pod: { readonly spec?: PodSpec }): ResourceAmounts {
-  return effective(pod.spec, 'requests');
+export function podRequests(pod: Counted, options: CountOptions = {}): ResourceAmounts {
+  return effective(pod, 'requests', options);
 }
 
 /** The same for limits; overhead counts only for resources that have a limit. */
-export function podLimits(pod: { readonly spec?: PodSpec }): ResourceAmounts {
-  return effective(pod.spec, 'limits');
+export function podLimits(pod: Counted, options: CountOptions = {}): ResourceAmounts {
+  return effective(pod, 'limits', options);
 }
 
-function effective(spec: PodSpec | undefined, side: Side): ResourceAmounts {
+function effective(pod: Counted, side: Side, { withStatus = false }: CountOptions): ResourceAmounts {
+  const { spec } = pod;
   const total: Parsed = new Map();
-  for (const container of spec?.containers ?? []) addTo(total, amountsOf(container, side));
+  const amountsFor = (container: Container, statuses: readonly ContainerStatus[] | undefined): Parsed => {
+    const status = withStatus ? statuses?.find((one) => one.name === container.name) : undefined;
+    return status?.resources ? amountsInForce(container, status, side, resizeIsInfeasible(pod)) : amountsOf(container, side);
+  };
+  for (const container of spec?.containers ?? []) addTo(total, amountsFor(container, pod.status?.containerStatuses));
   const sidecars: Parsed = new Map();
   const largestInit: Parsed = new Map();
   for (const container of spec?.initContainers ?? []) {
-    const own = amountsOf(container, side);
     if (isSidecar(container)) {
+      const own = amountsFor(container, pod.status?.initContainerStatuses);
       addTo(total, own);
       addTo(sidecars, own);
       maxInto(largestInit, sidecars);
     } else {
-      const beside = new Map(own);
+      const beside = new Map(amountsOf(container, side));
       addTo(beside, sidecars);
       maxInto(largestInit, beside);
     }
@@ -50,6 +63,18 @@ function effective(spec: PodSpec | undefined, side: Side): ResourceAmounts {
     else if (side === 'requests') total.set(name, amount);
   }
   return Object.fromEntries([...total].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, amount]) => [name, formatQuantity(amount)]));
+}
+
+/** The greatest of what is asked for, given and in force; what the node will never give does not count. */
+function amountsInForce(container: Container, status: ContainerStatus, side: Side, infeasible: boolean): Parsed {
+  const inForce = parsed(status.resources?.[side]);
+  if (side === 'requests') maxInto(inForce, parsed(status.allocatedResources));
+  if (!infeasible) maxInto(inForce, amountsOf(container, side));
+  return inForce;
+}
+
+function resizeIsInfeasible({ status }: Counted): boolean {
+  return status?.conditions?.find((one) => one.type === 'PodResizePending')?.reason === 'Infeasible';
 }
 
 function amountsOf(container: Container, side: Side): Parsed {
@@ -98,5 +123,7 @@ export function qosClass(pod: Pick<Pod, 'spec'>): QosClass {
 }
 
 function computeOnly(amounts: Parsed): Parsed {
-  return new Map([...amounts].filter(([name, { nano }]) => (name === 'cpu' || name === 'memory') && nano > 0n));
+  const kept: Parsed = new Map();
+  for (const [name, amount] of amounts) if ((name === 'cpu' || name === 'memory') && amount.nano > 0n) kept.set(name, amount);
+  return kept;
 }

@@ -13,3 +13,11 @@ export function podIsReady(pod: Readonly<Pod>): boolean {
 export function podIsTerminal(pod: Readonly<Pod>): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }
+
+/** The kubelet sets it on the pod that shows a static one; its value is the hash of the static pod. */
+export const mirrorPodAnnotation = 'kubernetes.io/config.mirror';
+
+/** Whether the pod only shows a static pod of its node. */
+export function isMirrorPod(pod: Readonly<Pod>): boolean {
+  return pod.metadata?.annotations?.[mirrorPodAnnotation] !== undefined;
+}

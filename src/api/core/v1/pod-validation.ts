@@ -1,6 +1,6 @@
 import type { Container, Pod, PodDNSConfig, PodSpec, PodTemplateSpec, Toleration } from '../../../../generated/types/index.ts';
 import { clone, semanticEqual } from '../../../machinery/deep.ts';
-import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
 import { goDiff } from '../../meta/go-diff.ts';
 import { validateIp } from '../../meta/ip.ts';
 import { validateAnnotations, validateLabels } from '../../meta/labels.ts';
@@ -10,6 +10,7 @@ import { validateObjectMeta, validateObjectMetaUpdate } from '../../meta/object-
 import { validateContainers, validateEphemeralContainers, validateImageSpace, validateInitContainers } from './containers-validation.ts';
 import { podSpecFields } from './go-fields.ts';
 import { isSidecar } from './pod-resources.ts';
+import { isMirrorPod } from './pod-status.ts';
 import { validateAffinity, validateTolerations, validateTopologySpread } from './scheduling-validation.ts';
 import { validatePodSecurityContext } from './security-validation.ts';
 import { validateVolumes } from './volumes-validation.ts';
@@ -28,7 +29,8 @@ export function validatePod(pod: Pod): FieldError[] {
   return mistakes.list;
 }
 
-function validateMetadataAndSpec(mistakes: Mistakes, pod: Pod): void {
+/** What every write of a pod must satisfy (validatePodMetadataAndSpec). */
+export function validateMetadataAndSpec(mistakes: Mistakes, pod: Pod): void {
   validateObjectMeta(mistakes, pod.metadata, true, nameIsSubdomain);
   validatePodAnnotations(mistakes, pod);
   const spec = pod.spec as PodSpec;
@@ -258,15 +260,17 @@ function validateDeadline(mistakes: Mistakes, spec: PodSpec, old: PodSpec): bool
 }
 
 function validateAddedTolerations(mistakes: Mistakes, next: readonly Toleration[], old: readonly Toleration[], at: FieldPath): void {
-  const without = ({ tolerationSeconds: _, ...rest }: Toleration): Toleration => rest;
-  const kept = old.every((one) => next.some((other) => semanticEqual(without(one), without(other))));
+  const textOf = ({ key = '', operator = '', value = '', effect = '' }: Toleration): string => JSON.stringify([key, operator, value, effect]);
+  const present = new Set(next.map(textOf));
+  const kept = old.every((one) => present.has(textOf(one)));
   if (!kept) mistakes.forbidden(at, 'existing toleration can not be modified except its tolerationSeconds');
   else validateTolerations(mistakes, next, at);
 }
 
 function validateRemovedGates(mistakes: Mistakes, spec: PodSpec, old: PodSpec): void {
+  const before = new Set((old.schedulingGates ?? []).map((one) => one.name));
   (spec.schedulingGates ?? []).forEach(({ name }, i) => {
-    if ((old.schedulingGates ?? []).some((one) => one.name === name)) return;
+    if (before.has(name)) return;
     mistakes.forbidden(specPath.child('schedulingGates').index(i).child('name'), `only deletion is allowed, but found new scheduling gate '${name}'`);
   });
 }
@@ -337,12 +341,13 @@ type StatusList = 'containerStatuses' | 'initContainerStatuses' | 'ephemeralCont
 function validateTransitions(mistakes: Mistakes, next: Pod, previous: Readonly<Pod>, field: StatusList, at: FieldPath): void {
   const policy = field === 'ephemeralContainerStatuses' ? 'Never' : previous.spec?.restartPolicy;
   if (policy === 'Always') return;
+  const sidecars = new Set((previous.spec?.initContainers ?? []).filter(isSidecar).map((one) => one.name));
+  const alive = new Set((next.status?.[field] ?? []).filter((one) => !one.state?.terminated).map((one) => one.name));
   (previous.status?.[field] ?? []).forEach((old, i) => {
     const ended = old.state?.terminated;
     if (!ended || (ended.exitCode !== 0 && policy === 'OnFailure')) return;
-    if (field === 'initContainerStatuses' && isSidecar(previous.spec?.initContainers?.find((one) => one.name === old.name))) return;
-    const revived = (next.status?.[field] ?? []).some((one) => one.name === old.name && !one.state?.terminated);
-    if (revived) mistakes.forbidden(at.child(field).index(i).child('state'), 'may not be transitioned to non-terminated state');
+    if (field === 'initContainerStatuses' && sidecars.has(old.name)) return;
+    if (alive.has(old.name)) mistakes.forbidden(at.child(field).index(i).child('state'), 'may not be transitioned to non-terminated state');
   });
 }
 
@@ -351,9 +356,11 @@ export function validateEphemeralContainersUpdate(next: Pod, previous: Readonly<
   const mistakes = new Mistakes();
   validateObjectMetaUpdate(mistakes, next.metadata, previous.metadata);
   validateMetadataAndSpec(mistakes, next);
+  if (isMirrorPod(previous)) return [new FieldError('FieldValueForbidden', '', '', 'static pods do not support ephemeral containers')];
   const at = specPath.child('ephemeralContainers');
+  const byName = new Map((next.spec?.ephemeralContainers ?? []).map((one) => [one.name, one]));
   for (const old of previous.spec?.ephemeralContainers ?? []) {
-    const now = next.spec?.ephemeralContainers?.find((one) => one.name === old.name);
+    const now = byName.get(old.name);
     if (!now) mistakes.forbidden(at, `existing ephemeral containers "${old.name}" may not be removed\n`);
     else if (!semanticEqual(now, old)) {
       mistakes.forbidden(at, `existing ephemeral containers "${old.name}" may not be changed\n${goDiff('core.EphemeralContainer', old, now, podSpecFields)}`);

@@ -24,11 +24,11 @@ const deprecatedNodeLabels = new Map([
   ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
 ]);
 
-const deprecatedAnnotations = new Map([
+const deprecatedAnnotations = [
   ['scheduler.alpha.kubernetes.io/critical-pod', 'non-functional in v1.16+; use the "priorityClassName" field instead'],
   ['security.alpha.kubernetes.io/sysctls', 'non-functional in v1.11+; use the "sysctls" field instead'],
   ['security.alpha.kubernetes.io/unsafe-sysctls', 'non-functional in v1.11+; use the "sysctls" field instead'],
-]);
+] as const;
 
 const deprecatedVolumes: readonly (readonly [keyof Volume, string])[] = [
   ['photonPersistentDisk', 'deprecated in v1.11, non-functional in v1.16+'],
@@ -72,17 +72,18 @@ function warningsOf(at: FieldPath, spec: Readonly<PodSpec> | undefined, meta: Re
   if (!spec) return [];
   const inSpec = at.child('spec');
   const annotations = meta?.annotations ?? {};
+  const containers = containersOf(inSpec, spec);
   return [
     ...nodeLabelWarnings(inSpec, spec),
-    ...[...deprecatedAnnotations].filter(([key]) => key in annotations).map(([key, why]) => `${at.child('metadata', 'annotations').key(key)}: ${why}`),
+    ...deprecatedAnnotations.filter(([key]) => key in annotations).map(([key, why]) => `${at.child('metadata', 'annotations').key(key)}: ${why}`),
     ...volumeWarnings(inSpec.child('volumes'), spec.volumes ?? []),
     ...overlappingPathWarnings(spec.volumes ?? []),
     ...repeated(spec.hostAliases ?? [], ({ ip }) => ip).map(([index, ip]) => `${inSpec.child('hostAliases').index(index).child('ip')}: duplicate ip "${ip}"`),
     ...pullSecretWarnings(inSpec.child('imagePullSecrets'), spec),
     ...fractionWarnings(inSpec.child('overhead'), spec.overhead),
     ...seccompWarning(at, annotations, seccompPodAnnotation, spec.securityContext?.seccompProfile),
-    ...containersOf(inSpec, spec).flatMap(([path, container]) => containerWarnings(at, path, container, spec, annotations)),
-    ...portWarnings(containersOf(inSpec, spec)),
+    ...containers.flatMap(([path, container]) => containerWarnings(at, path, container, spec, annotations)),
+    ...portWarnings(containers),
     ...((spec.terminationGracePeriodSeconds ?? 0) < 0
       ? [`${inSpec.child('terminationGracePeriodSeconds')}: must be >= 0; negative values are invalid and will be treated as 1`]
       : []),
@@ -152,8 +153,9 @@ function repeated<T>(items: readonly T[], keyOf: (item: T) => string): [number, 
 
 /** Bytes come in whole numbers. */
 function fractionWarnings(at: FieldPath, quantities: Readonly<Record<string, string>> | undefined): string[] {
+  if (!quantities) return [];
   return ['memory', 'ephemeral-storage'].flatMap((name) => {
-    const value = quantities?.[name];
+    const value = quantities[name];
     const parsed = value === undefined ? undefined : parseQuantity(value);
     if (!parsed || parsed.nano % 1_000_000_000n === 0n) return [];
     return [`${at.key(name)}: fractional byte value "${canonicalQuantity(value as string)}" is invalid, must be an integer`];
@@ -167,10 +169,13 @@ function seccompWarning(at: FieldPath, annotations: Readonly<Record<string, stri
 
 /** In upstream's order: init containers, containers, ephemeral ones. */
 function containersOf(inSpec: FieldPath, spec: Readonly<PodSpec>): [FieldPath, Container][] {
-  const lists = { initContainers: spec.initContainers, containers: spec.containers, ephemeralContainers: spec.ephemeralContainers };
-  return Object.entries(lists).flatMap(([field, list]) =>
-    ((list ?? []) as Container[]).map((container, index): [FieldPath, Container] => [inSpec.child(field).index(index), container]),
-  );
+  const found: [FieldPath, Container][] = [];
+  for (const field of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
+    spec[field]?.forEach((container, index) => {
+      found.push([inSpec.child(field).index(index), container as Container]);
+    });
+  }
+  return found;
 }
 
 function containerWarnings(
@@ -206,23 +211,71 @@ function envWarnings(at: FieldPath, env: readonly Readonly<EnvVar>[]): string[] 
 
 function portWarnings(containers: readonly [FieldPath, Container][]): string[] {
   const warnings: string[] = [];
-  const seen = new Map<string, { at: FieldPath; port: ContainerPort }[]>();
+  const seen = new Map<string, Ports>();
   for (const [path, { ports = [] }] of containers) {
     ports.forEach((port, index) => {
+      if (warnings.length >= portWarningsMax) return;
       const at = path.child('ports').index(index);
       const { hostIP = '', hostPort = 0 } = port;
       if (hostIP && !hostPort) warnings.push(`${at}: hostIP set without hostPort: ${goPort(port)}`);
       const key = `${port.containerPort}/${port.protocol}`;
-      const others = seen.get(key) ?? [];
-      for (const other of others) {
-        const [otherIp, otherPort] = [other.port.hostIP ?? '', other.port.hostPort ?? 0];
-        if (hostIP === otherIp && hostPort === otherPort) warnings.push(`${at}: duplicate port definition with ${other.at}`);
-        else if (!hostPort || !otherPort) warnings.push(`${at}: overlapping port definition with ${other.at}`);
-        else if (hostPort === otherPort && Boolean(hostIP) !== Boolean(otherIp)) {
-          warnings.push(`${at}: dangerously ambiguous port definition with ${other.at}`);
-        }
+      let others = seen.get(key);
+      if (!others) seen.set(key, (others = new Ports()));
+      for (const other of others.inTheWayOf(hostIP, hostPort)) {
+        if (hostIP === other.hostIP && hostPort === other.hostPort) warnings.push(`${at}: duplicate port definition with ${other.at}`);
+        else if (!hostPort || !other.hostPort) warnings.push(`${at}: overlapping port definition with ${other.at}`);
+        else warnings.push(`${at}: dangerously ambiguous port definition with ${other.at}`);
       }
-      seen.set(key, [...others, { at, port }]);
+      others.add({ at, hostIP, hostPort });
+    });
+  }
+  return [...warnings, ...portNameWarnings(containers)];
+}
+
+/** So many are made at most: an answer has room for fewer. */
+const portWarningsMax = 500;
+
+interface SeenPort {
+  readonly at: FieldPath;
+  readonly hostIP: string;
+  readonly hostPort: number;
+}
+
+/** Ports of one number and protocol, found by what makes them stand in each other's way. */
+class Ports {
+  readonly #all: SeenPort[] = [];
+  readonly #byHost = new Map<string, SeenPort[]>();
+
+  add(port: SeenPort): void {
+    this.#all.push(port);
+    const anywhere = port.hostIP ? 'one' : 'any';
+    for (const key of new Set([`${port.hostPort}`, `${port.hostPort} ${anywhere}`, `${port.hostPort} = ${port.hostIP}`])) {
+      const list = this.#byHost.get(key);
+      if (list) list.push(port);
+      else this.#byHost.set(key, [port]);
+    }
+  }
+
+  /** In the order in which they came, and no more than are told. */
+  inTheWayOf(hostIP: string, hostPort: number): SeenPort[] {
+    if (!hostPort) return this.#all.slice(0, portWarningsMax);
+    const other = hostIP ? 'any' : 'one';
+    const lists = [this.#byHost.get('0'), this.#byHost.get(`${hostPort} = ${hostIP}`), this.#byHost.get(`${hostPort} ${other}`)];
+    const found = new Set(lists.flatMap((list) => (list ?? []).slice(0, portWarningsMax)));
+    return found.size > 1 ? this.#all.filter((port) => found.has(port)) : [...found];
+  }
+}
+
+function portNameWarnings(containers: readonly [FieldPath, Container][]): string[] {
+  const warnings: string[] = [];
+  const seen = new Map<string, FieldPath>();
+  for (const [path, { ports = [] }] of containers) {
+    ports.forEach(({ name }, index) => {
+      if (!name || warnings.length >= portWarningsMax) return;
+      const at = path.child('ports').index(index);
+      const other = seen.get(name);
+      if (!other) seen.set(name, at);
+      else warnings.push(`${at}: duplicate port name ${JSON.stringify(name)} with ${other}, services and probes that select ports by name will use ${other}`);
     });
   }
   return warnings;
@@ -233,13 +286,14 @@ function goPort({ name = '', hostPort = 0, containerPort, protocol = '', hostIP 
 }
 
 function podAffinityWarnings(at: FieldPath, affinity: Readonly<Affinity> | undefined): string[] {
+  if (!affinity) return [];
   const warnings: string[] = [];
   const check = (path: FieldPath, term: Readonly<PodAffinityTerm> | undefined): void => {
     if (!term?.labelSelector) warnings.push(`${path.child('labelSelector')}: a null labelSelector results in matching no pod`);
   };
   for (const kind of ['podAffinity', 'podAntiAffinity'] as const) {
     const { requiredDuringSchedulingIgnoredDuringExecution: required = [], preferredDuringSchedulingIgnoredDuringExecution: preferred = [] } =
-      affinity?.[kind] ?? {};
+      affinity[kind] ?? {};
     required.forEach((term, index) => {
       check(at.child(kind, 'requiredDuringSchedulingIgnoredDuringExecution').index(index), term);
     });

@@ -1,5 +1,6 @@
 import type { ReplicationController } from '../../../../generated/types/index.ts';
 import { type FieldError, path } from '../../../machinery/field-error.ts';
+import { goStringMap } from '../../../machinery/go-syntax.ts';
 import { mistakesOf, validateCounts } from '../../meta/checks.ts';
 import { setPodTemplateDefaults } from './pod-defaults.ts';
 import { validatePodTemplate } from './pod-validation.ts';
@@ -14,8 +15,14 @@ export function setReplicationControllerDefaults(controller: ReplicationControll
   const labels = spec.template?.metadata?.labels;
   if (!labels) return;
   if (Object.keys(spec.selector ?? {}).length === 0) spec.selector = { ...labels };
+  labelLikeTemplate(controller);
+}
+
+/** A controller without labels has those of its pods. */
+export function labelLikeTemplate(controller: ReplicationController): void {
+  const labels = controller.spec?.template?.metadata?.labels;
   const metadata = (controller.metadata ??= {});
-  if (Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
+  if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
 }
 
 const specPath = path('spec');
@@ -35,7 +42,7 @@ export function validateReplicationController({ spec = {} }: ReplicationControll
     }
     const labels = template.metadata?.labels;
     if (Object.entries(selector).some(([key, value]) => labels?.[key] !== value))
-      mistakes.invalid(at.child('metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`');
+      mistakes.invalid(at.child('metadata', 'labels'), goStringMap(labels), '`selector` does not match template `labels`');
     validatePodTemplate(mistakes, template, at);
     const { restartPolicy, activeDeadlineSeconds } = template.spec ?? {};
     if (restartPolicy !== 'Always') mistakes.notSupported(at.child('spec', 'restartPolicy'), restartPolicy ?? '', ['Always']);

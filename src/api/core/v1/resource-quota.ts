@@ -1,6 +1,7 @@
 import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, path } from '../../../machinery/field-error.ts';
+import { goStringList } from '../../../machinery/go-syntax.ts';
 import { mistakesOf } from '../../meta/checks.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { canonicalAmounts } from './persistent-volume-claim.ts';
@@ -79,7 +80,8 @@ function validateScope(mistakes: Mistakes, { scopeName, operator, values = [] }:
 export function validateResourceQuotaUpdate(next: ResourceQuota, previous: Readonly<ResourceQuota>): FieldError[] {
   const [after, before] = [new Set(next.spec?.scopes), new Set(previous.spec?.scopes)];
   const frozen = mistakesOf((mistakes) => {
-    if (!semanticEqual([...after].sort(), [...before].sort())) mistakes.invalid(specPath.child('scopes'), next.spec?.scopes ?? null, 'field is immutable');
+    if (!semanticEqual([...after].sort(), [...before].sort()))
+      mistakes.invalid(specPath.child('scopes'), goStringList(next.spec?.scopes, '[]core.ResourceQuotaScope'), 'field is immutable');
   });
   return [...validateResourceQuota(next), ...frozen];
 }

@@ -74,7 +74,7 @@ export function validateAffinity(mistakes: Mistakes, affinity: Affinity | undefi
     (affinity?.[kind]?.preferredDuringSchedulingIgnoredDuringExecution ?? []).forEach(({ weight, podAffinityTerm }, i) => {
       const one = path.child('preferredDuringSchedulingIgnoredDuringExecution').index(i);
       validateWeight(mistakes, weight, one.child('weight'));
-      validatePodTerm(mistakes, podAffinityTerm, one.child('podAffinityTerm'));
+      validatePodTerm(mistakes, podAffinityTerm ?? { topologyKey: '' }, one.child('podAffinityTerm'));
     });
   }
 }
@@ -142,9 +142,9 @@ function validatePodTerm(mistakes: Mistakes, term: PodAffinityTerm, at: FieldPat
   for (const name of term.namespaces ?? []) mistakes.invalid(at.child('namespace'), name, isDns1123Label(name));
   validateLabelKeys(mistakes, term, 'matchLabelKeys', at);
   validateLabelKeys(mistakes, term, 'mismatchLabelKeys', at);
+  const mismatch = new Set(term.mismatchLabelKeys);
   (term.matchLabelKeys ?? []).forEach((key, i) => {
-    if (term.mismatchLabelKeys?.includes(key))
-      mistakes.invalid(at.child('matchLabelKeys').index(i), key, 'exists in both matchLabelKeys and mismatchLabelKeys');
+    if (mismatch.has(key)) mistakes.invalid(at.child('matchLabelKeys').index(i), key, 'exists in both matchLabelKeys and mismatchLabelKeys');
   });
   if (!term.topologyKey) mistakes.required(at.child('topologyKey'), 'can not be empty');
   validateLabelName(mistakes, term.topologyKey ?? '', at.child('topologyKey'));
@@ -162,15 +162,16 @@ function validateLabelKeys(mistakes: Mistakes, term: PodAffinityTerm, field: 'ma
 }
 
 export function validateTopologySpread(mistakes: Mistakes, constraints: readonly TopologySpreadConstraint[], at: FieldPath): void {
+  const pairOf = (one: TopologySpreadConstraint): string => `{${one.topologyKey}, ${one.whenUnsatisfiable}}`;
+  const last = new Map(constraints.map((one, i) => [pairOf(one), i]));
   constraints.forEach((one, i) => {
     const path = at.index(i);
     if (!one.maxSkew || one.maxSkew < 0) mistakes.invalid(path.child('maxSkew'), one.maxSkew ?? 0, 'must be greater than zero');
     if (!one.topologyKey) mistakes.required(path.child('topologyKey'), 'can not be empty');
     const actions = ['DoNotSchedule', 'ScheduleAnyway'];
     if (!actions.includes(one.whenUnsatisfiable)) mistakes.notSupported(path.child('whenUnsatisfiable'), one.whenUnsatisfiable ?? '', actions);
-    if (constraints.slice(i + 1).some((other) => other.topologyKey === one.topologyKey && other.whenUnsatisfiable === one.whenUnsatisfiable)) {
-      mistakes.duplicate(path.child('{topologyKey, whenUnsatisfiable}'), `{${one.topologyKey}, ${one.whenUnsatisfiable}}`);
-    }
+    // Told of all but the last one of a pair.
+    if ((last.get(pairOf(one)) as number) > i) mistakes.duplicate(path.child('{topologyKey, whenUnsatisfiable}'), pairOf(one));
     validateMinDomains(mistakes, one, path.child('minDomains'));
     for (const field of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) {
       const policy = one[field];

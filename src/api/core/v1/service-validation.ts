@@ -1,6 +1,7 @@
 import type { Service, ServicePort, ServiceSpec } from '../../../../generated/types/index.ts';
 import type { FieldError, FieldPath } from '../../../machinery/field-error.ts';
 import { path } from '../../../machinery/field-error.ts';
+import { goStringList } from '../../../machinery/go-syntax.ts';
 import { ipFamilyOf, isIp, validateCidr, validateIp, validateNonSpecialIp } from '../../meta/ip.ts';
 import { validateLabels } from '../../meta/labels.ts';
 import { Mistakes } from '../../meta/mistakes.ts';
@@ -87,25 +88,28 @@ export function validateClusterIps(service: Service): FieldError[] {
   const field = at.child('clusterIPs');
   if (spec.clusterIP) {
     if (ips.length === 0) mistakes.required(field);
-    else if (ips[0] !== spec.clusterIP) mistakes.invalid(field, ips, 'first value must match `clusterIP`');
-  } else if (ips.length > 0) mistakes.invalid(field, ips, 'must be empty when `clusterIP` is not specified');
+    else if (ips[0] !== spec.clusterIP) mistakes.invalid(field, goStringList(spec.clusterIPs), 'first value must match `clusterIP`');
+  } else if (ips.length > 0) mistakes.invalid(field, goStringList(spec.clusterIPs), 'must be empty when `clusterIP` is not specified');
+  const seenFamilies = new Set<string>();
   families.forEach((family, i) => {
     const one = at.child('ipFamilies').index(i);
     if (family !== 'IPv4' && family !== 'IPv6') mistakes.notSupported(one, family, ['IPv4', 'IPv6']);
-    if (families.indexOf(family) !== i) mistakes.duplicate(one, family);
+    if (seenFamilies.has(family)) mistakes.duplicate(one, family);
+    seenFamilies.add(family);
   });
   const policies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
   if (spec.ipFamilyPolicy !== undefined && !policies.includes(spec.ipFamilyPolicy))
     mistakes.notSupported(at.child('ipFamilyPolicy'), spec.ipFamilyPolicy, policies);
-  if (ips[0] === 'None' && ips.length > 1) mistakes.invalid(field, ips, "'None' must be the first and only value");
+  if (ips[0] === 'None' && ips.length > 1) mistakes.invalid(field, goStringList(spec.clusterIPs), "'None' must be the first and only value");
   let broken = ips[0] === 'None' && ips.length > 1;
   ips.forEach((ip, i) => {
     if (i === 0 && ip === 'None') return;
     if (!validateIp(mistakes, ip, field.index(i))) broken = true;
   });
-  if (ips.length > 2) mistakes.invalid(field, ips, 'may only hold up to 2 values');
+  if (ips.length > 2) mistakes.invalid(field, goStringList(spec.clusterIPs), 'may only hold up to 2 values');
   if (broken) return mistakes.list;
-  if (ips.length > 1 && new Set(ips.map(ipFamilyOf)).size !== 2) mistakes.invalid(field, ips, 'may specify no more than one IP for each IP family');
+  if (ips.length > 1 && new Set(ips.map(ipFamilyOf)).size !== 2)
+    mistakes.invalid(field, goStringList(spec.clusterIPs), 'may specify no more than one IP for each IP family');
   ips.forEach((ip, i) => {
     const family = families[i];
     if (family && isIp(ip) && ipFamilyOf(ip) !== family)
@@ -189,16 +193,17 @@ function validateAddressChange(mistakes: Mistakes, next: Service, previous: Read
   if (isHeadless(next) && isHeadless(previous)) return;
   if (now.length === then.length) {
     then.forEach((ip, i) => {
-      if (ip !== now[i]) mistakes.invalid(field.index(i), now, 'may not change once set');
+      if (ip !== now[i]) mistakes.invalid(field.index(i), goStringList(spec.clusterIPs), 'may not change once set');
     });
-  } else if (then.length > 0 && now.length === 0) mistakes.invalid(field.index(0), now, 'primary clusterIP can not be unset');
-  else if (then.length > 0 && now[0] !== then[0]) mistakes.invalid(field.index(0), now, 'may not change once set');
+  } else if (then.length > 0 && now.length === 0) mistakes.invalid(field.index(0), goStringList(spec.clusterIPs), 'primary clusterIP can not be unset');
+  else if (then.length > 0 && now[0] !== then[0]) mistakes.invalid(field.index(0), goStringList(spec.clusterIPs), 'may not change once set');
   if (now.length === 1 && then.length > 1 && spec.ipFamilyPolicy !== 'SingleStack') {
-    mistakes.invalid(at.child('ipFamilyPolicy'), spec.ipFamilyPolicy ?? null, "must be set to 'SingleStack' when releasing the secondary clusterIP");
+    mistakes.invalid(at.child('ipFamilyPolicy'), spec.ipFamilyPolicy, "must be set to 'SingleStack' when releasing the secondary clusterIP");
   }
   if (isHeadless(next) !== isHeadless(previous)) return;
   const [families, before] = [spec.ipFamilies ?? [], old.ipFamilies ?? []];
-  if (before[0] && families[0] && before[0] !== families[0]) mistakes.invalid(at.child('ipFamilies').index(0), families, 'may not change once set');
+  if (before[0] && families[0] && before[0] !== families[0])
+    mistakes.invalid(at.child('ipFamilies').index(0), goStringList(families, '[]core.IPFamily'), 'may not change once set');
 }
 
 export function validateServiceStatusUpdate(next: Service, previous: Readonly<Service>): FieldError[] {

@@ -196,8 +196,10 @@ export function validateNode(node: Node): FieldError[] {
   });
   const families = new Set(ranges.map((range) => (range.includes(':') ? 6 : 4)));
   if (ranges.length > 1 && (families.size < 2 || ranges.length > 2)) mistakes.invalid(at, ranges, 'may specify no more than one CIDR for each IP family');
+  const seen = new Set<string>();
   ranges.forEach((range, i) => {
-    if (ranges.indexOf(range) !== i) mistakes.duplicate(at.index(i), range);
+    if (seen.has(range)) mistakes.duplicate(at.index(i), range);
+    seen.add(range);
   });
   return mistakes.list;
 }

@@ -22,8 +22,8 @@ export function setEventDefaults(event: Event): void {
 /** core/v1 as it is stored, in the words of events.k8s.io/v1 (pkg/apis/events/v1 conversion). */
 export function toEventsV1(event: Readonly<Event>): EventsV1Event {
   return compact({
-    apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
+    apiVersion: 'events.k8s.io/v1',
     metadata: event.metadata,
     eventTime: event.eventTime ?? none,
     series: event.series,
@@ -45,8 +45,8 @@ export function toEventsV1(event: Readonly<Event>): EventsV1Event {
 /** The way back. */
 export function fromEventsV1(event: EventsV1Event): Event {
   const stored = compact({
-    apiVersion: 'v1',
     kind: 'Event',
+    apiVersion: 'v1',
     metadata: event.metadata ?? {},
     involvedObject: event.regarding ?? {},
     reason: event.reason,

@@ -7,7 +7,7 @@ import type {
   IngressSpec,
   TypedLocalObjectReference,
 } from '../../../../generated/types/index.ts';
-import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { type FieldError, type FieldPath, GoText, path } from '../../../machinery/field-error.ts';
 import { isWildcardSubdomain, mistakesOf, validateDomainPrefixedPath, validateSegment } from '../../meta/checks.ts';
 import { isIp, validateIp } from '../../meta/ip.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
@@ -31,7 +31,8 @@ export function setIngressDefaults(ingress: Ingress): void {
 export function validateIngressSpec({ spec = {} }: Ingress): FieldError[] {
   return mistakesOf((mistakes) => {
     const rules = spec.rules ?? [];
-    if (rules.length === 0 && !spec.defaultBackend) mistakes.invalid(specPath, spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified');
+    if (rules.length === 0 && !spec.defaultBackend)
+      mistakes.invalid(specPath, new GoText('[]networking.IngressRule(nil)'), 'either `defaultBackend` or `rules` must be specified');
     if (spec.defaultBackend) validateBackend(mistakes, spec.defaultBackend, specPath.child('defaultBackend'));
     rules.forEach((rule, i) => {
       const at = specPath.child('rules').index(i);

@@ -1,6 +1,7 @@
 import type { IPAddress, ServiceCIDR } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, path } from '../../../machinery/field-error.ts';
+import { goStringList } from '../../../machinery/go-syntax.ts';
 import { mistakesOf, validateSegment } from '../../meta/checks.ts';
 import { ipFamilyOf, isIp, validateCidr } from '../../meta/ip.ts';
 import { isDns1123Subdomain, nameIsPathSegment } from '../../meta/names.ts';
@@ -50,5 +51,5 @@ export function validateServiceCidr({ spec }: ServiceCIDR): FieldError[] {
 
 export function validateServiceCidrUpdate(next: ServiceCIDR, previous: Readonly<ServiceCIDR>): FieldError[] {
   const same = semanticEqual(next.spec?.cidrs, previous.spec?.cidrs);
-  return mistakesOf((mistakes) => mistakes.immutable(path('spec', 'cidrs'), next.spec?.cidrs ?? null, same));
+  return mistakesOf((mistakes) => mistakes.immutable(path('spec', 'cidrs'), goStringList(next.spec?.cidrs), same));
 }

@@ -1,6 +1,7 @@
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { goStruct } from '../../../machinery/go-syntax.ts';
 import { mistakesOf, validateSegment } from '../../meta/checks.ts';
 import { validateLabelSelector } from '../../meta/labels.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
@@ -98,7 +99,9 @@ function validateSubject(mistakes: Mistakes, { kind, name, namespace, apiGroup =
 
 /** What a binding grants never changes; whom it grants it to may. */
 export function validateRoleRefUpdate(next: Binding, previous: Readonly<Binding>): FieldError[] {
+  const { apiGroup, kind, name } = next.roleRef;
   return mistakesOf((mistakes) => {
-    if (!semanticEqual(next.roleRef, previous.roleRef)) mistakes.invalid(path('roleRef'), next.roleRef, 'cannot change roleRef');
+    if (!semanticEqual(next.roleRef, previous.roleRef))
+      mistakes.invalid(path('roleRef'), goStruct('rbac.RoleRef', { APIGroup: apiGroup, Kind: kind, Name: name }), 'cannot change roleRef');
   });
 }

@@ -1,6 +1,7 @@
 import type { CSIDriver, CSINode, CSIStorageCapacity, VolumeAttachment } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, path } from '../../../machinery/field-error.ts';
+import { goSelector, goStringList } from '../../../machinery/go-syntax.ts';
 import { compareQuantities } from '../../../machinery/quantity.ts';
 import { mistakesOf } from '../../meta/checks.ts';
 import { validateLabelSelector } from '../../meta/labels.ts';
@@ -55,7 +56,7 @@ export function validateCsiDriverUpdate(next: CSIDriver, previous: Readonly<CSID
     for (const field of ['attachRequired', 'volumeLifecycleModes'] as const)
       mistakes.immutable(
         specPath.child(field === 'attachRequired' ? 'attachedRequired' : field),
-        next.spec?.[field],
+        field === 'attachRequired' ? next.spec?.[field] : goStringList(next.spec?.[field], '[]storage.VolumeLifecycleMode'),
         semanticEqual(next.spec?.[field], previous.spec?.[field]),
       );
   });
@@ -113,7 +114,7 @@ export function validateCsiStorageCapacity(one: CSIStorageCapacity): FieldError[
 
 export function validateCsiStorageCapacityUpdate(next: CSIStorageCapacity, previous: Readonly<CSIStorageCapacity>): FieldError[] {
   const frozen = mistakesOf((mistakes) => {
-    mistakes.immutable(path('nodeTopology'), next.nodeTopology ?? null, semanticEqual(next.nodeTopology, previous.nodeTopology));
+    mistakes.immutable(path('nodeTopology'), goSelector(next.nodeTopology), semanticEqual(next.nodeTopology, previous.nodeTopology));
     mistakes.immutable(path('storageClassName'), next.storageClassName, next.storageClassName === previous.storageClassName);
   });
   return [...validateCsiStorageCapacity(next), ...frozen];

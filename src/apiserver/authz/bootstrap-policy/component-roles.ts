@@ -1,6 +1,6 @@
 import type { PolicyRule } from '../../../../generated/types/index.ts';
 import { nodeRules } from './node-rules.ts';
-import { eventsRule, read, rule, urls } from './rule.ts';
+import { eventsRule, read, readWrite, rule, urls } from './rule.ts';
 
 const health = '/healthz /livez /readyz';
 const version = '/version /version/';
@@ -23,7 +23,8 @@ export const componentRoles: Readonly<Record<string, readonly PolicyRule[]>> = {
   'system:kubelet-api-admin': [
     rule(read, 'core', 'nodes'),
     rule('proxy', 'core', 'nodes'),
-    rule('*', 'core', 'nodes/configz nodes/healthz nodes/log nodes/metrics nodes/pods nodes/proxy nodes/stats'),
+    rule('*', 'core', 'nodes/log nodes/metrics nodes/proxy nodes/stats'),
+    rule('*', 'core', 'nodes/configz nodes/healthz nodes/pods'),
   ],
   'system:node-bootstrapper': [rule(`create ${read}`, 'certificates', 'certificatesigningrequests')],
   'system:auth-delegator': [rule('create', 'authentication', 'tokenreviews'), rule('create', 'authorization', 'subjectaccessreviews')],
@@ -60,18 +61,21 @@ export const componentRoles: Readonly<Record<string, readonly PolicyRule[]>> = {
   'system:certificates.k8s.io:kubelet-serving-approver': approve('kubelet-serving'),
   'system:certificates.k8s.io:kube-apiserver-client-approver': approve('kube-apiserver-client'),
   'system:certificates.k8s.io:kube-apiserver-client-kubelet-approver': approve('kube-apiserver-client-kubelet'),
-  'system:service-account-issuer-discovery': [urls('get', '/.well-known/openid-configuration /openid/v1/jwks')],
+  'system:service-account-issuer-discovery': [
+    urls('get', '/.well-known/openid-configuration /.well-known/openid-configuration/ /openid/v1/jwks /openid/v1/jwks/'),
+  ],
   'system:node-proxier': [
     rule('list watch', 'core', 'endpoints services'),
     rule(read, 'core', 'nodes'),
     eventsRule,
-    rule('list watch', 'discovery', 'endpointslices'),
     rule('list watch', 'networking', 'servicecidrs'),
+    rule('list watch', 'discovery', 'endpointslices'),
   ],
   'system:kube-scheduler': [
     eventsRule,
     rule('create', 'coordination', 'leases'),
-    rule('get update', 'coordination', 'leases', 'kube-scheduler'),
+    rule(`${read} update`, 'coordination', 'leases', 'kube-scheduler'),
+    rule(readWrite, 'coordination', 'leasecandidates'),
     rule(read, 'core', 'nodes'),
     rule(`delete ${read}`, 'core', 'pods'),
     rule('create', 'core', 'bindings pods/binding'),
@@ -84,6 +88,7 @@ export const componentRoles: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule('create', 'authentication', 'tokenreviews'),
     rule('create', 'authorization', 'subjectaccessreviews'),
     rule(read, 'storage', 'csinodes'),
+    rule(read, 'storage', 'volumeattachments'),
     rule(read, 'core', 'namespaces'),
     rule(read, 'storage', 'csidrivers'),
     rule(read, 'storage', 'csistoragecapacities'),

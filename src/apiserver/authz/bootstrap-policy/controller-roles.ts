@@ -166,9 +166,9 @@ export const controllerRoles: Readonly<Record<string, readonly PolicyRule[]>> = 
     rule('create delete get patch update', 'core', 'pods'),
     rule(`create delete ${read} patch update`, 'apps', 'controllerrevisions'),
     rule(`create ${read}`, 'core', 'persistentvolumeclaims'),
+    eventsRule,
     rule('delete update', 'core', 'persistentvolumeclaims'),
     rule('update', 'core', 'pods/finalizers'),
-    eventsRule,
   ],
   'ttl-controller': [rule('list patch update watch', 'core', 'nodes'), eventsRule],
   'certificate-controller': [

@@ -3,7 +3,13 @@ import { eventsRule, read, rule } from './rule.ts';
 
 const account = (name: string): Subject => ({ kind: 'ServiceAccount', name, namespace: 'kube-system' });
 const user = (name: string): Subject => ({ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name });
-const leaderRules = [rule('create get list update watch', 'coordination', 'leases'), rule('create get list update watch', 'coordination', 'leasecandidates')];
+/** What leader election takes, with the lock of old releases, a ConfigMap. */
+const leaderRules = (component: string) => [
+  rule('watch', 'core', 'configmaps'),
+  rule('get update', 'core', 'configmaps', component),
+  rule('create get list update watch', 'coordination', 'leases'),
+  rule('create get list update watch', 'coordination', 'leasecandidates'),
+];
 
 export interface NamespaceRole {
   readonly namespace: string;
@@ -32,13 +38,13 @@ export const namespaceRoles: readonly NamespaceRole[] = [
   {
     namespace: 'kube-system',
     name: 'system::leader-locking-kube-controller-manager',
-    rules: leaderRules,
+    rules: leaderRules('kube-controller-manager'),
     subjects: [user('system:kube-controller-manager'), account('kube-controller-manager'), account('leader-election-controller')],
   },
   {
     namespace: 'kube-system',
     name: 'system::leader-locking-kube-scheduler',
-    rules: leaderRules,
+    rules: leaderRules('kube-scheduler'),
     subjects: [user('system:kube-scheduler'), account('kube-scheduler')],
   },
   {

@@ -38,6 +38,9 @@ export function header(head: Pick<Head, 'headers'>, name: string): string | unde
   return head.headers.find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1];
 }
 
+/** The first byte of a TLS connection. */
+const tlsHandshake = 0x16;
+
 /** Reads an HTTP/1.x message from a connection: its head, then its body in pieces. */
 export class MessageReader {
   #held: Buffer = Buffer.alloc(0);
@@ -57,10 +60,12 @@ export class MessageReader {
     return data !== null;
   }
 
-  /** The first line and the headers, at most 16 KiB; undefined if the other side closed before them. */
+  /** The first line (empty if it is none) and the headers, at most 16 KiB; undefined if the other side closed before them. */
   *head(): Syscall<{ readonly first: string; readonly headers: readonly (readonly [string, string])[] } | undefined> {
     let end = this.#held.indexOf('\r\n\r\n');
     while (end < 0) {
+      // Someone begins with TLS where none is spoken: that is seen at once, and no blank line would ever come.
+      if (this.#held[0] === tlsHandshake) return { first: '', headers: [] };
       if (this.#held.length > 16_384 || !(yield* this.#more())) return undefined;
       end = this.#held.indexOf('\r\n\r\n');
     }

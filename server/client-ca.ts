@@ -1,0 +1,38 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { CliError, exitCodes } from './exit-codes.ts';
+
+const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+const bytesMax = 1024 * 1024;
+
+/**
+ * Reads the authorities of a `--client-ca` file: all certificates in it, each as PEM. Other PEM blocks and what stands between
+ * the blocks do not count, as with kube-apiserver's --client-ca-file.
+ * @throws CliError (exit code 6) for a file that cannot be read, holds no certificate, or one that cannot be parsed
+ */
+export function readClientCa(file: string): readonly string[] {
+  const blocks = readText(file).match(certificateBlock) ?? [];
+  if (blocks.length === 0) throw invalid(file, 'it holds no certificate', 'give a file of PEM blocks that begin with -----BEGIN CERTIFICATE-----');
+  return blocks.map((block, index) => {
+    try {
+      return new X509Certificate(block).toString();
+    } catch {
+      throw invalid(file, `certificate ${index + 1} of ${blocks.length} cannot be parsed`, 'look at it with: openssl x509 -text -noout -in FILE');
+    }
+  });
+}
+
+function readText(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw invalid(file, (error as Error).message, 'give the path of a PEM file that can be read');
+  }
+  if (text.length > bytesMax) throw invalid(file, 'more than 1 MiB is no list of authorities', 'leave out the authorities that no client is signed by');
+  return text;
+}
+
+function invalid(file: string, why: string, hint: string): CliError {
+  return new CliError(exitCodes.invalidConfig, 'CONFIG_INVALID', `--client-ca ${file}: ${why}`, hint);
+}

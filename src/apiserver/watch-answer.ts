@@ -1,0 +1,102 @@
+import type { ProtobufSchema } from '../machinery/codec/index.ts';
+import { encodeProtobuf, protobufWatchFrame } from '../machinery/codec/index.ts';
+import type { ServedEvent, WatchBody } from '../machinery/handler.ts';
+import { partialObjectMetadata } from '../machinery/table.ts';
+import type { KubeObject } from '../machinery/types.ts';
+import type { ChangeSink, ChangeType, Served } from '../registry/generic/options.ts';
+import { tableOf, tableOptions } from './answers.ts';
+import { partialObjectPieces } from './list-pieces.ts';
+import type { AnswerForm } from './negotiation.ts';
+import { mediaTypes, noStream } from './negotiation.ts';
+import type { ShownKind } from './protobuf-answer.ts';
+import { partialKind, protobufObject, wholeKind } from './protobuf-answer.ts';
+import type { ServedResource } from './served-resource.ts';
+
+/** A watch in the form asked for. `open` begins it and returns how to end it. */
+export function watchBody(resource: ServedResource, form: AnswerForm, now: () => number, open: (sink: ChangeSink) => () => void): WatchBody {
+  if (form.media === 'yaml') throw noStream();
+  // Nothing of a plain event depends on who watches when.
+  const sharedKey = form.as === 'table' ? undefined : `${resource.apiVersion} ${form.key}`;
+  return {
+    kind: 'watch',
+    contentType: form.protobufSchema ? `${mediaTypes.protobuf};stream=watch` : mediaTypes.json,
+    start(reader) {
+      let first = true;
+      return open({
+        change(type, stored) {
+          // Upstream can make no list of one object, and gives up at the first one.
+          if (form.as === 'partialList' && type !== 'ERROR') return reader.end();
+          if (type === 'BOOKMARK' && form.as === 'table') return;
+          if (type === 'BOOKMARK' || type === 'ERROR') reader.event(plainEvent(type, stored, resource, form));
+          else {
+            // The ages in a table's cells change with time, so a table is shared only while it does not stand still.
+            const at = now();
+            const withoutColumns = form.as === 'table' && !first;
+            const key = sharedKey ?? `${resource.apiVersion} ${form.key} ${withoutColumns} ${at}`;
+            reader.event(sharedEvent(type, stored, key, () => changeEvent(resource, type, stored, form, at, withoutColumns)));
+          }
+          first = false;
+        },
+        end: () => reader.end(),
+      });
+    },
+  };
+}
+
+/** So many changed objects have their frames kept: as many as a watcher is handed at a time, so that all watchers share them. */
+const recentMax = 1024;
+
+/** Frames of the newest changes by object, then by form, then by type: whoever watches in the same form shares them. */
+const recent = new Map<Served, Map<string, Map<ChangeType, ServedEvent>>>();
+
+function sharedEvent(type: ChangeType, stored: Served, key: string, make: () => ServedEvent): ServedEvent {
+  const forms = getOrSet(recent, stored, () => new Map<string, Map<ChangeType, ServedEvent>>());
+  if (recent.size > recentMax) recent.delete(recent.keys().next().value as Served);
+  const types = getOrSet(forms, key, () => new Map<ChangeType, ServedEvent>());
+  return getOrSet(types, type, make);
+}
+
+function getOrSet<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
+}
+
+/** Bookmarks and errors are few, and are no objects of the store. */
+function plainEvent(type: 'BOOKMARK' | 'ERROR', { object }: Served, resource: ServedResource, form: AnswerForm): ServedEvent {
+  const shown = type === 'BOOKMARK' ? bookmarkOf(object, resource, form) : object;
+  const frame = (): Uint8Array =>
+    form.protobufSchema ? protobufWatchFrame(type, encodeProtobuf(form.protobufSchema(), shown)) : frameOf(type, [Buffer.from(JSON.stringify(shown))]);
+  return { type, object: () => shown, frame };
+}
+
+function bookmarkOf(object: Readonly<KubeObject>, { info, apiVersion }: ServedResource, form: AnswerForm): Readonly<KubeObject> {
+  return form.as === 'partial' ? partialObjectMetadata(object, form.version) : { ...object, kind: info.kind, apiVersion };
+}
+
+function changeEvent(resource: ServedResource, type: ChangeType, stored: Served, form: AnswerForm, now: number, withoutColumns: boolean): ServedEvent {
+  const shown = resource.show(stored);
+  if (form.protobufSchema) return protobufEvent(type, shown, form.as === 'partial' ? partialKind(form.version) : wholeKind(resource), form.protobufSchema());
+  const object = (): unknown => {
+    if (form.as === 'object') return shown.object;
+    if (form.as === 'partial') return partialObjectMetadata(shown.object, form.version);
+    return tableOf([shown], tableOptions(resource, form, now, { resourceVersion: shown.object.metadata?.resourceVersion }, withoutColumns));
+  };
+  const pieces = (): readonly Uint8Array[] => {
+    if (form.as === 'object') return [shown.json()];
+    return form.as === 'partial' ? partialObjectPieces(shown, form.version) : [Buffer.from(JSON.stringify(object()))];
+  };
+  let frame: Uint8Array | undefined;
+  return { type, object, frame: () => (frame ??= frameOf(type, pieces())) };
+}
+
+function protobufEvent(type: ChangeType, shown: Served, as: ShownKind, schema: ProtobufSchema): ServedEvent {
+  let frame: Uint8Array | undefined;
+  return { type, object: () => as.show(shown), frame: () => (frame ??= protobufWatchFrame(type, protobufObject(schema, shown, as))) };
+}
+
+const endOfFrame = Buffer.from('}\n');
+
+function frameOf(type: ChangeType, object: readonly Uint8Array[]): Buffer {
+  return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), ...object, endOfFrame]);
+}

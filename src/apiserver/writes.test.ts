@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { testServer } from './testing/test-server.ts';
+
+const maps = '/api/v1/namespaces/default/configmaps';
+const merge = { 'content-type': 'application/merge-patch+json' };
+const json = { 'content-type': 'application/json-patch+json' };
+
+interface Answer {
+  readonly status: number;
+  readonly body: { readonly message: string; readonly metadata: Record<string, unknown>; readonly data: unknown };
+}
+
+async function serverWithNamespace() {
+  const server = testServer();
+  await server.ask('POST', '/api/v1/namespaces', { metadata: { name: 'default' } });
+  const ask = async (...call: Parameters<typeof server.ask>): Promise<Answer> => (await server.ask(...call)) as unknown as Answer;
+  return { server, ask };
+}
+
+test('a name whose object is about to go is taken still, and that is said', async () => {
+  const { ask } = await serverWithNamespace();
+  await ask('POST', maps, { metadata: { name: 'a', finalizers: ['example.com/a'] } });
+  await ask('DELETE', `${maps}/a`);
+  for (const query of ['', '?dryRun=All']) {
+    const { status, body } = await ask('POST', maps + query, { metadata: { name: 'a' } });
+    expect([status, body.message]).toEqual([409, 'object is being deleted: configmaps "a" already exists']);
+  }
+});
+
+test('a PUT that changes nothing writes nothing: neither revision nor owners move', async () => {
+  const { server, ask } = await serverWithNamespace();
+  const { body } = await ask('POST', `${maps}?fieldManager=one`, { metadata: { name: 'a', labels: { l: 'm' } }, data: { x: 'y' } });
+  await server.env.loop.advance(5000);
+  const again = await ask('PUT', `${maps}/a?fieldManager=two`, body);
+  expect(again.body).toEqual(body);
+});
+
+test('controllers keep the labels of their template when a status is written without labels', async () => {
+  const { ask } = await serverWithNamespace();
+  const path = '/api/v1/namespaces/default/replicationcontrollers';
+  const template = { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  await ask('POST', path, { metadata: { name: 'r' }, spec: { replicas: 0, selector: { app: 'a' }, template } });
+  const bare = { metadata: { name: 'r' }, spec: { selector: { app: 'b' }, template: { spec: template.spec } }, status: { replicas: 1 } };
+  const { body } = await ask('PUT', `${path}/r/status`, bare);
+  expect(body.metadata.labels).toEqual({ app: 'a' });
+});
+
+test('JSON patches count from the end of a list, and find null where there is nothing', async () => {
+  const { ask } = await serverWithNamespace();
+  await ask('POST', maps, { metadata: { name: 'a', finalizers: ['a/a', 'a/b', 'a/c'] } });
+  const patch = (...operations: object[]) => ask('PATCH', `${maps}/a`, operations, json);
+  expect((await patch({ op: 'remove', path: '/metadata/finalizers/-1' })).body.metadata.finalizers).toEqual(['a/a', 'a/b']);
+  expect((await patch({ op: 'add', path: '/metadata/finalizers/-1', value: 'a/d' })).body.metadata.finalizers).toEqual(['a/a', 'a/b', 'a/d']);
+  expect((await patch({ op: 'remove', path: '/metadata/finalizers/-4' })).status).toBe(422);
+  expect((await patch({ op: 'test', path: '/data', value: null })).status).toBe(200);
+  expect((await patch({ op: 'test', path: '/data/x', value: null })).status).toBe(422);
+  await patch({ op: 'replace', path: '/data', value: { a: 'x' } });
+  expect((await patch({ op: 'replace', path: '/data/b', value: 'y' })).body.data).toEqual({ a: 'x', b: 'y' });
+  expect((await patch({ op: 'copy', from: '/data/none', path: '/data/c' })).body.data).toEqual({ a: 'x', b: 'y', c: '' });
+  expect((await patch({ op: 'move', from: '/data/none', path: '/data/c' })).status).toBe(422);
+});
+
+test('copies of copies stop at three megabytes', async () => {
+  const { ask } = await serverWithNamespace();
+  await ask('POST', maps, { metadata: { name: 'a' }, data: { a: 'x' } });
+  const copies = Array.from({ length: 60 }, (_, i) => ({ op: 'copy', from: '/data', path: `/data/c${i}` }));
+  expect((await ask('PATCH', `${maps}/a`, copies, json)).status).toBe(422);
+});
+
+test('a patch of null is an empty one where upstream reads it so', async () => {
+  const { ask } = await serverWithNamespace();
+  await ask('POST', maps, { metadata: { name: 'a' } });
+  expect((await ask('PATCH', `${maps}/a`, 'null', { 'content-type': 'application/strategic-merge-patch+json' })).status).toBe(200);
+  const { status, body } = await ask('PATCH', `${maps}/a`, 'null', merge);
+  expect([status, body.message]).toEqual([400, 'Invalid JSON Patch']);
+});
+
+test('kinds whose storage asks for it are only updated by who has read them', async () => {
+  const { ask } = await serverWithNamespace();
+  const path = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
+  const budget = { metadata: { name: 'a' }, spec: { minAvailable: 1, selector: {} } };
+  await ask('POST', path, budget);
+  const { status, body } = await ask('PUT', `${path}/a`, budget);
+  expect([status, body.message]).toEqual([
+    422,
+    'poddisruptionbudgets.policy "a" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
+  ]);
+});
+
+test('a namespace looks at the preconditions of its deletion in words of its own', async () => {
+  const { ask } = await serverWithNamespace();
+  const { body } = await ask('DELETE', '/api/v1/namespaces/default', { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid: 'other' } });
+  expect(body.message).toMatch(/^Operation cannot be fulfilled on namespaces "default": Precondition failed: UID in precondition: other, UID in object meta: /);
+});
+
+test('lists that nothing is in are stored as none, as Go writes them', async () => {
+  const { ask } = await serverWithNamespace();
+  const slice = { metadata: { name: 'a' }, addressType: 'IPv4', endpoints: [], ports: [] };
+  expect((await ask('POST', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', slice)).body).toMatchObject({ endpoints: null, ports: null });
+  expect((await ask('POST', '/api/v1/namespaces/default/limitranges', { metadata: { name: 'a' }, spec: {} })).body).toMatchObject({ spec: { limits: null } });
+});

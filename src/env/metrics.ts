@@ -1,0 +1,203 @@
+/** One number of a family, with what it is about. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** `_bucket`, `_sum`, `_count`: the parts of a histogram. */
+  readonly suffix?: string;
+}
+
+/** What one name stands for at `/metrics`. */
+export interface MetricFamily {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  /** Read when somebody looks; not kept. */
+  samples(): readonly Sample[] | Promise<readonly Sample[]>;
+}
+
+/** Between the values of labels in a key; no label holds it. */
+const separator = '\u0001';
+
+/** A family of numbers by label values. Counting costs one look-up by a joined key. */
+export class Counters {
+  readonly #values = new Map<string, { value: number }>();
+
+  constructor(
+    readonly name: string,
+    readonly help: string,
+    /** In the order in which `add` gets their values. */
+    readonly labels: readonly string[],
+    readonly type: 'counter' | 'gauge' = 'counter',
+  ) {}
+
+  add(amount: number, ...values: readonly string[]): void {
+    this.#box(values).value += amount;
+  }
+
+  /** For who counts the same labels again and again: saves the look-up. */
+  adder(...values: readonly string[]): (amount: number) => void {
+    const box = this.#box(values);
+    return (amount) => {
+      box.value += amount;
+    };
+  }
+
+  set(value: number, ...values: readonly string[]): void {
+    this.#box(values).value = value;
+  }
+
+  reset(): void {
+    for (const box of this.#values.values()) box.value = 0;
+  }
+
+  family(): MetricFamily {
+    return {
+      name: this.name,
+      help: this.help,
+      type: this.type,
+      // What was never counted, or not since the last reset, is not told.
+      samples: () =>
+        [...this.#values]
+          .filter(([, { value }]) => value !== 0 || this.type === 'gauge')
+          .map(([key, { value }]) => ({ labels: labelled(this.labels, key), value })),
+    };
+  }
+
+  #box(values: readonly string[]): { value: number } {
+    const key = values.length === 1 ? (values[0] as string) : values.join(separator);
+    let box = this.#values.get(key);
+    if (!box) this.#values.set(key, (box = { value: 0 }));
+    return box;
+  }
+}
+
+interface Histogram {
+  readonly buckets: number[];
+  sum: number;
+  count: number;
+}
+
+/** A family of histograms by label values. */
+export class Histograms {
+  readonly #histograms = new Map<string, Histogram>();
+
+  constructor(
+    readonly name: string,
+    readonly help: string,
+    readonly labels: readonly string[],
+    /** Upper bounds, ascending; the last one, infinity, is added. */
+    readonly bounds: readonly number[],
+  ) {}
+
+  observe(value: number, ...values: readonly string[]): void {
+    this.#add(this.#histogram(values.join(separator)), value);
+  }
+
+  /** For who observes the same labels again and again: saves the look-up. */
+  observer(...values: readonly string[]): (value: number) => void {
+    const histogram = this.#histogram(values.join(separator));
+    return (value) => this.#add(histogram, value);
+  }
+
+  #histogram(key: string): Histogram {
+    let histogram = this.#histograms.get(key);
+    if (!histogram) this.#histograms.set(key, (histogram = { buckets: new Array<number>(this.bounds.length).fill(0), sum: 0, count: 0 }));
+    return histogram;
+  }
+
+  #add(histogram: Histogram, value: number): void {
+    let at = 0;
+    while (at < this.bounds.length && value > (this.bounds[at] as number)) at += 1;
+    if (at < this.bounds.length) histogram.buckets[at] = (histogram.buckets[at] as number) + 1;
+    histogram.sum += value;
+    histogram.count += 1;
+  }
+
+  reset(): void {
+    for (const one of this.#histograms.values()) {
+      one.buckets.fill(0);
+      one.sum = 0;
+      one.count = 0;
+    }
+  }
+
+  family(): MetricFamily {
+    return {
+      name: this.name,
+      help: this.help,
+      type: 'histogram',
+      samples: () => [...this.#histograms].filter(([, { count }]) => count > 0).flatMap(([key, one]) => this.#samples(labelled(this.labels, key), one)),
+    };
+  }
+
+  #samples(labels: Readonly<Record<string, string>>, { buckets, sum, count }: Histogram): Sample[] {
+    let below = 0;
+    const bounded = buckets.map((inside, index) => {
+      below += inside;
+      return { labels: { ...labels, le: String(this.bounds[index]) }, value: below, suffix: '_bucket' };
+    });
+    return [
+      ...bounded,
+      { labels: { ...labels, le: '+Inf' }, value: count, suffix: '_bucket' },
+      { labels, value: sum, suffix: '_sum' },
+      { labels, value: count, suffix: '_count' },
+    ];
+  }
+}
+
+function labelled(names: readonly string[], key: string): Record<string, string> {
+  const values = key.split(separator);
+  return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']));
+}
+
+/** Upper bounds that grow by a factor: 0.001, 0.002, 0.004 … */
+export function exponentialBounds(first: number, factor: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => Number((first * factor ** index).toPrecision(12)));
+}
+
+/** What the components of one cluster count, by name. Whoever asks for a name that is there gets what is there. */
+export class Metrics {
+  readonly #all = new Map<string, Counters | Histograms>();
+  readonly #read = new Map<string, MetricFamily>();
+
+  counters(name: string, help: string, labels: readonly string[] = [], type: 'counter' | 'gauge' = 'counter'): Counters {
+    const known = this.#all.get(name);
+    if (known instanceof Counters) return known;
+    const made = new Counters(name, help, labels, type);
+    this.#all.set(name, made);
+    return made;
+  }
+
+  histograms(name: string, help: string, labels: readonly string[], bounds: readonly number[]): Histograms {
+    const known = this.#all.get(name);
+    if (known instanceof Histograms) return known;
+    const made = new Histograms(name, help, labels, bounds);
+    this.#all.set(name, made);
+    return made;
+  }
+
+  /** A gauge that is read when somebody looks. Several readers may share a name; where they share labels, too, their values are added up. */
+  gauge(name: string, help: string, samples: MetricFamily['samples']): void {
+    const before = this.#read.get(name)?.samples;
+    const all = before ? async () => summed([...(await before()), ...(await samples())]) : samples;
+    this.#read.set(name, { name, help, type: 'gauge', samples: all });
+  }
+
+  families(): readonly MetricFamily[] {
+    return [...[...this.#all.values()].map((one) => one.family()), ...this.#read.values()];
+  }
+
+  /** Counts begin at nothing again; gauges that are read say what is. */
+  reset(): void {
+    for (const one of this.#all.values()) if (!(one instanceof Counters && one.type === 'gauge')) one.reset();
+  }
+}
+
+function summed(samples: readonly Sample[]): Sample[] {
+  const byLabels = new Map<string, Sample>();
+  for (const one of samples) {
+    const key = JSON.stringify(one.labels);
+    byLabels.set(key, { ...one, value: one.value + (byLabels.get(key)?.value ?? 0) });
+  }
+  return [...byLabels.values()];
+}

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { invalidValue } from './field-error.ts';
+import { goIntOrString, goSelector, goStringList, goStringMap } from './go-syntax.ts';
+
+test('values that are no texts are told in Go’s own syntax', () => {
+  const told = (value: unknown): string => invalidValue('f', value, 'why').body();
+  expect(told(goStringMap({ b: '2', a: '1' }))).toBe('Invalid value: map[string]string{"a":"1", "b":"2"}: why');
+  expect(told(goStringMap(undefined))).toBe('Invalid value: map[string]string(nil): why');
+  expect(told(goStringList(['a', 'b'], '[]core.Mode'))).toBe('Invalid value: []core.Mode{"a", "b"}: why');
+  expect(told(goIntOrString(0))).toBe('Invalid value: intstr.IntOrString{Type:0, IntVal:0, StrVal:""}: why');
+  expect(told(goIntOrString('5%'))).toBe('Invalid value: intstr.IntOrString{Type:1, IntVal:0, StrVal:"5%"}: why');
+  expect(told(goSelector({ matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] }))).toBe(
+    'Invalid value: v1.LabelSelector{MatchLabels:map[string]string(nil), MatchExpressions:[]v1.LabelSelectorRequirement{v1.LabelSelectorRequirement{Key:"a", Operator:"In", Values:[]string{"b"}}}}: why',
+  );
+});
+
+test('a pointer to nothing is the text "null"', () => {
+  expect(invalidValue('f', goSelector(undefined), 'why').body()).toBe('Invalid value: "null": why');
+});

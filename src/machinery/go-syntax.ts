@@ -1,0 +1,50 @@
+import type { LabelSelector } from '../../generated/types/index.ts';
+import { GoText } from './field-error.ts';
+
+type Strings = Readonly<Record<string, string>>;
+
+const quote = (text: string): string => JSON.stringify(text);
+
+/** A map of texts as Go's `%#v` prints it: `map[string]string{"a":"b"}`, `map[string]string(nil)`. */
+export function goStringMap(map: Strings | null | undefined, type = 'map[string]string'): GoText {
+  return new GoText(mapText(map, type));
+}
+
+function mapText(map: Strings | null | undefined, type = 'map[string]string'): string {
+  if (!map) return `${type}(nil)`;
+  const entries = Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${type}{${entries.map(([key, value]) => `${quote(key)}:${quote(value)}`).join(', ')}}`;
+}
+
+/** A list of texts as Go's `%#v` prints it: `[]string{"a", "b"}`. */
+export function goStringList(list: readonly string[] | null | undefined, type = '[]string'): GoText {
+  return new GoText(listText(list, type));
+}
+
+function listText(list: readonly string[] | null | undefined, type = '[]string'): string {
+  return list ? `${type}{${list.map(quote).join(', ')}}` : `${type}(nil)`;
+}
+
+/** A struct without pointers; what is no GoText is a text, a number or a flag. */
+export function goStruct(type: string, fields: Readonly<Record<string, GoText | string | number | boolean>>): GoText {
+  const texts = Object.entries(fields).map(([name, value]) => `${name}:${typeof value === 'string' ? quote(value) : value}`);
+  return new GoText(`${type}{${texts.join(', ')}}`);
+}
+
+/** A count or a percentage, which Go holds in a struct. */
+export function goIntOrString(value: string | number): GoText {
+  const isText = typeof value === 'string';
+  return goStruct('intstr.IntOrString', { Type: isText ? 1 : 0, IntVal: isText ? 0 : value, StrVal: isText ? value : '' });
+}
+
+/** A pointer to a selector. */
+export function goSelector(selector: LabelSelector | null | undefined): GoText | undefined {
+  if (!selector) return undefined;
+  const expressions = selector.matchExpressions?.map(({ key, operator, values }) =>
+    goStruct('v1.LabelSelectorRequirement', { Key: key ?? '', Operator: operator ?? '', Values: goStringList(values) }),
+  );
+  return goStruct('v1.LabelSelector', {
+    MatchLabels: goStringMap(selector.matchLabels),
+    MatchExpressions: new GoText(`[]v1.LabelSelectorRequirement${expressions ? `{${expressions.join(', ')}}` : '(nil)'}`),
+  });
+}

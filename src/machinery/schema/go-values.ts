@@ -1,0 +1,154 @@
+import type { ProtobufField, ProtobufSchema } from '../codec/protobuf-schema.ts';
+import type { GroupVersionKind } from '../types.ts';
+import { formatGroupVersion } from '../types.ts';
+import { specialDefinitions } from './schema.ts';
+
+type Json = Record<string, unknown>;
+
+/** What Go makes of one field. */
+interface FieldRule {
+  /** Go has no pointer here, so that this value is the absence of one, and is not written. */
+  readonly zero: unknown;
+  /** A list or map, which is not written when there is nothing in it. */
+  readonly container: boolean;
+  /** What lies within it; undefined for scalars and for what has a form of its own (times, quantities, raw objects). */
+  readonly inner: StructRules | undefined;
+  /** `inner` is that of the values of a list or map. */
+  readonly many: boolean;
+}
+
+interface StructRules {
+  readonly fields: ReadonlyMap<string, FieldRule>;
+  /** Scalars that are written even if nobody has set them, with what is written then. */
+  readonly always: readonly (readonly [name: string, zero: unknown])[];
+}
+
+const zeros: Readonly<Record<string, unknown>> = { string: '', bool: false, bytes: '' };
+const isNumeric = (type: string): boolean => /^(u?int(32|64)|double|float)$/.test(type);
+
+/** Messages whose JSON is not their fields, or that the server keeps itself. */
+const opaque: ReadonlySet<string> = new Set([
+  specialDefinitions.json,
+  ...[
+    'meta.v1.Time',
+    'meta.v1.MicroTime',
+    'meta.v1.Duration',
+    'meta.v1.FieldsV1',
+    'meta.v1.ManagedFieldsEntry',
+    'runtime.RawExtension',
+    'api.resource.Quantity',
+    'util.intstr.IntOrString',
+  ].map((name) => `io.k8s.apimachinery.pkg.${name.startsWith('meta') ? 'apis.' : ''}${name}`),
+]);
+
+/**
+ * Lists that mean something else empty than absent: a scaling rule without policies is refused, one that says nothing gets defaults;
+ * lists that Go writes even if there are none belong to whoever has sent them.
+ */
+const meaningful = new Set(
+  ['autoscaling.v2.HPAScalingRules policies', 'discovery.v1.EndpointSlice ports', 'rbac.v1.ClusterRole rules', 'rbac.v1.Role rules'].map(
+    (one) => `io.k8s.api.${one}`,
+  ),
+);
+
+const known = new WeakMap<ProtobufSchema, Map<string, StructRules | undefined>>();
+
+function rulesOf(schema: ProtobufSchema, name: string): StructRules | undefined {
+  let cache = known.get(schema);
+  if (!cache) known.set(schema, (cache = new Map()));
+  if (cache.has(name)) return cache.get(name);
+  const message = opaque.has(name) ? undefined : schema.message(name);
+  if (!message || message.bareList) {
+    cache.set(name, undefined);
+    return undefined;
+  }
+  const fields = new Map<string, FieldRule>();
+  const always: (readonly [string, unknown])[] = [];
+  const rules: StructRules = { fields, always };
+  cache.set(name, rules); // Before its fields: schemas of custom resources contain themselves.
+  for (const field of message.fields) {
+    const inner = rulesOf(schema, field.type);
+    if (field.embedded) {
+      for (const [key, rule] of inner?.fields ?? []) fields.set(key, rule);
+      always.push(...(inner?.always ?? []));
+      continue;
+    }
+    const container = field.map || field.repeated;
+    const zero = container ? undefined : zeroOf(field);
+    if (field.required && zero !== undefined) always.push([field.name, zero]);
+    fields.set(field.name, {
+      zero: field.required ? undefined : zero,
+      container: container && !field.required && !meaningful.has(`${name} ${field.name}`),
+      inner,
+      many: container,
+    });
+  }
+  return rules;
+}
+
+function zeroOf({ type, value }: ProtobufField): unknown {
+  if (type === 'bytes') return '';
+  if (!value) return undefined;
+  return isNumeric(type) ? 0 : zeros[type];
+}
+
+/**
+ * A built-in object as Go's decoder keeps it and its encoder would write it again: what is as empty as if it were absent (`""`, 0,
+ * false, an empty list) is left out unless Go has a pointer there, and scalars that are written whether or not anybody set them (the
+ * name of a container) are there, so that nothing behind this meets `undefined` where Go has "". Lists and structs that are
+ * absent stay so. Parts that do not change are shared; the input is never changed.
+ */
+export function goValues<T>(schema: ProtobufSchema, gvk: GroupVersionKind, object: T): T {
+  const message = schema.messageFor(formatGroupVersion(gvk), gvk.kind);
+  const rules = message && rulesOf(schema, message.name);
+  return rules ? (kept(rules, object) as T) : object;
+}
+
+function kept(rules: StructRules, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const struct = value as Json;
+  // Hardly ever is there anything to change, and then nothing is copied.
+  let copy: Json | undefined;
+  for (const key in struct) {
+    const rule = rules.fields.get(key);
+    if (!rule) continue;
+    const field = struct[key];
+    if ((rule.zero !== undefined && field === rule.zero) || (rule.container && isEmpty(field))) {
+      copy ??= { ...struct };
+      delete copy[key];
+    } else if (rule.inner && typeof field === 'object') {
+      const next = rule.many ? keptAll(rule.inner, field) : kept(rule.inner, field);
+      if (next !== field) (copy ??= { ...struct })[key] = next;
+    }
+  }
+  for (const [key, zero] of rules.always) {
+    if (struct[key] === undefined) (copy ??= { ...struct })[key] = zero;
+  }
+  return copy ?? value;
+}
+
+function keptAll(rules: StructRules, values: unknown): unknown {
+  if (Array.isArray(values)) {
+    let list: unknown[] | undefined;
+    for (let index = 0; index < values.length; index += 1) {
+      const item: unknown = values[index];
+      const next = kept(rules, item);
+      if (next !== item) (list ??= values.slice())[index] = next;
+    }
+    return list ?? values;
+  }
+  let map: Json | undefined;
+  for (const key in values as Json) {
+    const item = (values as Json)[key];
+    const next = kept(rules, item);
+    if (next !== item) (map ??= { ...(values as Json) })[key] = next;
+  }
+  return map ?? values;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  if (typeof value !== 'object' || value === null) return false;
+  for (const _ in value) return false;
+  return true;
+}

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { EphemeralContainer } from '../../generated/types/index.ts';
+import type { Cluster } from '../../src/cluster/index.ts';
+import { simulatedCluster } from '../support/simulated-cluster.ts';
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await simulatedCluster({ nodes: 1 });
+  await cluster.admin.pods.create({
+    metadata: { name: 'app', namespace: 'default' },
+    spec: { containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1; done'] }] },
+  });
+  await cluster.env.loop.advance(5000);
+}, 60_000);
+afterAll(() => cluster.stop());
+
+const key = { namespace: 'default', name: 'app' };
+
+/** Adds an ephemeral container, as `kubectl debug` does, and returns its status some seconds later. */
+async function debug(container: EphemeralContainer, seconds = 10) {
+  await cluster.admin.pods.patch(key, 'strategic', { spec: { ephemeralContainers: [container] } }, 'ephemeralcontainers');
+  await cluster.env.loop.advance(seconds * 1000);
+  const { status } = await cluster.admin.pods.get(key);
+  return { status: status?.ephemeralContainerStatuses?.find((one) => one.name === container.name), pod: status };
+}
+
+test('an ephemeral container that ends is not started again, whatever its exit code, and the pod stays as it was', async () => {
+  const { status, pod } = await debug({ name: 'once', image: 'busybox', command: ['sh', '-c', 'echo hi; exit 3'] }, 400);
+  expect(status).toEqual({
+    name: 'once',
+    image: 'docker.io/library/busybox:latest',
+    imageID: expect.stringMatching(/^docker\.io\/library\/busybox@sha256:/),
+    containerID: expect.stringMatching(/^containerd:\/\//),
+    state: {
+      terminated: {
+        exitCode: 3,
+        reason: 'Error',
+        startedAt: expect.any(String),
+        finishedAt: expect.any(String),
+        containerID: expect.stringMatching(/^containerd:\/\//),
+      },
+    },
+    lastState: {},
+    ready: false,
+    restartCount: 0,
+  });
+  expect(pod?.phase).toBe('Running');
+  expect(pod?.conditions?.find((one) => one.type === 'Ready')?.status).toBe('True');
+});
+
+test('an ephemeral container whose image is not there is tried again', async () => {
+  const { status } = await debug({ name: 'stuck', image: 'busybox:nosuch' });
+  expect(['ErrImagePull', 'ImagePullBackOff']).toContain(status?.state?.waiting?.reason);
+  expect(status).toMatchObject({ ready: false, restartCount: 0, imageID: '' });
+});
+
+test('an ephemeral container with a target sees its processes; alone it sees its own', async () => {
+  const exitOf = async (container: EphemeralContainer) => (await debug(container)).status?.state?.terminated?.exitCode;
+  const script = { image: 'busybox', command: ['sh', '-c', 'ps > /dev/termination-log'] };
+  const message = async (container: EphemeralContainer) => (await debug(container)).status?.state?.terminated?.message;
+  expect(await message({ name: 'inside', targetContainerName: 'main', ...script })).toContain('while :');
+  expect(await message({ name: 'outside', ...script })).not.toContain('while :');
+  expect(await exitOf({ name: 'killer', image: 'busybox', targetContainerName: 'main', command: ['kill', '-TERM', '1'] })).toBe(0);
+});

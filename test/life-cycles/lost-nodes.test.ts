@@ -1,0 +1,97 @@
+/** A node whose kubelet falls silent, or whose machine goes down, and that comes back. */
+import { afterEach, expect, test } from 'vitest';
+import type { Pod } from '../../generated/types/index.ts';
+import type { Cluster } from '../../src/cluster/index.ts';
+import { simulatedCluster } from '../support/simulated-cluster.ts';
+
+let cluster: Cluster;
+afterEach(() => cluster.stop());
+
+const node = 'default-worker';
+const key = { namespace: 'default', name: 'counter' };
+/** Counts seconds, and never ends by itself. */
+const counter: Pod = {
+  metadata: { name: 'counter', namespace: 'default' },
+  spec: { nodeName: node, containers: [{ name: 'c', image: 'busybox', command: ['sh', '-c', 'n=0; while sleep 1; do n=$((n+1)); echo $n; done'] }] },
+};
+
+async function started(): Promise<void> {
+  cluster = await simulatedCluster();
+  await cluster.admin.pods.create(counter);
+  await cluster.env.loop.advance(30_000);
+}
+
+const pod = () => cluster.admin.pods.get(key);
+const renewed = async () => (await cluster.admin.leases.get({ namespace: 'kube-node-lease', name: node })).spec?.renewTime;
+const nodeEvents = async (reason: string) =>
+  (await cluster.admin.events.list()).items.filter((event) => event.reason === reason && event.involvedObject.name === node);
+
+/** What `kubectl logs` is answered. */
+async function logs(): Promise<string> {
+  const { body } = await cluster.handler({
+    method: 'GET',
+    path: '/api/v1/namespaces/default/pods/counter/log',
+    query: new URLSearchParams(),
+    headers: {},
+    user: { username: 'admin', groups: ['system:masters'] },
+  });
+  if (body.kind === 'object') return String((body.object() as { message?: string }).message);
+  let text = '';
+  if (body.kind === 'stream') body.start({ data: (chunk) => (text += new TextDecoder().decode(chunk)), end() {} });
+  await cluster.env.loop.settle();
+  return text;
+}
+
+test('a silent kubelet: containers go on, nobody reports, nobody answers; when it is back it tells what has happened', async () => {
+  await started();
+  const lastLine = Number((await logs()).trim().split('\n').at(-1));
+  cluster.dataPlane?.setNodeState(node, 'silent');
+  const before = await renewed();
+  await cluster.env.loop.advance(60_000);
+  expect(await renewed()).toBe(before);
+  expect(await logs()).toBe('Get "https://172.18.0.3:10250/containerLogs/default/counter/c": dial tcp 172.18.0.3:10250: connect: connection refused');
+  // Deleted meanwhile, it stays until somebody ends it.
+  await cluster.admin.pods.create({ ...counter, metadata: { ...counter.metadata, name: 'second' } });
+  await cluster.admin.pods.delete(key);
+  await cluster.env.loop.advance(60_000);
+  expect((await pod()).metadata?.deletionTimestamp).toBeDefined();
+  expect((await cluster.admin.pods.get({ namespace: 'default', name: 'second' })).status?.phase).toBe('Pending');
+  cluster.dataPlane?.setNodeState(node, 'running');
+  await cluster.env.loop.settle();
+  expect(Number((await logs()).trim().split('\n').at(-1))).toBeGreaterThan(lastLine + 110);
+  await cluster.env.loop.advance(60_000);
+  await expect(pod()).rejects.toMatchObject({ status: { code: 404 } });
+  expect((await cluster.admin.pods.get({ namespace: 'default', name: 'second' })).status?.phase).toBe('Running');
+  expect(await nodeEvents('Rebooted')).toEqual([]);
+});
+
+test('a machine that goes down takes its containers with it; when it is back they run again in new sandboxes', async () => {
+  await started();
+  const was = (await pod()).status;
+  cluster.dataPlane?.setNodeState(node, 'down');
+  await cluster.env.loop.advance(60_000);
+  expect((await pod()).status).toEqual(was);
+  expect(await logs()).toContain('dial tcp 172.18.0.3:10250: connect: no route to host');
+  cluster.dataPlane?.setNodeState(node, 'running');
+  await cluster.env.loop.advance(30_000);
+  const { status } = await pod();
+  expect(status?.phase).toBe('Running');
+  expect(status?.podIP).not.toBe(was?.podIP);
+  expect(status?.containerStatuses?.[0]).toMatchObject({
+    ready: true,
+    restartCount: 1,
+    lastState: { terminated: { exitCode: 255, reason: 'Unknown' } },
+  });
+  expect((await nodeEvents('Rebooted')).map((event) => event.message)).toEqual([
+    `Node ${node} has been rebooted, boot id: ${(await cluster.admin.nodes.get({ name: node })).status?.nodeInfo?.bootID}`,
+  ]);
+});
+
+test('a node that is down does not become one with a silent kubelet, and a foreign name is refused', async () => {
+  await started();
+  cluster.dataPlane?.setNodeState(node, 'down');
+  cluster.dataPlane?.setNodeState(node, 'silent');
+  expect(cluster.dataPlane?.nodeState(node)).toBe('down');
+  expect(() => cluster.dataPlane?.setNodeState('nobody', 'down')).toThrow('node nobody has no kubelet');
+  expect(cluster.dataPlane?.nodeState('nobody')).toBeUndefined();
+});

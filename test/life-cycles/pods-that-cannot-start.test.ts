@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Container, Pod, PodSpec } from '../../generated/types/index.ts';
+import { refs } from '../../src/client/index.ts';
+import type { Cluster } from '../../src/cluster/index.ts';
+import { simulatedCluster } from '../support/simulated-cluster.ts';
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await simulatedCluster({ nodes: 1 });
+}, 60_000);
+afterAll(() => cluster.stop());
+
+let count = 0;
+/** Creates a pod with one container, and tells after some seconds how it is and what was said about it. */
+async function tried(change: Partial<Container>, spec: Partial<PodSpec> = {}) {
+  count += 1;
+  const name = `p${count}`;
+  const container: Container = { name: 'c', image: 'busybox', command: ['sleep', '36000'], ...change };
+  await cluster.admin.pods.create({ metadata: { name, namespace: 'default' }, spec: { containers: [container], ...spec } } as Pod);
+  await cluster.env.loop.advance(12_000);
+  const pod = await cluster.admin.pods.get({ namespace: 'default', name });
+  const { items } = await cluster.admin.events.list({ namespace: 'default', fieldSelector: `involvedObject.name=${name}` });
+  const warnings = items.filter((one) => one.type === 'Warning').map((one) => `${one.reason}: ${one.message}`);
+  return { pod, waiting: pod.status?.containerStatuses?.[0]?.state?.waiting, status: pod.status, warnings };
+}
+
+test('a missing config map or key, or a root user where none may be, is CreateContainerConfigError', async () => {
+  const missing = await tried({ envFrom: [{ configMapRef: { name: 'nosuch' } }] });
+  expect(missing.waiting).toEqual({ reason: 'CreateContainerConfigError', message: 'configmap "nosuch" not found' });
+  expect(missing.warnings).toEqual(['Failed: Error: configmap "nosuch" not found']);
+  await cluster.admin.secrets.create({ metadata: { name: 'app', namespace: 'default' }, data: {} });
+  const key = await tried({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'app', key: 'nosuch' } } }] });
+  expect(key.waiting).toEqual({ reason: 'CreateContainerConfigError', message: "couldn't find key nosuch in Secret default/app" });
+  const root = await tried({ securityContext: { runAsNonRoot: true } });
+  expect(root.waiting?.message).toMatch(/^container has runAsNonRoot and image will run as root \(pod: "p\d+_default\([0-9a-f-]+\)", container: c\)$/);
+});
+
+test('a command that is not there is RunContainerError first, then a crash', async () => {
+  const { status, warnings } = await tried({ command: ['/nosuch'] });
+  expect(warnings[0]).toMatch(/^Failed: Error: failed to create containerd task: .*exec: "\/nosuch": stat \/nosuch: no such file or directory/);
+  const last = status?.containerStatuses?.[0]?.lastState?.terminated ?? status?.containerStatuses?.[0]?.state?.terminated;
+  expect(last).toMatchObject({ exitCode: 128, reason: 'StartError' });
+});
+
+test('an image name that is none is InvalidImageName, with the reason of the parser', async () => {
+  const upper = await tried({ image: 'NGINX' });
+  const message = `Failed to apply default image tag "NGINX": couldn't parse image name "NGINX": invalid reference format: repository name (library/NGINX) must be lowercase`;
+  expect(upper.waiting).toEqual({ reason: 'InvalidImageName', message });
+  expect(upper.warnings).toEqual([`InspectFailed: ${message}`, 'Failed: Error: InvalidImageName']);
+  expect((await tried({ image: 'nginx:' })).waiting?.message).toMatch(/: invalid reference format$/);
+});
+
+test('an image that may never be pulled and is not there is ErrImageNeverPull', async () => {
+  const { waiting, warnings } = await tried({ image: 'redis:7', imagePullPolicy: 'Never' });
+  const message = 'Container image "redis:7" is not present with pull policy of Never';
+  expect(waiting).toEqual({ reason: 'ErrImageNeverPull', message });
+  expect(warnings).toEqual([`ErrImageNeverPull: ${message}`, 'Failed: Error: ErrImageNeverPull']);
+});
+
+test('a runtime handler that no runtime has leaves the pod without a sandbox, with its overhead counted', async () => {
+  const overhead = { podFixed: { cpu: '250m', memory: '120Mi' } };
+  await cluster.admin.resource(refs.runtimeClasses).create({ metadata: { name: 'kata' }, handler: 'kata-fc', overhead } as never);
+  await cluster.admin.resource(refs.runtimeClasses).create({ metadata: { name: 'plain' }, handler: 'runc' } as never);
+  const kata = await tried({}, { runtimeClassName: 'kata' });
+  expect(kata.pod.spec?.overhead).toEqual(overhead.podFixed);
+  expect(kata.waiting).toEqual({ reason: 'ContainerCreating' });
+  expect(kata.warnings).toEqual([
+    'FailedCreatePodSandBox: Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox runtime: no runtime for "kata-fc" is configured',
+  ]);
+  expect((await tried({}, { runtimeClassName: 'plain' })).status?.phase).toBe('Running');
+});
+
+test('a host port leads from its node to the pod; a second pod that wants it waits, or is refused once it is bound', async () => {
+  const node = cluster.nodes[0];
+  const ports = [{ containerPort: 80, hostPort: 8088 }];
+  const web = await tried({ image: 'nginx', command: [], ports });
+  expect(web.status?.phase).toBe('Running');
+  const fetch = `wget -qO /dev/null http://${node?.address}:8088/`;
+  const client = await tried({ command: ['sh', '-c', `${fetch} && sleep 36000`] }, { restartPolicy: 'Never' });
+  expect(client.status?.phase).toBe('Running');
+  const second = await tried({ image: 'nginx', command: [], ports });
+  expect(second.pod.status?.conditions?.[0]?.message).toMatch(/^0\/1 nodes are available: 1 node\(s\) didn't have free ports for the requested pod ports\./);
+  const bound = await tried({ image: 'nginx', command: [], ports }, { nodeName: node?.name ?? '' });
+  expect(bound.status).toMatchObject({
+    phase: 'Failed',
+    reason: 'NodePorts',
+    message: "Pod was rejected: Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports",
+  });
+  expect(bound.status?.containerStatuses).toBeUndefined();
+  expect(bound.warnings).toEqual(["NodePorts: Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"]);
+  await cluster.admin.pods.delete({ namespace: 'default', name: web.pod.metadata?.name ?? '' }, { gracePeriodSeconds: 0 });
+  await cluster.env.loop.advance(1000);
+  const after = await tried({ command: ['sh', '-c', fetch] }, { restartPolicy: 'Never' });
+  // The pod that waited has the port now.
+  expect(after.status?.phase).toBe('Succeeded');
+  expect((await cluster.admin.pods.get({ namespace: 'default', name: second.pod.metadata?.name ?? '' })).status?.phase).toBe('Running');
+});
