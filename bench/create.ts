@@ -1,8 +1,7 @@
 import { drive, fill, loadRow, openClients } from './support/load.ts';
 import type { Question } from './support/measure.ts';
 import { configMapBody, objectName, podBody } from './support/objects.ts';
-import { withServer } from './support/server.ts';
-import { untilUsable } from './support/usable.ts';
+import { withUsableServer } from './support/usable.ts';
 
 const namespace = '/api/v1/namespaces/default';
 
@@ -11,8 +10,7 @@ export const create: Question = {
   name: 'create',
   about: 'creates of pods and config maps of 2 KB, on 1 and on 16 connections',
   run: ({ quick }) =>
-    withServer([], async (server) => {
-      await untilUsable(server);
+    withUsableServer([], async (server) => {
       const clients = await openClients(server);
       const warmUp = quick ? 100 : 500;
       const count = quick ? 300 : 2000;

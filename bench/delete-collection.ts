@@ -1,16 +1,14 @@
 import { fill, openClients } from './support/load.ts';
 import { higher, type Question, type Row, time } from './support/measure.ts';
 import { configMapBody, podBody } from './support/objects.ts';
-import { withServer } from './support/server.ts';
-import { untilUsable } from './support/usable.ts';
+import { withUsableServer } from './support/usable.ts';
 
 /** How many objects does one request delete in a second? */
 export const deleteCollection: Question = {
   name: 'delete',
   about: 'one DELETE of 2,000 pods, and one of 2,000 config maps',
   run: ({ quick }) =>
-    withServer([], async (server) => {
-      await untilUsable(server);
+    withUsableServer([], async (server) => {
       const clients = await openClients(server);
       const count = quick ? 500 : 2000;
       const rows: Row[] = [];

@@ -1,8 +1,8 @@
 import { exec } from './support/container-client.ts';
-import { latencies, lower, median, pause, type Question, type Row } from './support/measure.ts';
+import { latencies, lower, median, pause, type Question, type Row, time } from './support/measure.ts';
 import { objectName } from './support/objects.ts';
-import { type BenchServer, withServer } from './support/server.ts';
-import { untilUsable } from './support/usable.ts';
+import type { BenchServer } from './support/server.ts';
+import { withUsableServer } from './support/usable.ts';
 import { createToReady, deploymentToReady, podSpec, podsPath, pullEverywhere, shell } from './support/workloads.ts';
 
 const quiet = 'quiet';
@@ -13,8 +13,7 @@ export const execQuestion: Question = {
   name: 'exec',
   about: 'exec and API latency, with nothing else to do and while 20 pods spin in `while :; do :; done`',
   run: ({ quick }) =>
-    withServer([], async (server) => {
-      await untilUsable(server);
+    withUsableServer([], async (server) => {
       await pullEverywhere(server);
       await createToReady(server, quiet, podSpec([shell('main', 'sleep 100000')]));
       const count = quick ? 30 : 200;
@@ -57,10 +56,6 @@ function writes({ api }: BenchServer, count: number, when: string): Promise<numb
 
 async function each(count: number, work: (index: number) => Promise<unknown>): Promise<number[]> {
   const all: number[] = [];
-  for (let i = 0; i < count; i += 1) {
-    const began = performance.now();
-    await work(i);
-    all.push(performance.now() - began);
-  }
+  for (let i = 0; i < count; i += 1) all.push(await time(() => work(i)));
   return all;
 }

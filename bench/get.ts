@@ -1,8 +1,7 @@
 import { drive, fill, loadRow, openClients } from './support/load.ts';
 import type { Question } from './support/measure.ts';
 import { objectName, podBody } from './support/objects.ts';
-import { withServer } from './support/server.ts';
-import { untilUsable } from './support/usable.ts';
+import { withUsableServer } from './support/usable.ts';
 
 const path = '/api/v1/namespaces/default/pods';
 
@@ -11,8 +10,7 @@ export const get: Question = {
   name: 'get',
   about: 'reads of one pod of 2 KB, on 1 and on 16 connections',
   run: ({ quick }) =>
-    withServer([], async (server) => {
-      await untilUsable(server);
+    withUsableServer([], async (server) => {
       const clients = await openClients(server);
       const objects = quick ? 300 : 2000;
       const count = quick ? 3000 : 20_000;

@@ -1,9 +1,9 @@
 import { fill, openClients } from './support/load.ts';
-import { latencies, lower, median, type Question, type Row } from './support/measure.ts';
+import { latencies, lower, median, type Question, type Row, time } from './support/measure.ts';
 import { podBody, tableAccept } from './support/objects.ts';
 import { type RawConnection, type RawRequest, refused } from './support/raw-connection.ts';
-import { type BenchServer, withServer } from './support/server.ts';
-import { untilUsable } from './support/usable.ts';
+import type { BenchServer } from './support/server.ts';
+import { withUsableServer } from './support/usable.ts';
 
 const path = '/api/v1/namespaces/default/pods';
 
@@ -12,8 +12,7 @@ export const list: Question = {
   name: 'list',
   about: 'lists of 2,000 and 10,000 pods: full, from the cache, in pages of 500, as a Table',
   run: ({ quick }) =>
-    withServer([], async (server) => {
-      await untilUsable(server);
+    withUsableServer([], async (server) => {
       const clients = await openClients(server);
       const rows: Row[] = [];
       let made = 0;
@@ -39,11 +38,7 @@ async function measureLists(server: BenchServer, count: number, turns: number): 
     await work(); // The first one makes the texts that later ones share.
     const all: number[] = [];
     const cpuBefore = server.cpuMs();
-    for (let turn = 0; turn < turns; turn += 1) {
-      const began = performance.now();
-      await work();
-      all.push(performance.now() - began);
-    }
+    for (let turn = 0; turn < turns; turn += 1) all.push(await time(work));
     const cpuMs = (server.cpuMs() - cpuBefore) / turns;
     rows.push(lower(`list ${count} pods, ${name}`, median(all), 'ms', { goal, cpuMs, ...latencies(all), all }));
   }

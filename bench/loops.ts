@@ -1,6 +1,5 @@
 import { lower, pause, type Question, type Row } from './support/measure.ts';
-import { withServer } from './support/server.ts';
-import { untilUsable } from './support/usable.ts';
+import { withUsableServer } from './support/usable.ts';
 import { deploymentToReady, pullEverywhere, sleepingLoops } from './support/workloads.ts';
 
 const containersPerPod = 10;
@@ -23,8 +22,7 @@ export const loops: Question = {
 };
 
 function measure(count: number, goal: number | undefined, quick: boolean): Promise<Row[]> {
-  return withServer(['--nodes', '8'], async (server) => {
-    await untilUsable(server);
+  return withUsableServer(['--nodes', '8'], async (server) => {
     await pullEverywhere(server);
     await pause(quick ? 500 : 3000);
     const idle = server.residentMib();

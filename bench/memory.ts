@@ -1,8 +1,7 @@
 import { fill, openClients } from './support/load.ts';
 import { lower, pause, type Question } from './support/measure.ts';
 import { podBody, tableAccept } from './support/objects.ts';
-import { withServer } from './support/server.ts';
-import { untilUsable } from './support/usable.ts';
+import { withUsableServer } from './support/usable.ts';
 
 const path = '/api/v1/namespaces/default/pods';
 
@@ -11,8 +10,7 @@ export const memory: Question = {
   name: 'memory',
   about: 'resident memory: idle, with 10,000 pods, after lists of them, after they are deleted',
   run: ({ quick }) =>
-    withServer([], async (server) => {
-      await untilUsable(server);
+    withUsableServer([], async (server) => {
       const settleMs = quick ? 500 : 5000;
       const resident = async (): Promise<number> => {
         await pause(settleMs);

@@ -2,8 +2,7 @@ import { drive, fill, loadRow, openClients } from './support/load.ts';
 import type { Question } from './support/measure.ts';
 import { contentTypes, objectName, podBody } from './support/objects.ts';
 import type { RawRequest } from './support/raw-connection.ts';
-import { withServer } from './support/server.ts';
-import { untilUsable } from './support/usable.ts';
+import { withUsableServer } from './support/usable.ts';
 
 const path = '/api/v1/namespaces/default/pods';
 
@@ -12,8 +11,7 @@ export const patch: Question = {
   name: 'patch',
   about: 'strategic merge, merge and apply patches of pods, on 1 and on 16 connections',
   run: ({ quick }) =>
-    withServer([], async (server) => {
-      await untilUsable(server);
+    withUsableServer([], async (server) => {
       const clients = await openClients(server);
       const objects = quick ? 300 : 2000;
       const count = quick ? 300 : 3000;

@@ -1,6 +1,5 @@
 import { lower, median, type Question } from './support/measure.ts';
-import { withServer } from './support/server.ts';
-import { untilUsable } from './support/usable.ts';
+import { withUsableServer } from './support/usable.ts';
 import { createToReady, deleteDeployment, deploymentToReady, podSpec, podsPath, pullEverywhere, shell } from './support/workloads.ts';
 
 const sleeper = [shell('main', 'while true; do sleep 5; done')];
@@ -10,8 +9,7 @@ export const pods: Question = {
   name: 'pods',
   about: 'create to Running and Ready of one pod; a Deployment of 500 to all Ready',
   run: ({ quick }) =>
-    withServer(['--nodes', '8'], async (server) => {
-      await untilUsable(server);
+    withUsableServer(['--nodes', '8'], async (server) => {
       await pullEverywhere(server);
       const single: number[] = [];
       for (let i = 0; i < (quick ? 10 : 40); i += 1) {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { exec, forward } from './support/container-client.ts';
 import { hasKubectl, kubectl, kubectlForward } from './support/kubectl.ts';
 import { higher, median, type Question, type Row, time } from './support/measure.ts';
-import { type BenchServer, withServer } from './support/server.ts';
+import type { BenchServer } from './support/server.ts';
 import { tarOf } from './support/tar.ts';
-import { untilUsable } from './support/usable.ts';
+import { withUsableServer } from './support/usable.ts';
 import { createToReady, podSpec } from './support/workloads.ts';
 
 const pod = 'files';
@@ -18,8 +18,7 @@ export const transfer: Question = {
   name: 'transfer',
   about: '20 MB through port-forward, and through cp both ways, with a client of our own and with kubectl if it is there',
   run: ({ quick }) =>
-    withServer([], async (server) => {
-      await untilUsable(server);
+    withUsableServer([], async (server) => {
       await createToReady(server, pod, podSpec([{ name: 'web', image: 'nginx' }]));
       const size = (quick ? 5 : 20) * 1_000_000;
       await exec(server.target, pod, ['sh', '-c', `head -c ${size} /dev/urandom > ${file}`]);

@@ -2,8 +2,8 @@ import { type Clients, type Load, openClients } from './support/load.ts';
 import { higher, latencies, type Question } from './support/measure.ts';
 import { configMapBody, objectName } from './support/objects.ts';
 import { type RawConnection, refused } from './support/raw-connection.ts';
-import { type BenchServer, withServer } from './support/server.ts';
-import { untilUsable } from './support/usable.ts';
+import type { BenchServer } from './support/server.ts';
+import { withUsableServer } from './support/usable.ts';
 
 const path = '/api/v1/namespaces/default/configmaps';
 
@@ -12,8 +12,7 @@ export const update: Question = {
   name: 'update',
   about: 'GET and PUT of a config map: each client its own, on 1 and 16 connections; 16 clients the same one',
   run: ({ quick }) =>
-    withServer([], async (server) => {
-      await untilUsable(server);
+    withUsableServer([], async (server) => {
       const clients = await openClients(server);
       for (const i of clients.sixteen.keys()) await server.api.json('POST', path, JSON.parse(configMapBody(objectName(i))));
       const count = quick ? 300 : 3000;

@@ -2,8 +2,8 @@ import { cpuMs } from './support/machine.ts';
 import { higher, latencies, lower, median, type Question, type Row } from './support/measure.ts';
 import { contentTypes, podBody } from './support/objects.ts';
 import { refused } from './support/raw-connection.ts';
-import { type BenchServer, withServer } from './support/server.ts';
-import { untilUsable } from './support/usable.ts';
+import type { BenchServer } from './support/server.ts';
+import { withUsableServer } from './support/usable.ts';
 import { Watcher } from './support/watcher.ts';
 
 const path = '/api/v1/namespaces/default/pods';
@@ -16,8 +16,7 @@ export const watch: Question = {
   name: 'watch',
   about: 'one write reaches 1, 100 and 1,000 watchers; events a second in a burst',
   run: ({ quick }) =>
-    withServer([], async (server) => {
-      await untilUsable(server);
+    withUsableServer([], async (server) => {
       await server.api.json('POST', path, JSON.parse(podBody(name)));
       const rows: Row[] = [];
       for (const watchers of quick ? [1, 100, 300] : [1, 100, 1000]) rows.push(...(await fanOut(server, watchers, quick ? 20 : 100)));

@@ -23,7 +23,7 @@ install();
 await build();
 if (command === 'start') await start();
 else if (command === 'test') run('vitest/vitest.mjs', ['run', ...rest]);
-else if (command === 'transcripts') run('vitest/vitest.mjs', ['run', 'test/transcripts', ...rest], { PAPERKUBE_RECORD: '1' });
+else if (command === 'transcripts') run('vitest/vitest.mjs', ['run', 'test/transcripts', 'test/tutorials', ...rest], { PAPERKUBE_RECORD: '1' });
 else if (command === 'docs') run('vitest/vitest.mjs', ['run', 'src/registry/coverage.test.ts'], { PAPERKUBE_WRITE_DOCS: '1' });
 else if (command === 'fuzz') fuzz();
 else if (command === 'bench') await bundled('bench/main.ts');

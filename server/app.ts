@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Log } from '../src/env/index.ts';
-import { type ApiResponse, type Handler, internalError, isStatusError, type StatusError } from '../src/machinery/index.ts';
-import { isReadablePath, readBody, toApiRequest } from './http-request.ts';
+import { type ApiResponse, type Handler, internalError, isReadablePath, isStatusError, type StatusError } from '../src/machinery/index.ts';
+import { readBody, toApiRequest } from './http-request.ts';
 import { sendResponse } from './http-response.ts';
 
 export interface AppOptions {

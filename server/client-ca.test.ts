@@ -112,7 +112,8 @@ test('a file without an authority, or with half of one, ends the start with a se
   expect(() => readClientCa(file('empty.crt', ''))).toThrow('it holds no certificate');
   expect(() => readClientCa(file('key.crt', ca.key))).toThrow('it holds no certificate');
   const half = ca.certificate.replace(/\n[^\n]*\n[^\n]*\n/, '\n');
-  expect(() => readClientCa(file('half.crt', ca.certificate + half))).toThrow('certificate 2 of 2 cannot be parsed');
+  expect(() => readClientCa(file('half.crt', `${ca.certificate}\n${half}`))).toThrow('certificate 2 of 2 cannot be parsed');
+  expect(() => readClientCa(file('joined.crt', ca.certificate.trim() + ca.certificate))).toThrow('it holds no certificate');
   expect(() => readClientCa(file('huge.crt', ' '.repeat(1024 * 1024 + 1)))).toThrow('more than 1 MiB');
   expect(readClientCa(file('mixed.crt', `${ca.key}\ntext\n${ca.certificate}`))).toHaveLength(1);
 });

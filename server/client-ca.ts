@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { pemBlocks } from '../src/machinery/pem.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 
-const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 const bytesMax = 1024 * 1024;
 
 /**
@@ -11,11 +11,11 @@ const bytesMax = 1024 * 1024;
  * @throws CliError (exit code 6) for a file that cannot be read, holds no certificate, or one that cannot be parsed
  */
 export function readClientCa(file: string): readonly string[] {
-  const blocks = readText(file).match(certificateBlock) ?? [];
+  const blocks = [...pemBlocks(readText(file))].filter(({ type, hasHeaders }) => type === 'CERTIFICATE' && !hasHeaders);
   if (blocks.length === 0) throw invalid(file, 'it holds no certificate', 'give a file of PEM blocks that begin with -----BEGIN CERTIFICATE-----');
-  return blocks.map((block, index) => {
+  return blocks.map(({ bytes }, index) => {
     try {
-      return new X509Certificate(block).toString();
+      return new X509Certificate(bytes).toString();
     } catch {
       throw invalid(file, `certificate ${index + 1} of ${blocks.length} cannot be parsed`, 'look at it with: openssl x509 -text -noout -in FILE');
     }

@@ -2,19 +2,18 @@ import type { IncomingMessage } from 'node:http';
 import { type PeerCertificate, TLSSocket } from 'node:tls';
 import { requestTimeoutMs, timedOut } from '../src/apiserver/index.ts';
 import type { ApiRequest, RequestBody } from '../src/machinery/index.ts';
-import { tooLarge } from '../src/machinery/index.ts';
+import { splitTarget, tooLarge } from '../src/machinery/index.ts';
 
 /** The largest body that kube-apiserver reads (1.33: --max-request-bytes of etcd and of requests). */
 export const maxBodyBytes = 3 * 1024 * 1024;
 
 /** What came over the wire, as the API server takes it. `signal` is asked for only if the handler looks at it. */
 export function toApiRequest(message: IncomingMessage, body: RequestBody | undefined, signal: () => AbortSignal): ApiRequest {
-  const url = message.url ?? '/';
-  const mark = url.indexOf('?');
+  const { path, query } = splitTarget(message.url ?? '/');
   return {
     method: message.method ?? 'GET',
-    path: mark < 0 ? url : url.slice(0, mark),
-    query: mark < 0 ? new URLSearchParams() : readQuery(url.slice(mark + 1)),
+    path,
+    query,
     headers: message.headers as Readonly<Record<string, string | undefined>>,
     clientCertificate: clientCertificateOf(message),
     body,
@@ -23,21 +22,6 @@ export function toApiRequest(message: IncomingMessage, body: RequestBody | undef
       return signal();
     },
   };
-}
-
-const badEscape = /%(?![0-9a-fA-F]{2})/;
-
-/** Whether Go's parser of URLs would take the path of a request; kube-apiserver never sees those it does not. */
-export function isReadablePath(url: string): boolean {
-  const mark = url.indexOf('?');
-  return !badEscape.test(mark < 0 ? url : url.slice(0, mark));
-}
-
-/** As Go's url.Query: parts with a semicolon or a broken escape are as if they were not there. */
-function readQuery(text: string): URLSearchParams {
-  if (!text.includes(';') && !badEscape.test(text)) return new URLSearchParams(text);
-  const parts = text.split('&').filter((part) => !part.includes(';') && !badEscape.test(part));
-  return new URLSearchParams(parts.join('&'));
 }
 
 type Subject = NonNullable<ApiRequest['clientCertificate']>;

@@ -39,7 +39,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const names = options.nodes.map((node) => node.name);
   // Keys are made in other threads, so the schema is read meanwhile.
   const making = createClusterPki({
-    names: [...names, options.host],
+    names: [...names, options.host, clusterNetwork.nodeAddress(0)],
     serviceAddress: clusterNetwork.apiServiceIp,
     clusterDomain: clusterNetwork.domain,
     nowMs: wallClock(),

@@ -14,7 +14,7 @@ export function streamWatch(body: WatchBody, out: ServerResponse): void {
   out.flushHeaders();
   const stop = body.start({
     event(event: ServedEvent) {
-      if (out.destroyed) return;
+      if (out.destroyed || out.writableEnded) return;
       if (out.writableLength > maxUnsentWatchBytes) out.destroy();
       else if (out.socket && out.chunkedEncoding) out.socket.write(chunkOf(event.frame()));
       else out.write(event.frame());

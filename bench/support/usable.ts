@@ -1,6 +1,6 @@
 import { pause } from './measure.ts';
 import type { RawConnection } from './raw-connection.ts';
-import type { BenchServer } from './server.ts';
+import { type BenchServer, withServer } from './server.ts';
 
 interface Listed {
   readonly items: readonly {
@@ -11,6 +11,14 @@ interface Listed {
 /** Waits until all nodes are Ready, coredns runs and pods can be made. */
 export async function untilUsable({ api }: BenchServer): Promise<void> {
   while (!(await isUsable(api))) await pause(10);
+}
+
+/** Runs `measure` with a server of its own that is usable. */
+export function withUsableServer<T>(args: readonly string[], measure: (server: BenchServer) => Promise<T>): Promise<T> {
+  return withServer(args, async (server) => {
+    await untilUsable(server);
+    return measure(server);
+  });
 }
 
 async function isUsable(api: RawConnection): Promise<boolean> {

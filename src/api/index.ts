@@ -37,6 +37,7 @@ export * from './events/v1/conversion.ts';
 export * from './events/v1/validation.ts';
 export * from './flowcontrol/v1/defaults.ts';
 export * from './meta/checks.ts';
+export * from './meta/conditions.ts';
 export * from './meta/ip.ts';
 export * from './meta/labels.ts';
 export * from './meta/mistakes.ts';

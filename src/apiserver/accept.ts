@@ -42,8 +42,12 @@ function parseClause(text: string): AcceptClause | undefined {
   return { type, subtype: subtype || '*', quality, parameters };
 }
 
-function trimSpaces(text: string): string {
-  return text.replace(/^ +| +$/g, '');
+/** Without the blanks at both ends; other white space stays, as with Go's strings.Trim(text, " "). */
+export function trimSpaces(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && text[start] === ' ') start += 1;
+  while (end > start && text[end - 1] === ' ') end -= 1;
+  return text.slice(start, end);
 }
 
 /** Whether a media type is one of those that a clause stands for. */

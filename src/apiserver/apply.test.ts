@@ -39,7 +39,7 @@ interface Reply {
 async function server() {
   const made = testServer();
   await made.ask('POST', '/api/v1/namespaces', { metadata: { name: 'facts' } });
-  const ask = async (method: string, path: string, body: unknown, contentType = 'application/json', userAgent = 'apibench/v1') => {
+  const ask = async (method: string, path: string, body: unknown, contentType = 'application/json', userAgent = 'anyone/v1') => {
     const answer = await made.ask(method, path, body, { 'content-type': contentType, 'user-agent': userAgent });
     return { status: answer.status, body: answer.body as Reply, headers: answer.headers };
   };

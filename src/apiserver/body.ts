@@ -11,6 +11,7 @@ import {
   parseYaml,
 } from '../machinery/codec/index.ts';
 import { clone, countKeys } from '../machinery/deep.ts';
+import { goJsonKind } from '../machinery/go-syntax.ts';
 import type { RequestBody } from '../machinery/handler.ts';
 import type { Schema } from '../machinery/schema/index.ts';
 import { dropNulls, findTypeError, findUnknownFields, goValues, keysIfFitting, pruneUnknownFields } from '../machinery/schema/index.ts';
@@ -129,7 +130,7 @@ function decodeData(reader: BodyReader, body: RequestBody | undefined, expected:
 }
 
 /** What Go's mime.ParseMediaType takes behind a media type. */
-const parameters = /^[^;]*(;\s*[^\s;=",]+\s*=\s*("([^"\\]|\\.)*"|[^\s;=",]+)\s*)*;?\s*$/;
+const parameters = /^[^;]*(?:;\s*[^\s;=",]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;=",]+)\s*)*(?:;\s*)?$/;
 
 function unknownFormat(): Error {
   return unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${mediaTypes}`);
@@ -178,15 +179,13 @@ function readJson(text: string, kind: string): unknown {
 }
 
 const noType = "couldn't get version/kind; json parse error: ";
-const goNames: Readonly<Record<string, string>> = { string: 'string', number: 'number', boolean: 'bool' };
 /** The Go type that every body is first read into, for messages. */
 export const typeMetaStruct = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
 function requireObject(data: unknown, kind: string, text: string): unknown {
   if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data;
   if (data === null) return {};
-  const found = Array.isArray(data) ? 'array' : (goNames[typeof data] ?? typeof data);
-  throw unrecognized(kind, `${noType}json: cannot unmarshal ${found} into Go value of type ${typeMetaStruct}`, Buffer.from(text));
+  throw unrecognized(kind, `${noType}json: cannot unmarshal ${goJsonKind(data)} into Go value of type ${typeMetaStruct}`, Buffer.from(text));
 }
 
 /** Kind and version of the body may be absent; what is there must be what the path says. */

@@ -2,7 +2,7 @@ import type { ProtobufSchema } from '../machinery/codec/index.ts';
 import type { ApiRequest } from '../machinery/handler.ts';
 import { badRequest, failure, notAcceptable } from '../machinery/status-error.ts';
 import type { IncludeObject } from '../machinery/table.ts';
-import { accepts, parseAccept } from './accept.ts';
+import { accepts, parseAccept, trimSpaces } from './accept.ts';
 
 export type Media = 'json' | 'yaml' | 'protobuf';
 
@@ -145,7 +145,7 @@ function choose(endpoint: Endpoint, accept: string): Accepted | Error {
 /** The router (go-restful) knows whole media types and the wildcard for all of them, and looks at neither parameters nor qualities. */
 function isRouted(accept: string): boolean {
   return accept.split(',').some((clause) => {
-    const mediaType = (clause.split(';')[0] as string).replace(/^ +| +$/g, '');
+    const mediaType = trimSpaces(clause.split(';')[0] as string);
     return mediaType === '*/*' || allMediaTypes.includes(mediaType);
   });
 }

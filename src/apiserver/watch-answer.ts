@@ -45,6 +45,8 @@ export function watchBody(resource: ServedResource, form: AnswerForm, now: () =>
 
 /** So many changed objects have their frames kept: as many as a watcher is handed at a time, so that all watchers share them. */
 const recentMax = 1024;
+/** In so many forms each: a table is another one with every second, and objects that do not change are shown again and again. */
+const formsMax = 16;
 
 /** Frames of the newest changes by object, then by form, then by type: whoever watches in the same form shares them. */
 const recent = new Map<Served, Map<string, Map<ChangeType, ServedEvent>>>();
@@ -53,6 +55,7 @@ function sharedEvent(type: ChangeType, stored: Served, key: string, make: () => 
   const forms = getOrSet(recent, stored, () => new Map<string, Map<ChangeType, ServedEvent>>());
   if (recent.size > recentMax) recent.delete(recent.keys().next().value as Served);
   const types = getOrSet(forms, key, () => new Map<ChangeType, ServedEvent>());
+  if (forms.size > formsMax) forms.delete(forms.keys().next().value as string);
   return getOrSet(types, type, make);
 }
 

@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto';
+import type { Log } from '../env/index.ts';
 import type { ApiRequest, ApiResponse, Handler } from '../machinery/index.ts';
+import { internalError, isStatusError, splitTarget } from '../machinery/index.ts';
 import type { ApiServerAnswer, ApiServerRequest, ApiServerService } from '../runtime/index.ts';
 
 /**
@@ -9,15 +11,20 @@ import type { ApiServerAnswer, ApiServerRequest, ApiServerService } from '../run
  * Differs from upstream: client certificates are not asked for inside, and exec, attach and port-forward are refused there.
  * @param servingCertificate what it shows of itself, PEM
  */
-export function apiServerService(handler: Handler, servingCertificate: string | undefined): ApiServerService {
+export function apiServerService(handler: Handler, servingCertificate: string | undefined, log: Log): ApiServerService {
   return {
     certificates: servingCertificate === undefined ? [] : [new X509Certificate(servingCertificate).raw],
-    answer: async (request) => toAnswer(await handler(toApiRequest(request))),
+    async answer(request) {
+      try {
+        return toAnswer(await handler(toApiRequest(request)));
+      } catch (error) {
+        return failed(error, log);
+      }
+    },
   };
 }
 
 function toApiRequest({ method, target, headers, body, remoteAddress }: ApiServerRequest): ApiRequest {
-  const mark = target.indexOf('?');
   const byName: Record<string, string> = Object.create(null);
   for (const [name, value] of headers) {
     const key = name.toLowerCase();
@@ -25,12 +32,18 @@ function toApiRequest({ method, target, headers, body, remoteAddress }: ApiServe
   }
   return {
     method,
-    path: mark < 0 ? target : target.slice(0, mark),
-    query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
+    ...splitTarget(target),
     headers: byName,
     remoteAddress,
     ...(body.length > 0 ? { body: { kind: 'bytes', bytes: body, contentType: byName['content-type'] ?? '' } } : {}),
   };
+}
+
+/** As outside: what is no Status is an error of ours, which the log tells of. */
+function failed(error: unknown, log: Log): ApiServerAnswer {
+  if (!isStatusError(error)) log.error('request failed', { error: error instanceof Error ? error.stack : String(error) });
+  const { code, status } = isStatusError(error) ? error : internalError('an unexpected error, see the log of the server');
+  return { status: code, headers: [], type: 'application/json', body: `${JSON.stringify(status)}\n` };
 }
 
 function toAnswer({ status, headers, body }: ApiResponse): ApiServerAnswer {

@@ -283,12 +283,14 @@ class RunningCluster implements Cluster {
 
   /** What upstream's kubelets tell at a `/metrics` of their own; here all share one. */
   #countRunningPods(): void {
-    this.env.metrics.gauge('kubelet_running_pods', 'Pods that run, by node.', () =>
-      (this.dataPlane?.nodes ?? []).map(({ name }) => {
-        const pods = this.#informers.for<Pod>(refs.pods).lister.list();
-        return { labels: { node: name }, value: pods.filter((pod) => pod.spec?.nodeName === name && pod.status?.phase === 'Running').length };
-      }),
-    );
+    this.env.metrics.gauge('kubelet_running_pods', 'Pods that run, by node.', () => {
+      const counts = new Map((this.dataPlane?.nodes ?? []).map(({ name }) => [name, 0]));
+      for (const { spec, status } of counts.size > 0 ? this.#informers.for<Pod>(refs.pods).lister.list() : []) {
+        const before = status?.phase === 'Running' ? counts.get(spec?.nodeName ?? '') : undefined;
+        if (before !== undefined) counts.set(spec?.nodeName ?? '', before + 1);
+      }
+      return [...counts].map(([node, value]) => ({ labels: { node }, value }));
+    });
   }
 
   /** A kubelet may not say of itself that it is a control plane: the administrator does, as kubeadm, once the Node is there. */

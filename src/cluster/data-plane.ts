@@ -85,18 +85,22 @@ export class DataPlane {
 
   /** A node's kubelet, or why nobody answers there. */
   dialKubelet(name: string): NodeApi | DialFailure {
-    const node = this.#nodes.find((one) => one.name === name);
+    const node = this.#node(name);
     if (!node || node.state === 'down') return 'no route to host';
     return node.state === 'silent' ? 'connection refused' : node.kubelet;
   }
 
   /** What holds a node's containers; undefined for a node that has no kubelet. */
   runtime(name: string): Runtime | undefined {
-    return this.#nodes.find((node) => node.name === name)?.runtime;
+    return this.#node(name)?.runtime;
   }
 
   nodeState(name: string): NodeState | undefined {
-    return this.#nodes.find((node) => node.name === name)?.state;
+    return this.#node(name)?.state;
+  }
+
+  #node(name: string): RunningNode | undefined {
+    return this.#nodes.find((node) => node.name === name);
   }
 
   /**
@@ -105,7 +109,7 @@ export class DataPlane {
    * @throws Error for a node that has no kubelet
    */
   setNodeState(name: string, state: NodeState): void {
-    const node = this.#nodes.find((one) => one.name === name);
+    const node = this.#node(name);
     if (!node) throw new Error(`node ${name} has no kubelet`);
     const before = node.state;
     if (before === state || (before === 'down' && state === 'silent')) return;
@@ -186,7 +190,7 @@ export class DataPlane {
       preloaded: [coreDnsImage, ...(isControlPlane ? controlPlanePreloads : [])],
       services: {
         dns: this.dns,
-        ...(isControlPlane ? { 'api-server': apiServerService(this.options.handler, this.options.servingCertificate) } : {}),
+        ...(isControlPlane ? { 'api-server': apiServerService(this.options.handler, this.options.servingCertificate, env.log) } : {}),
       },
     });
     const kubelet = new Kubelet({

@@ -1,16 +1,15 @@
 import type { IPAddress, Service, ServiceCIDR } from '../../generated/types/index.ts';
+import { addressAllocatorName, isAllocatedAddress, managedByLabel } from '../api/index.ts';
 import type { Client, InformerFactory, SharedInformer } from '../client/index.ts';
 import { refs } from '../client/index.ts';
 import { ReconcileLoop } from '../controllers/controller.ts';
 import type { Env } from '../env/index.ts';
 import { semanticEqual } from '../machinery/deep.ts';
-import { isAlreadyExists, isNotFound } from '../machinery/status-error.ts';
+import { ignoreNotFound, isAlreadyExists } from '../machinery/status-error.ts';
 import type { ObjectKey } from '../machinery/types.ts';
 import type { IpAllocator } from '../registry/core/index.ts';
 
-const managedByLabel = 'ipaddress.kubernetes.io/managed-by';
 const familyLabel = 'ipaddress.kubernetes.io/ip-family';
-const allocatorName = 'ipallocator.k8s.io';
 
 export interface ServiceAddressesOptions {
   readonly env: Env;
@@ -50,7 +49,7 @@ export class ServiceAddresses {
       deleted: (service) => this.#held(undefined, service),
     });
     const seen = (address: Readonly<IPAddress>) => {
-      if (!isManaged(address)) this.options.ips.reserve(address.metadata?.name ?? '', true);
+      if (!isAllocatedAddress(address)) this.options.ips.reserve(address.metadata?.name ?? '', true);
       this.#loop.enqueue(address);
     };
     const gone = (address: Readonly<IPAddress>) => {
@@ -80,7 +79,7 @@ export class ServiceAddresses {
     }
   }
 
-  /** Only what is ready, and not about to go, gives addresses; the range that the server was started with always does. */
+  /** Only what is ready, and not about to go, gives addresses; the range that the server was started with does from the start. */
   #offer(range: Readonly<ServiceCIDR>): void {
     const ready = range.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
     if (!ready || range.metadata?.deletionTimestamp) this.#withdraw(range);
@@ -98,12 +97,12 @@ export class ServiceAddresses {
     const service = this.#holders.get(name);
     const address = this.#addresses.lister.get({ name });
     if (!service) {
-      if (address && isManaged(address)) await client.delete({ name }).catch(unlessNotFound);
+      if (address && isAllocatedAddress(address)) await client.delete({ name }).catch(ignoreNotFound);
       return;
     }
     const wanted = ipAddressOf(name, service);
-    if (address && isManaged(address) && !semanticEqual(address.spec?.parentRef, wanted.spec?.parentRef)) {
-      await client.delete({ name }).catch(unlessNotFound); // Its end brings the key back, and a new one.
+    if (address && isAllocatedAddress(address) && !semanticEqual(address.spec?.parentRef, wanted.spec?.parentRef)) {
+      await client.delete({ name }).catch(ignoreNotFound); // Its end brings the key back, and a new one.
       return;
     }
     if (address) return;
@@ -116,13 +115,7 @@ export class ServiceAddresses {
   }
 }
 
-const isManaged = ({ metadata }: Readonly<IPAddress>): boolean => metadata?.labels?.[managedByLabel] === allocatorName;
-
 const isSame = (a: Readonly<Service> | undefined, b: Readonly<Service> | undefined): boolean => a?.metadata?.uid === b?.metadata?.uid;
-
-function unlessNotFound(error: unknown): void {
-  if (!isNotFound(error)) throw error;
-}
 
 function addressesOf(service: Readonly<Service> | undefined): readonly string[] {
   if (!service || service.spec?.type === 'ExternalName') return [];
@@ -133,7 +126,7 @@ function ipAddressOf(name: string, { metadata }: Readonly<Service>): IPAddress {
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'IPAddress',
-    metadata: { name, labels: { [familyLabel]: 'IPv4', [managedByLabel]: allocatorName } },
+    metadata: { name, labels: { [familyLabel]: 'IPv4', [managedByLabel]: addressAllocatorName } },
     spec: { parentRef: { group: '', resource: 'services', namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' } },
   };
 }

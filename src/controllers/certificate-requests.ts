@@ -1,5 +1,9 @@
 import type { CertificateSigningRequest } from '../../generated/types/index.ts';
 import type { CertificateRequest } from '../api/index.ts';
+import type { Client, SharedInformer } from '../client/index.ts';
+import { refs } from '../client/index.ts';
+import type { ControllerContext } from './controller.ts';
+import { ReconcileLoop } from './controller.ts';
 
 /** Upstream's signers, all of them kube-controller-manager's. */
 export const signerNames = {
@@ -10,6 +14,32 @@ export const signerNames = {
 
 /** The account of all three controllers of certificate requests. */
 export const certificateController = 'certificate-controller';
+
+/** Has every certificate request looked at whenever it changes (pkg/controller/certificates CertificateController). */
+export class CertificateRequests {
+  readonly client: Client;
+  readonly #informer: SharedInformer<CertificateSigningRequest>;
+  readonly #loop: ReconcileLoop;
+
+  constructor(context: ControllerContext, look: (request: Readonly<CertificateSigningRequest>) => Promise<void>) {
+    this.client = context.clientFor(certificateController);
+    this.#informer = context.informers.for<CertificateSigningRequest>(refs.certificateSigningRequests);
+    this.#loop = new ReconcileLoop('certificate', context.env, async (key) => {
+      const found = this.#informer.lister.get(key);
+      if (found) await look(found);
+    });
+  }
+
+  start(): void {
+    const enqueue = (request: Readonly<CertificateSigningRequest>) => this.#loop.enqueue(request);
+    this.#informer.handle({ added: enqueue, updated: enqueue });
+    this.#loop.start([this.#informer] as SharedInformer<never>[]);
+  }
+
+  stop(): void {
+    this.#loop.stop();
+  }
+}
 
 export function hasCondition({ status }: Readonly<CertificateSigningRequest>, type: string): boolean {
   return (status?.conditions ?? []).some((one) => one.type === type);

@@ -1,14 +1,11 @@
 import type { CertificateSigningRequest } from '../../generated/types/index.ts';
 import type { CertificateRequest } from '../api/index.ts';
 import { parseCertificateRequest } from '../api/index.ts';
-import type { Client, SharedInformer } from '../client/index.ts';
 import { refs } from '../client/index.ts';
 import { clone } from '../machinery/deep.ts';
 import { formatTime } from '../machinery/time.ts';
-import type { ObjectKey } from '../machinery/types.ts';
-import { certificateController, clientMistake, hasCondition, kubeletClientMistake, kubeletServingMistake, signerNames } from './certificate-requests.ts';
+import { CertificateRequests, clientMistake, hasCondition, kubeletClientMistake, kubeletServingMistake, signerNames } from './certificate-requests.ts';
 import type { Controller, ControllerContext } from './controller.ts';
-import { ReconcileLoop } from './controller.ts';
 
 /** A certificate holds for a year, or as long as the request wants if that is less (--cluster-signing-duration). */
 const longestSeconds = 365 * 24 * 3600;
@@ -24,31 +21,24 @@ const signers: Readonly<Record<string, (request: CertificateRequest, usages: rea
 /** Issues certificates for approved requests to upstream's own signers (pkg/controller/certificates/signer). */
 export class CsrSigningController implements Controller {
   readonly name = 'csrsigning';
-  readonly #client: Client;
-  readonly #requests: SharedInformer<CertificateSigningRequest>;
-  readonly #loop: ReconcileLoop;
+  readonly #requests: CertificateRequests;
 
   constructor(readonly context: ControllerContext) {
-    this.#client = context.clientFor(certificateController);
-    this.#requests = context.informers.for<CertificateSigningRequest>(refs.certificateSigningRequests);
-    this.#loop = new ReconcileLoop('certificate', context.env, (key) => this.#reconcile(key));
+    this.#requests = new CertificateRequests(context, (request) => this.#look(request));
   }
 
   start(): void {
-    const enqueue = (request: Readonly<CertificateSigningRequest>) => this.#loop.enqueue(request);
-    this.#requests.handle({ added: enqueue, updated: enqueue });
-    this.#loop.start([this.#requests] as SharedInformer<never>[]);
+    this.#requests.start();
   }
 
   stop(): void {
-    this.#loop.stop();
+    this.#requests.stop();
   }
 
-  async #reconcile(key: ObjectKey): Promise<void> {
-    const found = this.#requests.lister.get(key);
-    const mistakeOf = signers[found?.spec.signerName ?? ''];
+  async #look(found: Readonly<CertificateSigningRequest>): Promise<void> {
+    const mistakeOf = signers[found.spec.signerName];
     const { signCertificate } = this.context;
-    if (!found || !mistakeOf || !signCertificate || found.status?.certificate) return;
+    if (!mistakeOf || !signCertificate || found.status?.certificate) return;
     if (!hasCondition(found, 'Approved') || hasCondition(found, 'Failed')) return;
     const request = parseCertificateRequest(found.spec.request);
     const mistake = mistakeOf(request, found.spec.usages ?? []);
@@ -56,7 +46,7 @@ export class CsrSigningController implements Controller {
     next.status = mistake
       ? { ...next.status, conditions: [...(next.status?.conditions ?? []), this.#failed(mistake)] }
       : { ...next.status, certificate: await this.#sign(found, request, signCertificate) };
-    await this.#client.resource<CertificateSigningRequest>(refs.certificateSigningRequests).updateStatus(next);
+    await this.#requests.client.resource<CertificateSigningRequest>(refs.certificateSigningRequests).updateStatus(next);
   }
 
   #failed(message: string) {

@@ -2,7 +2,7 @@ import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Pod, Ser
 import type { Client, SharedInformer } from '../client/index.ts';
 import { refs } from '../client/index.ts';
 import { clone, semanticEqual } from '../machinery/deep.ts';
-import { isNotFound } from '../machinery/status-error.ts';
+import { ignoreNotFound } from '../machinery/status-error.ts';
 import { formatTime } from '../machinery/time.ts';
 import type { ObjectKey } from '../machinery/types.ts';
 import { formatObjectKey } from '../machinery/types.ts';
@@ -92,10 +92,6 @@ export class EndpointsController implements Controller {
       if (!isNamespaceTerminating(error)) throw error;
     }
   }
-}
-
-function ignoreNotFound(error: unknown): void {
-  if (!isNotFound(error)) throw error;
 }
 
 function labelsOf(service: Readonly<Service>): Record<string, string> {

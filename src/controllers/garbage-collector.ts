@@ -2,7 +2,7 @@ import type { OwnerReference } from '../../generated/types/index.ts';
 import type { Client, ResourceRef, SharedInformer } from '../client/index.ts';
 import { runWorkers, WorkQueue } from '../client/index.ts';
 import { semanticEqual } from '../machinery/deep.ts';
-import { isConflict, isNotFound } from '../machinery/status-error.ts';
+import { ignoreNotFound, isConflict } from '../machinery/status-error.ts';
 import type { KubeObject } from '../machinery/types.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import type { GraphNode } from './owner-graph.ts';
@@ -196,9 +196,4 @@ function policyOf(live: Readonly<KubeObject>): 'Background' | 'Foreground' | 'Or
   const finalizers = live.metadata?.finalizers ?? [];
   if (finalizers.includes('orphan')) return 'Orphan';
   return finalizers.includes('foregroundDeletion') ? 'Foreground' : 'Background';
-}
-
-function ignoreNotFound(error: unknown): undefined {
-  if (!isNotFound(error)) throw error;
-  return undefined;
 }

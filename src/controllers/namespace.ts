@@ -2,7 +2,7 @@ import type { Namespace, Pod } from '../../generated/types/index.ts';
 import type { Client, ResourceRef, SharedInformer } from '../client/index.ts';
 import { refs, resourcePath } from '../client/index.ts';
 import { clone, semanticEqual } from '../machinery/deep.ts';
-import { isNotFound } from '../machinery/status-error.ts';
+import { ignoreNotFound } from '../machinery/status-error.ts';
 import { parseTime } from '../machinery/time.ts';
 import type { KubeObject, ObjectKey } from '../machinery/types.ts';
 import type { Controller, ControllerContext } from './controller.ts';
@@ -52,7 +52,7 @@ export class NamespaceController implements Controller {
   }
 
   async #reconcile(key: ObjectKey): Promise<void> {
-    let namespace = await this.#client.namespaces.get(key).catch(absent);
+    let namespace = await this.#client.namespaces.get(key).catch(ignoreNotFound);
     if (!namespace?.metadata?.deletionTimestamp) return;
     if (namespace.status?.phase !== 'Terminating')
       namespace = await this.#client.namespaces.updateStatus({ ...clone(namespace), status: { ...clone(namespace.status ?? {}), phase: 'Terminating' } });
@@ -106,7 +106,7 @@ export class NamespaceController implements Controller {
   async #finalize(namespace: Readonly<Namespace>): Promise<void> {
     const body = clone(namespace) as Namespace;
     body.spec = { ...body.spec, finalizers: (body.spec?.finalizers ?? []).filter((finalizer) => finalizer !== kubernetesFinalizer) };
-    await this.#client.request('PUT', resourcePath(refs.namespaces, undefined, namespace.metadata?.name, 'finalize'), { body }).catch(absent);
+    await this.#client.request('PUT', resourcePath(refs.namespaces, undefined, namespace.metadata?.name, 'finalize'), { body }).catch(ignoreNotFound);
   }
 }
 
@@ -121,9 +121,4 @@ function note(round: Round, namespace: string, ref: ResourceRef, items: readonly
     round.errors.push(`unexpected items still remain in namespace: ${namespace} for gvr: ${gvr}`);
   }
   round.estimateSeconds = Math.max(round.estimateSeconds, estimate);
-}
-
-function absent(error: unknown): undefined {
-  if (!isNotFound(error)) throw error;
-  return undefined;
 }

@@ -1,5 +1,5 @@
 import type { IPAddress, ServiceCIDR } from '../../generated/types/index.ts';
-import { parseCidr, parseIpv4 } from '../api/index.ts';
+import { isAllocatedAddress, isHostOf, parseCidr, parseIpv4 } from '../api/index.ts';
 import type { ResourceClient, SharedInformer } from '../client/index.ts';
 import { refs } from '../client/index.ts';
 import { formatTime } from '../machinery/time.ts';
@@ -9,7 +9,6 @@ import { ReconcileLoop } from './controller.ts';
 import { removeFinalizer } from './finalizers.ts';
 
 const finalizer = 'networking.k8s.io/service-cidr-finalizer';
-const managedByLabel = 'ipaddress.kubernetes.io/managed-by';
 /** A range that is free to go stays so long, for addresses that are being allocated in it (upstream: deletionGracePeriod). */
 const deletionGraceMs = 10_000;
 
@@ -77,9 +76,9 @@ export class ServiceCidrsController implements Controller {
     const otherCidrs = others.flatMap((one) => one.spec?.cidrs ?? []);
     const own = range.spec?.cidrs ?? [];
     if (own.every((cidr) => otherCidrs.some((other) => contains(other, cidr)))) return true;
-    return !this.#addresses.lister.list().some(({ metadata }) => {
-      const name = metadata?.name ?? '';
-      if (metadata?.labels?.[managedByLabel] !== 'ipallocator.k8s.io') return false;
+    return !this.#addresses.lister.list().some((address) => {
+      if (!isAllocatedAddress(address)) return false;
+      const name = address.metadata?.name ?? '';
       return own.some((cidr) => holds(cidr, name)) && !otherCidrs.some((cidr) => holds(cidr, name));
     });
   }
@@ -98,8 +97,7 @@ function contains(outer: string, inner: string): boolean {
   return a !== undefined && b !== undefined && b.base >= a.base && b.base + b.size <= a.base + a.size;
 }
 
-/** Network and broadcast address are nobody's. */
 function holds(cidr: string, address: string): boolean {
   const [range, value] = [parseCidr(cidr), parseIpv4(address)];
-  return range !== undefined && value !== undefined && value > range.base && value < range.base + range.size - 1;
+  return range !== undefined && value !== undefined && isHostOf(range, value);
 }

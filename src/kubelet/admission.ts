@@ -1,7 +1,7 @@
 import type { Node, Pod } from '../../generated/types/index.ts';
 import { hostPorts, hostPortsConflict, matchesNode, nodeReason, toleratesTaint } from '../api/core/v1/node-selection.ts';
 import { podRequests } from '../api/core/v1/pod-resources.ts';
-import { quantityMilli, quantityValue } from '../machinery/quantity.ts';
+import { quantityValue, resourceAmount } from '../machinery/quantity.ts';
 import { isStaticPod } from './manifests.ts';
 import type { ResizeRefusal } from './pod-allocation.ts';
 
@@ -49,12 +49,13 @@ function insufficient(pod: Readonly<Pod>, others: readonly Readonly<Pod>[], allo
   const maxPods = quantityValue(allocatable.pods);
   if (allocatable.pods !== undefined && others.length + 1 > maxPods) return outOf('pods', 1, others.length, maxPods);
   const requests = podRequests(pod);
-  for (const name of new Set(['cpu', 'memory', 'ephemeral-storage', ...Object.keys(requests)])) {
-    const measure = name === 'cpu' ? quantityMilli : quantityValue;
-    const requested = measure(requests[name]);
-    if (requested === 0 || (name.includes('/') && allocatable[name] === undefined)) continue;
-    const used = others.reduce((sum, other) => sum + measure(podRequests(other, { withStatus: true })[name]), 0);
-    const capacity = measure(allocatable[name]);
+  const names = ['cpu', 'memory', 'ephemeral-storage', ...Object.keys(requests)];
+  const counted = [...new Set(names)].filter((name) => resourceAmount(name, requests[name]) > 0 && !(name.includes('/') && allocatable[name] === undefined));
+  const held = counted.length > 0 ? others.map((other) => podRequests(other, { withStatus: true })) : [];
+  for (const name of counted) {
+    const requested = resourceAmount(name, requests[name]);
+    const used = held.reduce((sum, amounts) => sum + resourceAmount(name, amounts[name]), 0);
+    const capacity = resourceAmount(name, allocatable[name]);
     if (requested + used > capacity) return outOf(name, requested, used, capacity);
   }
   return undefined;
@@ -66,11 +67,8 @@ function insufficient(pod: Readonly<Pod>, others: readonly Readonly<Pod>[], allo
  */
 export function resizeRefusal(pod: Readonly<Pod>, others: readonly Readonly<Pod>[], node: NodeRoom): ResizeRefusal | undefined {
   const requests = podRequests(pod);
-  for (const [name, measure] of [
-    ['memory', quantityValue],
-    ['cpu', quantityMilli],
-  ] as const) {
-    const [requested, capacity] = [measure(requests[name]), measure(node.allocatable[name])];
+  for (const name of ['memory', 'cpu']) {
+    const [requested, capacity] = [resourceAmount(name, requests[name]), resourceAmount(name, node.allocatable[name])];
     if (requested <= capacity) continue;
     return { reason: 'Infeasible', message: `Node didn't have enough capacity: ${name}, requested: ${requested}, capacity: ${capacity}` };
   }

@@ -20,7 +20,7 @@ export async function containerConfig(pod: Readonly<Pod>, container: Readonly<Co
     const environment = await containerEnvironment(pod, container, facts);
     const lookup = (name: string) => environment.get(name);
     const user = containerUser(pod, container, facts.image);
-    refuseRoot(pod, container, user);
+    refuseRoot(pod, container, user, facts.image);
     return {
       name: container.name,
       attempt: facts.attempt,
@@ -30,7 +30,7 @@ export async function containerConfig(pod: Readonly<Pod>, container: Readonly<Co
       args: container.args?.map((word) => expand(word, lookup)),
       env: [...environment].map(([name, value]) => ({ name, value })),
       workingDir: container.workingDir || undefined,
-      mounts: (container.volumeMounts ?? []).map((mount) => mountOf(pod, mount, facts.volumes, lookup)),
+      mounts: (container.volumeMounts ?? []).map((mount) => mountOf(pod, container.name, mount, facts.volumes, lookup)),
       stdin: container.stdin ?? false,
       stdinOnce: container.stdinOnce ?? false,
       tty: container.tty ?? false,
@@ -38,6 +38,7 @@ export async function containerConfig(pod: Readonly<Pod>, container: Readonly<Co
       readOnlyRootFilesystem: container.securityContext?.readOnlyRootFilesystem ?? false,
       resources: runtimeLimits(container),
       terminationMessagePath: container.terminationMessagePath || '/dev/termination-log',
+      terminationMessageFromLog: container.terminationMessagePolicy === 'FallbackToLogsOnError',
       targetContainerId: facts.targetContainerId,
     };
   } catch (error) {
@@ -45,16 +46,39 @@ export async function containerConfig(pod: Readonly<Pod>, container: Readonly<Co
   }
 }
 
-function mountOf(pod: Readonly<Pod>, mount: VolumeMount, volumes: ReadonlyMap<string, VolumeHandle>, lookup: (name: string) => string | undefined): Mount {
+function mountOf(
+  pod: Readonly<Pod>,
+  containerName: string,
+  mount: VolumeMount,
+  volumes: ReadonlyMap<string, VolumeHandle>,
+  lookup: (name: string) => string | undefined,
+): Mount {
   const volume = volumes.get(mount.name);
-  if (!volume) throw new Error(`cannot find volume "${mount.name}" to mount into container`);
-  const subPath = mount.subPathExpr ? expand(mount.subPathExpr, lookup) : mount.subPath;
-  const claim = pod.spec?.volumes?.find((one) => one.name === mount.name)?.persistentVolumeClaim;
-  return { containerPath: mount.mountPath, volume, subPath: subPath || undefined, readOnly: Boolean(mount.readOnly || claim?.readOnly) };
+  if (!volume) throw new Error(`cannot find volume "${mount.name}" to mount into container "${containerName}"`);
+  const subPath = mount.subPathExpr ? expandedSubPath(mount.subPathExpr, lookup) : mount.subPath;
+  if (subPath?.startsWith('/')) throw new Error(`error SubPath \`${subPath}\` must not be an absolute path`);
+  if (subPath?.split('/').includes('..')) throw new Error(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
+  const source = pod.spec?.volumes?.find((one) => one.name === mount.name);
+  // What the kubelet fills is its own to change, since nobody else's changes would outlive its next.
+  const filled = source?.configMap ?? source?.secret ?? source?.downwardAPI ?? source?.projected;
+  const readOnly = mount.readOnly || source?.persistentVolumeClaim?.readOnly || filled !== undefined;
+  return { containerPath: mount.mountPath, volume, subPath: subPath || undefined, readOnly };
+}
+
+/** A path with its variables; each of them has to have a value. */
+function expandedSubPath(text: string, lookup: (name: string) => string | undefined): string {
+  const missing = new Set<string>();
+  const path = expand(text, (name) => {
+    const value = lookup(name);
+    if (!value) missing.add(name);
+    return value ?? '';
+  });
+  if (missing.size > 0) throw new Error(`missing value for ${[...missing].sort().join(', ')}`);
+  return path;
 }
 
 /** The container's own security context wins over the pod's, that over the image's user. */
-export function containerUser(pod: Readonly<Pod>, container: Readonly<Container>, image: ImageRecord | undefined): NonNullable<ContainerConfig['user']> {
+function containerUser(pod: Readonly<Pod>, container: Readonly<Container>, image: ImageRecord | undefined): NonNullable<ContainerConfig['user']> {
   const [own, shared] = [container.securityContext, pod.spec?.securityContext];
   const [imageUid, imageGid] = (image?.config.user ?? '').split(':').map((text) => (/^\d+$/.test(text) ? Number(text) : undefined));
   const groups = [...(shared?.supplementalGroups ?? []), ...(shared?.fsGroup === undefined ? [] : [shared.fsGroup])];
@@ -65,12 +89,17 @@ export function containerUser(pod: Readonly<Pod>, container: Readonly<Container>
   };
 }
 
-function refuseRoot(pod: Readonly<Pod>, container: Readonly<Container>, user: NonNullable<ContainerConfig['user']>): void {
+function refuseRoot(pod: Readonly<Pod>, container: Readonly<Container>, user: NonNullable<ContainerConfig['user']>, image: ImageRecord): void {
   const nonRoot = container.securityContext?.runAsNonRoot ?? pod.spec?.securityContext?.runAsNonRoot;
   if (!nonRoot || (user.uid ?? 0) !== 0) return;
   const asked = container.securityContext?.runAsUser ?? pod.spec?.securityContext?.runAsUser;
+  const where = `(pod: "${formatPod(pod)}", container: ${container.name})`;
+  const named = image.config.user?.split(':')[0] ?? '';
+  if (asked === undefined && named !== '' && !/^\d+$/.test(named)) {
+    throw new Error(`container has runAsNonRoot and image has non-numeric user (${named}), cannot verify user is non-root ${where}`);
+  }
   const why = asked === 0 ? "container's runAsUser breaks non-root policy" : 'container has runAsNonRoot and image will run as root';
-  throw new Error(`${why} (pod: "${formatPod(pod)}", container: ${container.name})`);
+  throw new Error(`${why} ${where}`);
 }
 
 /** The user that a running container's status shows (SupplementalGroupsPolicy). */

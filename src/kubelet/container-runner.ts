@@ -8,6 +8,7 @@ import { runHook } from './lifecycle-hook.ts';
 import type { PodContainer } from './pod-format.ts';
 import { findContainer, formatPod, isSidecar, podReference } from './pod-format.ts';
 import type { PodRecord } from './pod-record.ts';
+import type { PodRuntimeStatus } from './pod-runtime-status.ts';
 import { containerNamed } from './pod-runtime-status.ts';
 import type { ProbeTarget } from './probe.ts';
 import { TerminationOrder } from './termination-order.ts';
@@ -17,6 +18,13 @@ import type { WorkerContext } from './worker-context.ts';
 const minimumGraceSeconds = 2;
 const noTimeoutMs = 24 * 3_600_000;
 
+/** What a sync has found before it began to act. */
+export interface SyncFacts {
+  readonly volumes: ReadonlyMap<string, VolumeHandle>;
+  /** The pod's containers then. */
+  readonly seen: PodRuntimeStatus;
+}
+
 /** Starts and stops the containers of one pod (pkg/kubelet/kuberuntime kuberuntime_container.go). */
 export class ContainerRunner {
   constructor(
@@ -25,8 +33,8 @@ export class ContainerRunner {
   ) {}
 
   /** Pulls the image, creates the container, starts it, runs its postStart hook. Rejects with ContainerError. */
-  async start(pod: Readonly<Pod>, container: PodContainer, sandboxId: string, volumes: ReadonlyMap<string, VolumeHandle>, cancel: Cancellation): Promise<void> {
-    this.#checkCrashBackOff(pod, container);
+  async start(pod: Readonly<Pod>, container: PodContainer, sandboxId: string, { volumes, seen }: SyncFacts, cancel: Cancellation): Promise<void> {
+    this.#checkCrashBackOff(pod, container, seen);
     const image = await this.#pull(pod, container, cancel);
     const id = await this.#create(pod, container, sandboxId, image, volumes);
     await this.#startCreated(pod, container, id);
@@ -66,9 +74,13 @@ export class ContainerRunner {
     return { pod, container, containerId, sandboxId, ip: ips[0] ?? this.context.nodeIp };
   }
 
-  #checkCrashBackOff(pod: Readonly<Pod>, container: PodContainer): void {
-    const last = containerNamed(this.record.status(), container.spec.name);
-    if (last?.state !== 'exited') return;
+  /**
+   * Counts a crash, or says how long the last one is still to be waited for. What the sync itself has ended does not count: a
+   * container that a probe ends starts again at once until its delay is longer than it lived.
+   */
+  #checkCrashBackOff(pod: Readonly<Pod>, container: PodContainer, seen: PodRuntimeStatus): void {
+    const last = seen.containers.find((one) => one.name === container.spec.name && one.state === 'exited');
+    if (!last) return;
     const { crashBackOff, env } = this.context;
     const key = `${pod.metadata?.uid}_${container.spec.name}_${container.spec.image}`;
     const now = env.clock.now();

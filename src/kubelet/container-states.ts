@@ -45,6 +45,7 @@ export function containerStatuses(pod: Readonly<Pod>, status: PodRuntimeStatus, 
       before: previousStatus(container, previous),
     }),
   }));
+  for (const one of all) cutMessages(one.status, all.length);
   const of = (kind: string) => all.filter((one) => one.kind === kind).map((one) => one.status);
   const byName = (a: ContainerStatus, b: ContainerStatus) => (a.name < b.name ? -1 : 1);
   // Upstream sorts by name, but leaves init containers in the order of the spec.
@@ -152,6 +153,19 @@ function setReadiness(container: PodContainer, last: RuntimeContainer | undefine
   else out.ready = out.started && sources.ready(spec.name, (last as RuntimeContainer).id);
 }
 
+/** Termination messages of a pod share this much (pkg/kubelet/status normalizeStatus). */
+const podMessageBytes = 12 * 1024;
+
+/** Cuts termination messages so that those of all containers together stay within the pod's share. */
+function cutMessages(status: ContainerStatus, containers: number): void {
+  for (const field of ['state', 'lastState'] as const) {
+    const { terminated } = status[field] ?? {};
+    const bytes = Buffer.from(terminated?.message ?? '').subarray(0, Math.floor(podMessageBytes / containers));
+    if (terminated?.message && bytes.length < Buffer.byteLength(terminated.message))
+      status[field] = { terminated: { ...terminated, message: bytes.toString() } };
+  }
+}
+
 /** One run of a container as the API shows it. */
 export function stateOf(one: RuntimeContainer): ContainerState {
   if (one.state === 'created') return { waiting: {} };
@@ -159,7 +173,6 @@ export function stateOf(one: RuntimeContainer): ContainerState {
   return {
     terminated: {
       exitCode: one.exitCode ?? 0,
-      ...(one.signal ? { signal: one.signal } : {}),
       reason: one.reason ?? (one.exitCode === 0 ? 'Completed' : 'Error'),
       ...(one.message ? { message: one.message } : {}),
       // A container that never started has the zero time of Unix here, as containerd reports it.

@@ -51,6 +51,11 @@ export class ContainerStreams {
     try {
       return await this.runtime.dial(sandboxId, port);
     } catch (error) {
+      if (this.runtime.sandboxStatus(sandboxId)?.state !== 'ready') {
+        throw new Error(
+          `error forwarding port ${port} to pod ${sandboxId}, uid : failed to execute portforward in network namespace "${networkNamespace(sandboxId)}": network namespace for sandbox ${JSON.stringify(sandboxId)} is closed`,
+        );
+      }
       const why = `connect: ${messageOf(error).toLowerCase()}`;
       const inside = `failed to connect to localhost:${port} inside namespace ${JSON.stringify(sandboxId)}`;
       const families = `IPv4: dial tcp4 127.0.0.1:${port}: ${why} IPv6 dial tcp6 [::1]:${port}: ${why}`;

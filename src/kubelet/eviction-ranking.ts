@@ -1,14 +1,16 @@
 import type { Pod } from '../../generated/types/index.ts';
 import { podLimits, podRequests } from '../api/core/v1/pod-resources.ts';
-import { quantityValue } from '../machinery/quantity.ts';
+import { formatQuantity, quantityValue } from '../machinery/quantity.ts';
 import { isStaticPod } from './manifests.ts';
+import { podContainers } from './pod-format.ts';
 
 /** What a pod holds of its node, in bytes. */
 export interface PodUsage {
   readonly pod: Readonly<Pod>;
   readonly containers: readonly {
     readonly name: string;
-    readonly memoryBytes: number /** Its own changes to its image, and its log. */;
+    readonly memoryBytes: number;
+    /** Its own changes to its image, and its log. */
     readonly diskBytes: number;
   }[];
   /** By the volume's name, those in memory too. */
@@ -64,6 +66,8 @@ export function localStorageViolation(usage: PodUsage): string | undefined {
     if (limit !== undefined && quantityValue(limit) > 0 && bytes > quantityValue(limit))
       return `Usage of EmptyDir volume "${name}" exceeds the limit "${limit}". `;
   }
+  // Few pods have such a limit, and all of them are asked every ten seconds.
+  if (!podContainers(usage.pod).some((one) => one.spec.resources?.limits?.['ephemeral-storage'] !== undefined)) return undefined;
   const total = podLimits(usage.pod)['ephemeral-storage'];
   if (total !== undefined && usedBytes(usage, 'ephemeral-storage') > quantityValue(total)) {
     return `Pod ephemeral local storage usage exceeds the total limit of containers ${total}. `;
@@ -75,14 +79,7 @@ export function localStorageViolation(usage: PodUsage): string | undefined {
   return undefined;
 }
 
-/** Bytes as Go's quantities print them: in the largest of Ki, Mi, … that divides them. */
+/** Bytes as Go's quantities print them: `100Mi`. */
 export function binaryQuantity(bytes: number): string {
-  let value = Math.trunc(bytes);
-  const units = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi'];
-  let unit = 0;
-  while (value !== 0 && value % 1024 === 0 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${value}${units[unit]}`;
+  return formatQuantity({ nano: BigInt(Math.trunc(bytes)) * 1_000_000_000n, format: 'BinarySI' });
 }

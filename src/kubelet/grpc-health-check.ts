@@ -15,7 +15,7 @@ import {
   settingsFrame,
 } from '../shell/wire/http2.ts';
 import type { Dial } from './http-client.ts';
-import { joinHostPort, readUntil, withTimeout } from './http-client.ts';
+import { joinHostPort, readUntil, withConnections } from './http-client.ts';
 import { messageOf } from './kubelet-error.ts';
 import type { ProbeOutcome } from './probe.ts';
 
@@ -29,6 +29,7 @@ export interface HealthCheck {
 
 /** gRPC tries to connect again after a second, then after 1.6 times as long each time. */
 const reconnectMs = { base: 1000, factor: 1.6 };
+
 /** A connected gRPC server, whose first frame has come. */
 interface Channel {
   readonly connection: Connection;
@@ -45,31 +46,28 @@ class DeadlineExceeded extends Error {
 export async function grpcHealthCheck(env: Pick<Env, 'loop'>, dial: Dial, check: HealthCheck): Promise<ProbeOutcome> {
   const address = joinHostPort(check.host, check.port);
   const within = goDuration(check.timeoutMs);
-  let open: Channel | undefined;
-  const run = async (): Promise<ProbeOutcome> => {
-    open = await openChannel(env, dial, check, () => over);
-    return await callCheck(open, address, check.service);
+  let connected = false;
+  const run = async (own: Dial): Promise<ProbeOutcome> => {
+    const channel = await openChannel(env, own, check);
+    connected = true;
+    return await callCheck(channel, address, check.service);
   };
-  let over = false;
   try {
-    return await withTimeout(env, check.timeoutMs, () => new DeadlineExceeded(), run);
+    return await withConnections(env, check.timeoutMs, () => new DeadlineExceeded(), dial, run);
   } catch (error) {
     if (!(error instanceof DeadlineExceeded)) return failure(`error: health rpc probe failed: rpc error: code = Unavailable desc = ${messageOf(error)}`);
     return failure(
-      open
+      connected
         ? `timeout: health rpc did not complete within ${within}`
         : `timeout: failed to connect service ${JSON.stringify(address)} within ${within}: ${error.message}`,
     );
-  } finally {
-    over = true;
-    open?.connection.destroy();
   }
 }
 
 const failure = (output: string): ProbeOutcome => ({ result: 'failure', output });
 
 /** Connects until a server speaks HTTP/2; whatever else happens is tried again until time is up. */
-async function openChannel(env: Pick<Env, 'loop'>, dial: Dial, check: HealthCheck, over: () => boolean): Promise<Channel> {
+async function openChannel(env: Pick<Env, 'loop'>, dial: Dial, check: HealthCheck): Promise<Channel> {
   for (let waitMs = reconnectMs.base; ; waitMs *= reconnectMs.factor) {
     let connection: Connection | undefined;
     try {
@@ -85,12 +83,12 @@ async function openChannel(env: Pick<Env, 'loop'>, dial: Dial, check: HealthChec
         },
         closed,
       );
-      if (!over()) return { connection, frames };
-    } catch {
+      return { connection, frames };
+    } catch (error) {
+      if (error instanceof DeadlineExceeded) throw error;
       connection?.destroy();
-      await env.loop.sleep(waitMs, 'grpc reconnect');
     }
-    if (over()) throw new DeadlineExceeded();
+    await env.loop.sleep(waitMs, 'grpc reconnect');
   }
 }
 

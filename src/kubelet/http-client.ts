@@ -3,12 +3,15 @@ import type { Connection } from '../shell/kernel/types.ts';
 import { TlsClientConnection } from '../shell/wire/tls.ts';
 import { messageOf } from './kubelet-error.ts';
 
-export interface HttpRequest {
+interface HttpAddress {
   readonly scheme: 'HTTP' | 'HTTPS';
   readonly host: string;
   readonly port: number;
   /** With its query, if any. */
   readonly path: string;
+}
+
+export interface HttpRequest extends HttpAddress {
   readonly headers: readonly { readonly name: string; readonly value: string }[];
   /** For all of it, redirects too. */
   readonly timeoutMs: number;
@@ -27,11 +30,13 @@ export interface HttpAnswer {
 export type Dial = (host: string, port: number) => Promise<Connection>;
 
 const maxAnswerBytes = 10 * 1024;
+/** What Go's client reads of an answer's head at most. */
+const maxHeadBytes = 10 * 1024 ** 2;
 const maxRedirects = 10;
 const redirects = [301, 302, 303, 307, 308];
 
 /** `http://10.244.1.7:80/ready` */
-export function requestUrl({ scheme, host, port, path }: Pick<HttpRequest, 'scheme' | 'host' | 'port' | 'path'>): string {
+function requestUrl({ scheme, host, port, path }: HttpAddress): string {
   return `${scheme.toLowerCase()}://${joinHostPort(host, port)}${path.startsWith('/') ? path : `/${path}`}`;
 }
 
@@ -46,17 +51,13 @@ export function joinHostPort(host: string, port: number): string {
  * HTTP client.
  */
 export async function httpGet(env: Pick<Env, 'loop'>, dial: Dial, request: HttpRequest): Promise<HttpAnswer> {
-  let open: Connection | undefined;
-  let current: Pick<HttpRequest, 'scheme' | 'host' | 'port' | 'path'> = request;
-  const send = async (): Promise<HttpAnswer> => {
-    open?.destroy();
-    open = await connect(dial, current);
-    open.write(encodeRequest({ ...request, ...current }));
-    return await readAnswer(open, requestUrl(current));
-  };
-  const work = async (): Promise<HttpAnswer> => {
+  let current: HttpAddress = request;
+  const follow = async (own: Dial): Promise<HttpAnswer> => {
     for (let followed = 0; ; ) {
-      const answer = await send();
+      const connection = await connect(own, current);
+      connection.write(encodeRequest({ ...request, ...current }));
+      const answer = await readAnswer(connection, requestUrl(current));
+      connection.destroy();
       const next = redirects.includes(answer.status) && answer.location !== undefined ? target(answer.location, current) : undefined;
       if (!next || next.host !== request.host) return answer;
       followed += 1;
@@ -65,14 +66,10 @@ export async function httpGet(env: Pick<Env, 'loop'>, dial: Dial, request: HttpR
     }
   };
   const late = () => new Error(`Get "${requestUrl(current)}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`);
-  try {
-    return await withTimeout(env, request.timeoutMs, late, work);
-  } finally {
-    open?.destroy();
-  }
+  return await withConnections(env, request.timeoutMs, late, dial, follow);
 }
 
-async function connect(dial: Dial, to: Pick<HttpRequest, 'scheme' | 'host' | 'port' | 'path'>): Promise<Connection> {
+async function connect(dial: Dial, to: HttpAddress): Promise<Connection> {
   try {
     const connection = await dial(to.host, to.port);
     return to.scheme === 'HTTPS' ? new TlsClientConnection(connection) : connection;
@@ -82,10 +79,7 @@ async function connect(dial: Dial, to: Pick<HttpRequest, 'scheme' | 'host' | 'po
 }
 
 /** Where a Location leads; undefined if it is no such address. */
-function target(
-  location: string,
-  from: Pick<HttpRequest, 'scheme' | 'host' | 'port' | 'path'>,
-): Pick<HttpRequest, 'scheme' | 'host' | 'port' | 'path'> | undefined {
+function target(location: string, from: HttpAddress): HttpAddress | undefined {
   if (!URL.canParse(location, requestUrl(from))) return undefined;
   const { protocol, hostname, port, pathname, search } = new URL(location, requestUrl(from));
   if (protocol !== 'http:' && protocol !== 'https:') return undefined;
@@ -150,6 +144,7 @@ export function readUntil<T>(connection: Connection, take: (chunk: Uint8Array | 
 
 function parseAnswer(text: string, ended: boolean): HttpAnswer | undefined {
   const end = text.indexOf('\r\n\r\n');
+  if (end < 0 && text.length > maxHeadBytes) throw new Error(`net/http: server response headers exceeded ${maxHeadBytes} bytes; aborted`);
   if (end < 0) return undefined;
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(text);
   if (!status) throw new Error('malformed HTTP response');
@@ -180,19 +175,29 @@ export function dialErrorText(error: unknown): string {
   }
 }
 
-/** Rejects with `late()` once `ms` have passed; what `work` does later is ignored. */
-export async function withTimeout<T>(env: Pick<Env, 'loop'>, ms: number, late: () => Error, work: () => Promise<T>): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const timer = env.loop.after(ms, 'probe timeout', () => reject(late()));
-    work().then(
-      (value) => {
-        timer.cancel();
-        resolve(value);
-      },
-      (reason) => {
-        timer.cancel();
-        reject(reason);
-      },
-    );
-  });
+/**
+ * Does what takes connections, within `ms`. All that it has dialled is closed at the end, also what only connects after it.
+ * Rejects with `late()` when the time is over; what `work` does from then on is ignored.
+ */
+export async function withConnections<T>(env: Pick<Env, 'loop'>, ms: number, late: () => Error, dial: Dial, work: (dial: Dial) => Promise<T>): Promise<T> {
+  const open = new Set<Connection>();
+  let over = false;
+  const own: Dial = async (host, port) => {
+    if (over) throw late();
+    const connection = await dial(host, port);
+    if (over) connection.destroy();
+    else open.add(connection);
+    return connection;
+  };
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      const timer = env.loop.after(ms, 'probe timeout', () => reject(late()));
+      work(own)
+        .finally(() => timer.cancel())
+        .then(resolve, reject);
+    });
+  } finally {
+    over = true;
+    for (const connection of open) connection.destroy();
+  }
 }

@@ -361,3 +361,43 @@ test("a probe's own grace period is what its container gets when it fails, not t
   const [status] = (await pod('stuck')).status?.containerStatuses ?? [];
   expect(status?.lastState?.terminated?.exitCode ?? status?.state?.terminated?.exitCode).toBe(137);
 });
+
+const manifestOf = (image: string) => [
+  {
+    name: 'web.yaml',
+    data: Buffer.from(
+      `{ apiVersion: v1, kind: Pod, metadata: { name: web }, spec: { terminationGracePeriodSeconds: 40, containers: [{ name: c, image: ${image} }] } }`,
+    ),
+  },
+];
+const manifestFolder = '/etc/kubernetes/manifests';
+
+test('a static pod that makes way for another one while its kubelet is stopped: the other one starts with the kubelet', async () => {
+  const { env, runtime, volumes, kubelet } = await node();
+  runtime.programs.set('c', { ignoresTerm: true });
+  const running = () => runtime.listContainers().flatMap((one) => (one.state === 'running' ? one.imageReference : []));
+  volumes.host.set(manifestFolder, manifestOf('busybox'));
+  await env.loop.advance(30_000);
+  expect(running()).toEqual(['busybox']);
+  volumes.host.set(manifestFolder, manifestOf('nginx:1.25'));
+  await env.loop.advance(20_000);
+  kubelet.stop();
+  await env.loop.advance(100_000);
+  expect(running()).toEqual([]);
+  kubelet.start();
+  await env.loop.advance(30_000);
+  expect(running()).toEqual(['nginx:1.25']);
+});
+
+test('a static pod whose manifest goes just before its kubelet is stopped ends when that is started again', async () => {
+  const { env, runtime, volumes, kubelet } = await node();
+  volumes.host.set(manifestFolder, manifestOf('busybox'));
+  await env.loop.advance(20_000);
+  await env.loop.advance(10_000);
+  volumes.host.set(manifestFolder, []);
+  env.loop.after(10_000, 'stop in the same moment', () => kubelet.stop());
+  await env.loop.advance(10_000);
+  kubelet.start();
+  await env.loop.advance(100_000);
+  expect(runtime.listContainers().filter((one) => one.state === 'running')).toEqual([]);
+});

@@ -132,6 +132,7 @@ export class Kubelet implements NodeApi {
     this.#running = true;
     this.#unsubscribe = this.options.runtime.onEvent(({ podUid }) => this.#workers.get(podUid)?.wake());
     this.#agent.start();
+    this.#statuses.start();
     this.#static.start();
     this.#eviction.start();
     this.#images.start();
@@ -162,6 +163,7 @@ export class Kubelet implements NodeApi {
   stop(): void {
     this.#running = false;
     this.#agent.stop();
+    this.#statuses.stop();
     this.#static.stop();
     this.#eviction.stop();
     this.#images.stop();
@@ -368,12 +370,12 @@ export class Kubelet implements NodeApi {
   }
 
   #evictionManager(): EvictionManager {
-    const { env, runtime } = this.options;
+    const { env } = this.options;
     return new EvictionManager({
       env,
       pods: () => this.#usages(),
       capacity: () => this.#capacity(),
-      imageBytes: () => runtime.listImages().reduce((sum, image) => sum + image.sizeBytes, 0),
+      imageBytes: () => this.#imageBytes(),
       reclaimDisk: () => this.#images.removeUnused(),
       evict: (pod, { reason, message, condition }, graceSeconds) => {
         this.#events.event(podReference(pod), 'Warning', reason, message);
@@ -390,12 +392,15 @@ export class Kubelet implements NodeApi {
       env,
       runtime,
       disk: () => {
-        const images = runtime.listImages().reduce((sum, image) => sum + image.sizeBytes, 0);
         const pods = this.#usages().reduce((sum, usage) => sum + usedBytes(usage, 'ephemeral-storage'), 0);
-        return { capacity: this.#capacity().diskBytes, used: images + pods };
+        return { capacity: this.#capacity().diskBytes, used: this.#imageBytes() + pods };
       },
       warn: (reason, message) => this.#agent.event('Warning', reason, message),
     });
+  }
+
+  #imageBytes(): number {
+    return this.options.runtime.listImages().reduce((sum, image) => sum + image.sizeBytes, 0);
   }
 
   #usages(): PodUsage[] {

@@ -2,7 +2,7 @@ import type { Lease, Node, ObjectReference } from '../../generated/types/index.t
 import type { Client, EventRecorder } from '../client/index.ts';
 import type { Env, Timer } from '../env/index.ts';
 import { semanticEqual } from '../machinery/deep.ts';
-import { isAlreadyExists, isNotFound } from '../machinery/status-error.ts';
+import { ignoreNotFound, isAlreadyExists } from '../machinery/status-error.ts';
 import { formatMicroTime } from '../machinery/time.ts';
 import type { Runtime } from '../runtime/types.ts';
 import { messageOf } from './kubelet-error.ts';
@@ -237,9 +237,4 @@ export class NodeAgent {
       spec: { holderIdentity: name, leaseDurationSeconds, renewTime },
     };
   }
-}
-
-function ignoreNotFound(error: unknown): undefined {
-  if (!isNotFound(error)) throw error;
-  return undefined;
 }

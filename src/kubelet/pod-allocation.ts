@@ -2,7 +2,7 @@ import type { Container, Pod, PodCondition, ResourceRequirements } from '../../g
 import { restartsFor } from '../api/core/v1/pod-resize-validation.ts';
 import { isSidecar } from '../api/core/v1/pod-resources.ts';
 import { semanticEqual } from '../machinery/deep.ts';
-import { quantityMilli, quantityValue } from '../machinery/quantity.ts';
+import { quantityMilli, quantityValue, resourceAmount } from '../machinery/quantity.ts';
 import { formatTime } from '../machinery/time.ts';
 import type { ContainerResources } from '../runtime/types.ts';
 import type { PodRuntimeStatus } from './pod-runtime-status.ts';
@@ -112,12 +112,8 @@ function condition(type: string, { reason, message }: Partial<ResizeRefusal>, pr
 const computeNames = ['cpu', 'memory'] as const;
 const sides = ['requests', 'limits'] as const;
 
-function amount(resources: Resources | undefined, side: (typeof sides)[number], name: (typeof computeNames)[number]): number {
-  return (name === 'cpu' ? quantityMilli : quantityValue)(resources?.[side]?.[name]);
-}
-
 function changedCompute(a: Resources | undefined, b: Resources | undefined): (typeof computeNames)[number][] {
-  return computeNames.filter((name) => sides.some((side) => amount(a, side, name) !== amount(b, side, name)));
+  return computeNames.filter((name) => sides.some((side) => resourceAmount(name, a?.[side]?.[name]) !== resourceAmount(name, b?.[side]?.[name])));
 }
 
 function sameCompute(a: Resources | undefined, b: Resources | undefined): boolean {

@@ -12,30 +12,23 @@ interface Counts {
   succeeded: number;
 }
 
-/**
- * The phase that follows from the containers' states (pkg/kubelet getPhase).
- * @param initialized an app container has started in the present sandbox
- * @param terminal the pod has been stopped for good: nothing will be restarted
- */
-export function podPhase(
-  pod: Readonly<Pod>,
-  init: readonly ContainerStatus[],
-  app: readonly ContainerStatus[],
-  initialized: boolean,
-  terminal: boolean,
-): PodPhase {
-  const phase = presentPhase(pod, init, app, initialized, terminal);
-  // Of what has not come to an end of its own, the status manager makes a failure (TerminatePod).
-  return terminal && (phase === 'Pending' || phase === 'Running') ? 'Failed' : phase;
+export interface PhaseFacts {
+  readonly init: readonly ContainerStatus[];
+  readonly app: readonly ContainerStatus[];
+  /** An app container has started in the present sandbox. */
+  readonly initialized: boolean;
+  /** The pod has been stopped for good: nothing will be restarted. */
+  readonly terminal: boolean;
 }
 
-function presentPhase(
-  pod: Readonly<Pod>,
-  init: readonly ContainerStatus[],
-  app: readonly ContainerStatus[],
-  initialized: boolean,
-  terminal: boolean,
-): PodPhase {
+/** The phase that follows from the containers' states (pkg/kubelet getPhase). */
+export function podPhase(pod: Readonly<Pod>, facts: PhaseFacts): PodPhase {
+  const phase = presentPhase(pod, facts);
+  // Of what has not come to an end of its own, the status manager makes a failure (TerminatePod).
+  return facts.terminal && (phase === 'Pending' || phase === 'Running') ? 'Failed' : phase;
+}
+
+function presentPhase(pod: Readonly<Pod>, { init, app, initialized, terminal }: PhaseFacts): PodPhase {
   const { pending, failed } = initProgress(pod, init);
   const policy = pod.spec?.restartPolicy ?? 'Always';
   if (failed > 0 && policy === 'Never') return 'Failed';

@@ -39,10 +39,11 @@ export function generatePodStatus(pod: Readonly<Pod>, facts: PodStatusFacts): Po
   const verdict = terminal ? facts.verdict : undefined;
   const lists = containerStatuses(pod, runtime, facts.sources, previous);
   const ended = previous?.phase === 'Failed' || previous?.phase === 'Succeeded' ? previous.phase : undefined;
-  const phase = verdict ? 'Failed' : (ended ?? podPhase(pod, lists.initContainerStatuses, lists.containerStatuses, hasStarted(pod, runtime), terminal));
+  const [init, app] = [lists.initContainerStatuses, lists.containerStatuses];
+  const phase = verdict ? 'Failed' : (ended ?? podPhase(pod, { init, app, initialized: hasStarted(pod, runtime), terminal }));
   const ips = podIps(pod, runtime, previous, nodeIp);
   const sandboxReady = runtime.sandbox?.state === 'ready' && (pod.spec?.hostNetwork === true || runtime.sandbox.ips.length > 0);
-  const bare = podConditions(pod, { phase, init: lists.initContainerStatuses, app: lists.containerStatuses, sandboxReady });
+  const bare = podConditions(pod, { phase, init, app, sandboxReady });
   return {
     phase,
     conditions: withTimes(verdict?.condition ? [verdict.condition, ...bare] : bare, facts.resizeConditions ?? [], previous, now),

@@ -4,6 +4,7 @@ import type { Timer } from '../env/index.ts';
 import { parseTime } from '../machinery/time.ts';
 import type { SandboxConfig, VolumeHandle } from '../runtime/types.ts';
 import { Cancellation } from './cancellation.ts';
+import type { SyncFacts } from './container-runner.ts';
 import { ContainerRunner } from './container-runner.ts';
 import { CancelledError, ContainerError, messageOf } from './kubelet-error.ts';
 import type { ContainerToResize, PodActions } from './pod-actions.ts';
@@ -140,7 +141,7 @@ export class PodWorker {
   successor(pod: Readonly<Pod>): PodWorker {
     const next = new PodWorker(this.context, pod, this.record);
     next.#state = this.#state === 'terminated' ? 'terminated' : 'syncing';
-    if (this.#verdict) next.terminate(this.#verdict);
+    if (this.#verdict) next.terminate(this.#verdict, this.#graceOverride);
     return next;
   }
 
@@ -184,8 +185,9 @@ export class PodWorker {
     const volumes = await this.#mount(pod);
     if (!volumes || this.#state !== 'syncing') return;
     const { allocation } = this.record;
-    const actions = computePodActions(pod, this.record.status(), this.context.prober, (name) => allocation.of(name)?.actuated);
-    await this.#carryOut(pod, actions, volumes);
+    const seen = this.record.status();
+    const actions = computePodActions(pod, seen, this.context.prober, (name) => allocation.of(name)?.actuated);
+    await this.#carryOut(pod, actions, { volumes, seen });
   }
 
   /**
@@ -266,7 +268,7 @@ export class PodWorker {
     }
   }
 
-  async #carryOut(pod: Readonly<Pod>, actions: PodActions, volumes: ReadonlyMap<string, VolumeHandle>): Promise<void> {
+  async #carryOut(pod: Readonly<Pod>, actions: PodActions, facts: SyncFacts): Promise<void> {
     if (actions.killPod) {
       if (actions.createSandbox && actions.attempt > 0) this.#event('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
       await this.#killPod(pod, pod.spec?.terminationGracePeriodSeconds ?? 30);
@@ -275,10 +277,12 @@ export class PodWorker {
     if (this.#state !== 'syncing') return;
     const sandboxId = actions.createSandbox ? await this.#createSandbox(pod, actions.attempt) : actions.sandboxId;
     if (sandboxId === undefined) {
-      if (!actions.createSandbox && actions.killPod) this.wake(); // All has ended: the next look says so.
+      const { sandbox, containers } = facts.seen;
+      const wasUp = sandbox?.state === 'ready' || containers.some((one) => one.state === 'running');
+      if (!actions.createSandbox && actions.killPod && wasUp) this.wake(); // All has ended: the next look says so.
       return;
     }
-    await this.#startAll(pod, actions, sandboxId, volumes);
+    await this.#startAll(pod, actions, sandboxId, facts);
   }
 
   async #killSome(pod: Readonly<Pod>, { containersToKill }: PodActions): Promise<void> {
@@ -335,10 +339,10 @@ export class PodWorker {
   }
 
   /** In upstream's order: ephemeral containers, init containers, those that are resized, app containers; one after the other. */
-  async #startAll(pod: Readonly<Pod>, actions: PodActions, sandboxId: string, volumes: ReadonlyMap<string, VolumeHandle>): Promise<void> {
+  async #startAll(pod: Readonly<Pod>, actions: PodActions, sandboxId: string, facts: SyncFacts): Promise<void> {
     const before = new Map([...this.record.failures].map(([name, { reason }]) => [name, reason]));
     const start = (kind: ContainerKind, list: readonly Container[] | undefined, index: number) =>
-      this.#start(pod, { kind, index, spec: list?.[index] as Container }, sandboxId, volumes);
+      this.#start(pod, { kind, index, spec: list?.[index] as Container }, sandboxId, facts);
     for (const index of actions.ephemeralContainersToStart) await start('ephemeral', pod.spec?.ephemeralContainers, index);
     for (const index of actions.initContainersToStart) {
       const started = await start('init', pod.spec?.initContainers, index);
@@ -349,10 +353,10 @@ export class PodWorker {
     this.#showFailures(before);
   }
 
-  async #start(pod: Readonly<Pod>, container: PodContainer, sandboxId: string, volumes: ReadonlyMap<string, VolumeHandle>): Promise<boolean> {
+  async #start(pod: Readonly<Pod>, container: PodContainer, sandboxId: string, facts: SyncFacts): Promise<boolean> {
     const { name } = container.spec;
     try {
-      await this.#runner.start(pod, container, sandboxId, volumes, this.#cancel);
+      await this.#runner.start(pod, container, sandboxId, facts, this.#cancel);
       this.record.failures.delete(name);
       return true;
     } catch (error) {

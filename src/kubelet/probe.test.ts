@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Pod, Probe } from '../../generated/types/index.ts';
+import { createEnv, nodeMachine, silentLog } from '../env/index.ts';
 import type { DescribedImage } from '../runtime/index.ts';
 import { testNode } from '../runtime/testing/node.ts';
 import type { ContainerConfig } from '../runtime/types.ts';
+import type { Connection } from '../shell/kernel/types.ts';
 import type { ProbeOutcome } from './probe.ts';
 import { runProbe } from './probe.ts';
 
@@ -90,4 +92,38 @@ test('a probe names itself, sends its headers, and leaves an empty Accept out', 
 test('a named port that the container does not have leaves the result unknown', async () => {
   const { probe } = await probed('registry.k8s.io/pause:3.10');
   expect(await probe({ tcpSocket: { port: 'nosuch' } })).toEqual({ result: 'unknown', output: 'strconv.Atoi: parsing "nosuch": invalid syntax' });
+});
+
+test('a probe leaves no connection behind when its time is over, not even one that is made only then', async () => {
+  const env = createEnv({ machine: nodeMachine, log: silentLog, seed: 1, start: 0, mode: 'manual' });
+  let open = 0;
+  const silent = (): Connection => {
+    open += 1;
+    return { write: () => true, read: () => undefined, onReadable: () => () => {}, destroy: () => (open -= 1) } as unknown as Connection;
+  };
+  for (const connectMs of [0, 5000]) {
+    let made = 0;
+    const connect = async () => {
+      made += 1;
+      await env.loop.sleep(connectMs, 'slow network');
+      return silent();
+    };
+    const runtime = { host: { connect } } as unknown as Parameters<typeof runProbe>[1];
+    const target = { pod: {}, container: { name: 'c' }, containerId: 'c', sandboxId: 's', ip: '10.0.0.1' };
+    const probes: Probe[] = [{ grpc: { port: 80 } }, { httpGet: { port: 80 } }, { tcpSocket: { port: 80 } }];
+    const outcomes = Promise.all(probes.map((probe) => runProbe(env, runtime, probe, target)));
+    await env.loop.advance(60_000);
+    await outcomes;
+    expect([made, open]).toEqual([3, 0]);
+  }
+});
+
+test('a server whose answer has no end to its head is given up', async () => {
+  const env = createEnv({ machine: nodeMachine, log: silentLog, seed: 1, start: 0, mode: 'manual' });
+  const chunk = Buffer.alloc(1024 ** 2, 'a');
+  const endless = { write: () => true, read: () => chunk, onReadable: () => () => {}, destroy: () => {} } as unknown as Connection;
+  const runtime = { host: { connect: async () => endless } } as unknown as Parameters<typeof runProbe>[1];
+  const target = { pod: {}, container: { name: 'c' }, containerId: 'c', sandboxId: 's', ip: '10.0.0.1' };
+  const outcome = await runProbe(env, runtime, { httpGet: { port: 80 }, timeoutSeconds: 3600 }, target);
+  expect(outcome).toEqual(failure('Get "http://10.0.0.1:80/": net/http: server response headers exceeded 10485760 bytes; aborted'));
 });

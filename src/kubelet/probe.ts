@@ -2,7 +2,8 @@ import type { Container, HTTPGetAction, IntOrString, Pod, Probe } from '../../ge
 import type { Env } from '../env/index.ts';
 import type { Runtime } from '../runtime/types.ts';
 import { grpcHealthCheck } from './grpc-health-check.ts';
-import { dialErrorText, httpGet, joinHostPort, withTimeout } from './http-client.ts';
+import type { Dial } from './http-client.ts';
+import { dialErrorText, httpGet, joinHostPort, withConnections } from './http-client.ts';
 import { messageOf } from './kubelet-error.ts';
 import { formatPod } from './pod-format.ts';
 
@@ -34,13 +35,19 @@ export async function runProbe(env: ProbeEnv, runtime: ProbeRuntime, probe: Read
     if (probe.tcpSocket) return await tcpProbe(env, runtime, probe.tcpSocket, timeoutMs, target);
     if (probe.grpc) {
       const { port, service } = probe.grpc;
-      return await grpcHealthCheck(env, (host, to) => runtime.host.connect(host, to), { host: target.ip, port, service: service ?? '', timeoutMs });
+      return await grpcHealthCheck(env, dialFrom(runtime), { host: target.ip, port, service: service ?? '', timeoutMs });
     }
     return { result: 'unknown', output: `missing probe handler for ${formatPod(target.pod)}:${target.container.name}` };
   } catch (error) {
     return { result: 'unknown', output: messageOf(error) };
   }
 }
+
+/** Probes and hooks come from the node itself. */
+const dialFrom =
+  ({ host }: ProbeRuntime): Dial =>
+  (address, port) =>
+    host.connect(address, port);
 
 async function execProbe(runtime: ProbeRuntime, command: readonly string[], timeoutMs: number, target: ProbeTarget): Promise<ProbeOutcome> {
   const done = await runtime.execSync(target.containerId, command, timeoutMs);
@@ -73,7 +80,7 @@ export function getFrom(
   target: ProbeTarget,
   purpose: 'probe' | 'lifecycle',
 ) {
-  return httpGet(env, (host, to) => runtime.host.connect(host, to), {
+  return httpGet(env, dialFrom(runtime), {
     scheme: action.scheme === 'HTTPS' ? 'HTTPS' : 'HTTP',
     host: action.host || target.ip,
     port,
@@ -95,13 +102,8 @@ async function tcpProbe(
   const host = action.host || target.ip;
   const where = `dial tcp ${joinHostPort(host, port)}`;
   try {
-    const connection = await withTimeout(
-      env,
-      timeoutMs,
-      () => new Error('i/o timeout'),
-      () => runtime.host.connect(host, port),
-    );
-    connection.destroy();
+    const late = () => new Error('i/o timeout');
+    await withConnections(env, timeoutMs, late, dialFrom(runtime), (dial) => dial(host, port));
     return { result: 'success', output: '' };
   } catch (error) {
     return { result: 'failure', output: `${where}: ${dialErrorText(error)}` };

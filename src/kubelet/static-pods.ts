@@ -2,7 +2,7 @@ import type { Node, Pod } from '../../generated/types/index.ts';
 import { mirrorPodAnnotation } from '../api/core/v1/pod-status.ts';
 import type { Client } from '../client/index.ts';
 import type { Env, Timer } from '../env/index.ts';
-import { isNotFound } from '../machinery/status-error.ts';
+import { ignoreNotFound } from '../machinery/status-error.ts';
 import { formatTime } from '../machinery/time.ts';
 import { messageOf } from './kubelet-error.ts';
 import type { ManifestFile } from './manifests.ts';
@@ -48,8 +48,8 @@ export class StaticPods {
   readonly #mirrors = new Map<string, Readonly<Pod>>();
   /** Full names of mirrors that are being written. */
   readonly #busy = new Set<string>();
-  /** As they were read last. */
-  #files: readonly ManifestFile[] = [];
+  /** As they were read last since the start. */
+  #files: readonly ManifestFile[] | undefined;
   #timer: Timer | undefined;
   #running = false;
 
@@ -63,7 +63,11 @@ export class StaticPods {
   /** Reads the manifests now and from time to time. Pods of before a stop run on. */
   start(): void {
     this.#running = true;
-    for (const { pod } of this.#entries.values()) this.options.run(pod);
+    this.#files = undefined;
+    for (const { pod, ending } of this.#entries.values()) {
+      this.options.run(pod);
+      if (ending) this.options.end(pod);
+    }
     this.#check();
   }
 
@@ -107,7 +111,7 @@ export class StaticPods {
     for (const [name, entry] of this.#entries) {
       if (entry.pod.metadata?.uid !== uid || !entry.ending) continue;
       this.#entries.delete(name);
-      if (entry.wanted) this.#begin(name, entry.wanted);
+      if (entry.wanted && this.#running) this.#begin(name, entry.wanted); // Otherwise the next start reads of it.
       this.#syncMirror(name);
     }
   }
@@ -117,7 +121,7 @@ export class StaticPods {
     this.#timer?.cancel();
     this.#timer = this.options.env.loop.after(checkMs, 'kubelet manifests', () => this.#check());
     const files = this.options.files() ?? [];
-    if (sameFiles(files, this.#files)) return;
+    if (this.#files && sameFiles(files, this.#files)) return;
     this.#files = files;
     const { pods, mistakes } = readManifests(files, this.options.nodeName);
     for (const { file, message } of mistakes) this.options.env.log.warn('manifest could not be read', { file, error: message });
@@ -154,9 +158,7 @@ export class StaticPods {
   async #remove(mirror: Readonly<Pod>): Promise<void> {
     const { namespace, name = '', uid } = mirror.metadata ?? {};
     const preconditions = uid ? { uid } : {};
-    await this.options.client.pods.delete({ namespace, name }, { gracePeriodSeconds: 0, preconditions }).catch((error) => {
-      if (!isNotFound(error)) throw error;
-    });
+    await this.options.client.pods.delete({ namespace, name }, { gracePeriodSeconds: 0, preconditions }).catch(ignoreNotFound);
     this.mirrorGone(mirror);
   }
 

@@ -34,6 +34,7 @@ export class StatusManager {
   readonly #entries = new Map<string, Entry>();
   /** By the uid of the static pod; undefined while it has no mirror. */
   readonly #mirrors = new Map<string, Readonly<Pod> | undefined>();
+  #stopped = false;
 
   constructor(
     readonly env: Pick<Env, 'loop' | 'log'>,
@@ -89,6 +90,16 @@ export class StatusManager {
     this.#wake(entry);
   }
 
+  /** A kubelet that is stopped writes no more; started again, it catches up. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  start(): void {
+    this.#stopped = false;
+    for (const entry of this.#entries.values()) this.#wake(entry);
+  }
+
   forget(uid: string): void {
     const entry = this.#entries.get(uid);
     if (entry) entry.gone = true;
@@ -114,7 +125,7 @@ export class StatusManager {
   }
 
   #wake(entry: Entry): void {
-    if (entry.busy || entry.gone) return;
+    if (entry.busy || entry.gone || this.#stopped) return;
     if (!this.#due(entry)) return;
     entry.busy = true;
     this.env.loop.defer('kubelet status', () => this.#write(entry));
@@ -128,7 +139,7 @@ export class StatusManager {
   async #write(entry: Entry): Promise<void> {
     let target: Target | undefined;
     try {
-      while (!entry.gone && entry.target && this.#due(entry)) {
+      while (!this.#stopped && !entry.gone && entry.target && this.#due(entry)) {
         target = entry.target;
         if (hasChanges(entry)) await this.#patch(entry, target);
         else await this.#remove(entry, target);
@@ -196,7 +207,7 @@ const ownFields = ['reason', 'message', 'podIP', 'podIPs', 'initContainerStatuse
  * The top-level fields of `wanted` that differ from `stored`; null for those that have gone.
  * Fields and conditions of others (`nominatedNodeName`, `DisruptionTarget`) are left as they are stored.
  */
-export function statusChanges(stored: PodStatus | undefined, wanted: PodStatus): Record<string, unknown> {
+function statusChanges(stored: PodStatus | undefined, wanted: PodStatus): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   const before = (stored ?? {}) as Record<string, unknown>;
   const after: Record<string, unknown> = { ...wanted, conditions: mergedConditions(stored, wanted) };

@@ -48,7 +48,9 @@ async function projectedContent(pod: Readonly<Pod>, projected: ProjectedVolumeSo
     if (source.serviceAccountToken) {
       const { audience, expirationSeconds = tokenSeconds, path } = source.serviceAccountToken;
       const issued = await facts.sources.token(pod, { audience, expirationSeconds });
-      content.files.push({ path, data: issued.token, mode: mode ?? defaultMode });
+      const owner = fileOwner(pod);
+      const isNarrow = owner !== undefined || pod.spec?.securityContext?.fsGroup !== undefined;
+      content.files.push({ path, data: issued.token, mode: isNarrow ? 0o600 : (mode ?? defaultMode), uid: owner });
       // Upstream renews a token when four fifths of its life are over.
       const renewAt = issued.expiresAt - expirationSeconds * 200;
       content.renewAt = Math.min(content.renewAt ?? Number.POSITIVE_INFINITY, renewAt);
@@ -56,6 +58,13 @@ async function projectedContent(pod: Readonly<Pod>, projected: ProjectedVolumeSo
     if (source.clusterTrustBundle) throw new Error('paperkube does not simulate clusterTrustBundle projections');
   }
   return content;
+}
+
+/** Whose a token is: the user that all containers run as, if that is one and the same (pkg/volume/util FsUserFrom). */
+function fileOwner({ spec }: Readonly<Pod>): number | undefined {
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])];
+  const users = new Set(containers.map((one) => one.securityContext?.runAsUser ?? spec?.securityContext?.runAsUser));
+  return users.size === 1 ? [...users][0] : undefined;
 }
 
 /** Which keys of a config map or secret become files, and whether they may be missing. */

@@ -7,7 +7,7 @@ export interface DerValue {
 }
 
 /** Tags of DER that certificates and requests are made of. */
-export const derTag = { boolean: 0x01, integer: 0x02, bitString: 0x03, octetString: 0x04, oid: 0x06, sequence: 0x30, set: 0x31 } as const;
+export const derTag = { integer: 0x02, bitString: 0x03, octetString: 0x04, oid: 0x06, sequence: 0x30 } as const;
 
 /** The value at an offset, or undefined if there is none that ends within the bytes. */
 export function derValueAt(der: Buffer, at: number): DerValue | undefined {

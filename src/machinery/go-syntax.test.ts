@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { invalidValue } from './field-error.ts';
-import { goIntOrString, goSelector, goStringList, goStringMap } from './go-syntax.ts';
+import { goIntOrString, goJsonKind, goPlain, goQuoted, goSelector, goStringList, goStringMap, goType } from './go-syntax.ts';
 
 test('values that are no texts are told in Go’s own syntax', () => {
   const told = (value: unknown): string => invalidValue('f', value, 'why').body();
@@ -16,4 +16,13 @@ test('values that are no texts are told in Go’s own syntax', () => {
 
 test('a pointer to nothing is the text "null"', () => {
   expect(invalidValue('f', goSelector(undefined), 'why').body()).toBe('Invalid value: "null": why');
+});
+
+test('decoded JSON is printed as %v and %q print it, and its kinds and types are called as Go calls them', () => {
+  const value = { b: [1, 'x', null], a: { c: true } };
+  expect(goPlain(value)).toBe('map[a:map[c:true] b:[1 x <nil>]]');
+  expect(goQuoted(['a', 'b"'])).toBe('["a" "b\\""]');
+  const all = [[], {}, 'a', 1, 1.5, true];
+  expect([...all, null].map(goJsonKind)).toEqual(['array', 'object', 'string', 'number', 'number', 'bool', 'null']);
+  expect(all.map(goType)).toEqual(['[]interface {}', 'map[string]interface {}', 'string', 'int64', 'float64', 'bool']);
 });

@@ -48,3 +48,35 @@ export function goSelector(selector: LabelSelector | null | undefined): GoText |
     MatchExpressions: new GoText(`[]v1.LabelSelectorRequirement${expressions ? `{${expressions.join(', ')}}` : '(nil)'}`),
   });
 }
+
+/** Texts as Go's `%q` prints a list of them: `["a" "b"]`. */
+export function goQuoted(list: readonly string[]): string {
+  return `[${list.map(quote).join(' ')}]`;
+}
+
+/** A decoded JSON value as Go's `%v` prints it: `map[a:1 b:[x y]]`, keys sorted. */
+export function goPlain(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(goPlain).join(' ')}]`;
+  if (typeof value !== 'object') return String(value);
+  const map = value as Readonly<Record<string, unknown>>;
+  const entries = Object.keys(map)
+    .sort()
+    .map((key) => `${key}:${goPlain(map[key])}`);
+  return `map[${entries.join(' ')}]`;
+}
+
+/** What encoding/json calls a value that does not fit: `cannot unmarshal array into …`. */
+export function goJsonKind(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+/** The Go type of a decoded JSON value that is not null. */
+export function goType(value: unknown): string {
+  if (Array.isArray(value)) return '[]interface {}';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  if (typeof value === 'object') return 'map[string]interface {}';
+  return typeof value === 'boolean' ? 'bool' : 'string';
+}

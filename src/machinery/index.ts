@@ -4,6 +4,7 @@ export * from './handler.ts';
 export * from './kubernetes-version.ts';
 export * from './node-api.ts';
 export * from './quantity.ts';
+export * from './request-target.ts';
 export * from './selectors/index.ts';
 export * from './status-error.ts';
 export * from './table.ts';

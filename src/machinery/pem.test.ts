@@ -18,10 +18,12 @@ test('what was cut off, ends as something else, or is no base64 does not count',
   expect(types(`-----BEGIN A-----\naGVs\n-----END B-----\n${block('C')}`)).toEqual(['C']);
   expect(types(block('A', 'häh?') + block('B'))).toEqual(['B']);
   expect(types(`x${block('A')}`)).toEqual([]);
+  expect(types(`${block('A').trim()}${block('B')}`)).toEqual([]); // Joined without a line end between them.
   expect(types('-----BEGIN A-----')).toEqual([]);
 });
 
-test('a text of nothing but beginnings is read once', () => {
+test('a text of nothing but beginnings, or of nothing but blanks, is read once', () => {
   expect(types('-----BEGIN A-----\n'.repeat(100_000))).toEqual([]);
   expect(types(`${'-----BEGIN A-----\n-----END B-----\n'.repeat(50_000)}${block('C')}`)).toEqual(['C']);
+  expect(types(block('A', `${' '.repeat(500_000)}!`))).toEqual([]);
 });

@@ -96,6 +96,11 @@ export function quantityMilli(value: string | number | undefined): number {
   return parsed ? Number(ceilDiv(parsed.nano, 1_000_000n)) : 0;
 }
 
+/** An amount of a resource as upstream counts it: CPU in thousandths, everything else in whole units. */
+export function resourceAmount(resource: string, value: string | number | undefined): number {
+  return resource === 'cpu' ? quantityMilli(value) : quantityValue(value);
+}
+
 function ceilDiv(value: bigint, divisor: bigint): bigint {
   return value >= 0n ? (value + divisor - 1n) / divisor : value / divisor;
 }

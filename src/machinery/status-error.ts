@@ -166,6 +166,12 @@ export const isConflict = withReason('Conflict');
 export const isInvalid = withReason('Invalid');
 export const isForbidden = withReason('Forbidden');
 
+/** For `catch` where what has gone already is as good. Throws every other error. */
+export function ignoreNotFound(error: unknown): undefined {
+  if (!isNotFound(error)) throw error;
+  return undefined;
+}
+
 /** 410, whichever way it is worded. */
 export function isExpired(error: unknown): boolean {
   return error instanceof StatusError && error.code === 410;

@@ -1,13 +1,15 @@
 import type { ContainerFs, Volume } from '../shell/fs/index.ts';
 import type { ContainerSystem, ProcessExitInfo, ProcessHandle } from '../shell/kernel/index.ts';
-import { HostInput, HostOutput, signalNumbers, Tty } from '../shell/kernel/index.ts';
+import { HostInput, HostOutput, Tty } from '../shell/kernel/index.ts';
 import type { LogBuffer } from './container-log.ts';
 import { StreamSession } from './exec-session.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { ContainerConfig, ContainerStatus, ExecSession, ImageRecord } from './types.ts';
 
-/** The kubelet keeps no more of a termination message. */
+/** The kubelet keeps no more of a termination message: its end. */
 const maxMessageBytes = 4096;
+/** How much of a log takes the place of a message. */
+const logMessage = { lines: 80, bytes: 2048 } as const;
 
 /** A container from its creation to its removal. Keeps status and log after its end, but not its processes. */
 export class Container {
@@ -15,10 +17,11 @@ export class Container {
   startedAt: number | undefined;
   finishedAt: number | undefined;
   exit: Pick<ProcessExitInfo, 'exitCode'> | undefined;
-  signal: number | undefined;
   reason: string | undefined;
   message: string | undefined;
   oomKilled = false;
+  /** Thousandths of a processor that it may use now; undefined without a limit. */
+  cpuLimitMilli: number | undefined;
   /** The machine went down under it, so nobody has seen how it ended. */
   lost = false;
   process: ProcessHandle | undefined;
@@ -44,6 +47,7 @@ export class Container {
     readonly env: Readonly<Record<string, string>>,
     readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] },
   ) {
+    this.cpuLimitMilli = config.resources.cpuLimitMilli;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -78,13 +82,21 @@ export class Container {
   }
 
   /** The main process has ended. */
-  finished({ status, exitCode }: ProcessExitInfo, now: number): void {
-    this.signal = status.signal ? signalNumbers[status.signal] : undefined;
-    const data = this.messageVolume.read('message');
-    this.message = data && data.length > 0 ? Buffer.from(data.subarray(0, maxMessageBytes)).toString() : undefined;
+  finished({ exitCode }: ProcessExitInfo, now: number): void {
     if (this.lost)
       this.conclude(255, 'Unknown', now); // What containerd finds of containers when its machine is up again.
     else this.conclude(exitCode, this.oomKilled ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error', now);
+    this.message = this.#terminationMessage(exitCode);
+  }
+
+  /** What the container has left at its path; else the end of its log, where that is asked for and it failed. */
+  #terminationMessage(exitCode: number): string | undefined {
+    const left = this.messageVolume.read('message') ?? new Uint8Array(0);
+    if (left.length > 0) return Buffer.from(left.subarray(-maxMessageBytes)).toString();
+    if (!this.config.terminationMessageFromLog || exitCode === 0) return undefined;
+    const lines = this.log.lines().slice(-logMessage.lines);
+    const text = Buffer.concat(lines.map((line) => line.data)).subarray(-logMessage.bytes);
+    return text.length > 0 ? text.toString() : undefined;
   }
 
   conclude(exitCode: number, reason: string, now: number): void {
@@ -111,7 +123,6 @@ export class Container {
       startedAt: this.startedAt,
       finishedAt: this.finishedAt,
       exitCode: this.exit?.exitCode,
-      signal: this.signal,
       reason: this.reason,
       message: this.message,
     };

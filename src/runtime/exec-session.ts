@@ -87,7 +87,11 @@ export class StreamSession implements ExecSession {
     this.#waiting = [];
     this.#listener = undefined;
     this.#paused = false;
-    for (const output of [this.stdout, this.stderr]) output?.discard();
+    // As with containerd, a command that goes on without its client stops at a full pipe; what its end has left behind may write freely.
+    for (const output of [this.stdout, this.stderr]) {
+      if (this.#exitCode === undefined) output?.hold();
+      else output?.discard();
+    }
     this.input?.end();
     this.tty?.hangup();
     this.#settle();

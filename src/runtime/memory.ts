@@ -54,6 +54,10 @@ export class MemoryAccount implements MemoryService {
     this.#check();
   }
 
+  grow(pid: number, bytes: number): void {
+    this.take(pid, Math.max(0, (this.#charges.get(pid) ?? 0) + bytes));
+  }
+
   exceeded(): void {
     if (this.#over) return;
     this.#over = true;

@@ -85,6 +85,14 @@ test('a command that does not exist gives StartError with exit code 128', async 
   expect(runtime.containerStatus(id)).toMatchObject({ state: 'exited', exitCode: 128, reason: 'StartError' });
 });
 
+test('a working directory that is a file, or lies in one, gives StartError', async () => {
+  const { env, runtime } = start();
+  for (const workingDir of ['/etc/passwd', '/etc/passwd/x']) {
+    const id = await create(env, runtime, 'busybox', { command: ['sh'], workingDir });
+    await expect(settled(env, runtime.startContainer(id), 0)).rejects.toThrow(`error during container init: mkdir ${workingDir}: not a directory: unknown`);
+  }
+});
+
 test('unknown tags and repositories are refused in containerd’s words', async () => {
   const { env, runtime } = start();
   await expect(settled(env, runtime.pullImage('nginx:1.41'))).rejects.toThrow(

@@ -9,7 +9,7 @@ import { ImageStore } from './image-store.ts';
 import type { ImageDefinition } from './images/definition.ts';
 import { MemoryAccount, memoryStorages } from './memory.ts';
 import { Sandbox } from './sandbox.ts';
-import { startFailure } from './start-failure.ts';
+import { startFailure, workingDirectoryFailure } from './start-failure.ts';
 import type {
   ContainerConfig,
   ContainerLog,
@@ -204,6 +204,11 @@ export class SimulatedRuntime implements Runtime {
       },
     });
     this.#memory.set(id, memory);
+    fs.mountCgroup({
+      memoryMaxBytes: () => memory.limitBytes,
+      memoryBytes: () => memory.usedBytes,
+      cpuLimitMilli: () => container()?.cpuLimitMilli,
+    });
     return kernel.createContainerSystem({
       hostname: sandbox.config.hostname,
       fs,
@@ -253,7 +258,12 @@ export class SimulatedRuntime implements Runtime {
   #run(container: Container, options: StartOptions): ProcessHandle {
     const host = container.fs.host;
     // runc makes a working directory that is not there.
-    if (!host.exists(container.cwd)) host.mkdir(container.cwd, { recursive: true, mode: 0o755 });
+    try {
+      if (!host.exists(container.cwd)) host.mkdir(container.cwd, { recursive: true, mode: 0o755 });
+      else if (host.stat(container.cwd).type !== 'directory') throw new SystemError('ENOTDIR');
+    } catch (error) {
+      throw error instanceof SystemError ? workingDirectoryFailure(container.cwd, error) : error;
+    }
     return container.system.start(options);
   }
 
@@ -278,6 +288,7 @@ export class SimulatedRuntime implements Runtime {
 
   updateContainerResources(id: string, resources: ContainerResources): void {
     const container = this.#running(id);
+    container.cpuLimitMilli = resources.cpuLimitMilli;
     container.system.limitProcessors(resources.cpuLimitMilli);
     container.fs.memoryBytes = resources.memoryLimitBytes ?? defaultMemoryBytes;
     this.#memory.get(id)?.limit(resources.memoryLimitBytes);

@@ -78,3 +78,46 @@ test('a server that is started again in its pod has its port again', async () =>
   expect(node.log(second)).toContain('Started UDP server on port 8081');
   expect((await ask()).stdout).toBe('pod-1');
 });
+
+test('a command whose client has gone stops at a full pipe, while what its end has left behind writes on', async () => {
+  const node = testNode();
+  const { id } = await node.start('busybox', { command: ['sleep', '100000'] });
+  const session = await node.runtime.exec(id, {
+    command: ['sh', '-c', 'i=0; while :; do i=$((i+1)); echo $i > /count; echo $i; done'],
+    stdin: false,
+    tty: false,
+  });
+  session.onOutput(() => true);
+  await node.env.loop.advance(1_000);
+  session.detach();
+  await node.env.loop.advance(5_000);
+  const stopped = (await node.exec(id, 'cat', '/count')).stdout;
+  await node.env.loop.advance(5_000);
+  expect(Number(stopped)).toBeGreaterThan(0);
+  expect((await node.exec(id, 'cat', '/count')).stdout).toBe(stopped);
+  const parent = await node.runtime.exec(id, { command: ['sh', '-c', '(sleep 1; yes | head -c 300000; echo done > /left) &'], stdin: false, tty: false });
+  parent.onOutput(() => true);
+  await node.env.loop.advance(100);
+  parent.detach();
+  await node.env.loop.advance(20_000);
+  expect((await node.exec(id, 'cat', '/left')).stdout).toBe('done\n');
+});
+
+test('httpd, telnet, pidof, watch and stty do in busybox what a first try asks of them', async () => {
+  const node = testNode();
+  const server = await node.start('busybox', { command: ['sh', '-c', 'mkdir /www; echo hello > /www/index.html; exec httpd -f -v -p 8080 -h /www'] });
+  const client = await node.start('busybox', { command: ['sleep', '100000'] });
+  const run = (script: string) => node.exec(client.id, 'sh', '-c', script);
+  expect((await run(`wget -qO- http://${server.ip}:8080/`)).stdout).toBe('hello\n');
+  expect((await run(`wget -qO- http://${server.ip}:8080/none`)).stderr).toBe('wget: server returned error: HTTP/1.1 404 Not Found\n');
+  expect(node.log(server.id)).toMatch(/url:\/\n.*response:200\n.*url:\/none\n.*response:404\n$/);
+  expect((await run(`telnet ${server.ip} 8080 < /dev/null`)).stdout).toBe(`Connected to ${server.ip}\nConnection closed by foreign host\n`);
+  expect((await run(`telnet ${server.ip} 81`)).stderr).toBe(`telnet: can't connect to remote host (${server.ip}): Connection refused\n`);
+  expect(await node.exec(server.id, 'pidof', 'httpd')).toMatchObject({ stdout: expect.stringMatching(/^[\d ]*1\n$/), exitCode: 0 });
+  expect((await run('pidof nosuch')).exitCode).toBe(1);
+  expect((await run('timeout 3 watch -n 1 echo tick')).stdout.match(/tick\n/g)).toHaveLength(3);
+  expect(await run('stty size; tty')).toMatchObject({ stdout: 'not a tty\n', stderr: 'stty: standard input: Inappropriate ioctl for device\n' });
+  expect((await run('groups; usleep 1000; nice echo nice')).stdout).toBe('root\nnice\n');
+  const alpine = await node.start('alpine', { command: ['sleep', '100000'] });
+  expect((await node.exec(alpine.id, 'apk', 'add', 'curl')).stderr).toBe('apk: installing packages is not simulated; use an image that has the program\n');
+});

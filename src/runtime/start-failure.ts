@@ -1,4 +1,4 @@
-import { SystemError } from '../shell/kernel/index.ts';
+import { errorTexts, SystemError } from '../shell/kernel/types.ts';
 import { StartError } from './types.ts';
 
 /** Words a failed start as containerd and runc do. Rethrows what is no SystemError. */
@@ -6,10 +6,19 @@ export function startFailure(error: unknown, command: string, during: 'create' |
   if (!(error instanceof SystemError)) throw error;
   const why = `exec: "${command}": ${causeOf(error, command)}: unknown`;
   if (during === 'exec') return new StartError(`OCI runtime exec failed: exec failed: unable to start container process: ${why}`, 126);
-  return new StartError(
+  return initFailure(why);
+}
+
+/** What hinders runc after it has made the container and before the command runs. */
+const initFailure = (why: string) =>
+  new StartError(
     `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: ${why}`,
     128,
   );
+
+/** A working directory that is not there is made; words why it could not be. */
+export function workingDirectoryFailure(path: string, error: SystemError): StartError {
+  return initFailure(`mkdir ${path}: ${errorTexts[error.code].toLowerCase()}: unknown`);
 }
 
 function causeOf(error: SystemError, command: string): string {

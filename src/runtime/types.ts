@@ -183,6 +183,8 @@ export interface ContainerConfig {
   readonly readOnlyRootFilesystem: boolean;
   readonly resources: ContainerResources;
   readonly terminationMessagePath: string;
+  /** A container that failed without a message has the end of its log as one. */
+  readonly terminationMessageFromLog?: boolean | undefined;
   /** Joins the process table of this container's (ephemeral containers with a target; shareProcessNamespace). */
   readonly targetContainerId?: string | undefined;
 }
@@ -205,15 +207,25 @@ export interface VolumeFile {
   readonly path: string;
   readonly data: Uint8Array | string;
   readonly mode: number;
+  /** Default 0. */
+  readonly uid?: number | undefined;
+}
+
+export interface EmptyVolumeOptions {
+  readonly sizeLimitBytes?: number;
+  readonly mode?: number;
+  readonly gid?: number | undefined;
+  readonly inMemory?: boolean;
+  readonly onDisk?: boolean;
 }
 
 /** Makes volumes of a node. */
 export interface Volumes {
-  /** An empty directory; with `sizeLimitBytes`, writes beyond fail with ENOSPC (256 MiB if absent, 1 GiB at most); with `inMemory` its files count as memory of the containers that mount it. */
-  createTmpfs(options?: { readonly sizeLimitBytes?: number; readonly mode?: number; readonly inMemory?: boolean }): VolumeHandle;
+  /** An empty directory; with `sizeLimitBytes`, writes beyond fail with ENOSPC (256 MiB if absent, 1 GiB at most); with `inMemory` its files count as memory of the containers that mount it; with `onDisk` it is shown as one of the node's disk. */
+  createTmpfs(options?: EmptyVolumeOptions): VolumeHandle;
   /** Replaces all files at once (upstream's atomic writer: `..data` and its links). */
   writeFiles(volume: VolumeHandle, files: readonly VolumeFile[], options?: { readonly gid?: number }): void;
-  /** A path of the node's simulated host; `type` as hostPath's. Throws SystemError. */
+  /** A path of the node's simulated host; `type` as hostPath's. Throws an Error with the mount's message. */
   hostPath(path: string, type: string): VolumeHandle;
   /** The files of a directory of the host, by name; undefined if there is no such directory. */
   hostFiles(path: string): readonly { readonly name: string; readonly data: Uint8Array }[] | undefined;
@@ -234,7 +246,6 @@ export interface ContainerStatus {
   readonly startedAt?: number | undefined;
   readonly finishedAt?: number | undefined;
   readonly exitCode?: number | undefined;
-  readonly signal?: number | undefined;
   /** `Completed`, `Error`, `OOMKilled`, `StartError`. */
   readonly reason?: string | undefined;
   /** What the process left at the termination message path, or StartError's text. */

@@ -1,8 +1,7 @@
 import type { Env } from '../env/index.ts';
 import { createVolume, type Volume } from '../shell/fs/index.ts';
 import { TreeDirectory } from '../shell/fs/tree-directory.ts';
-import { SystemError } from '../shell/kernel/types.ts';
-import type { VolumeFile, VolumeHandle, Volumes } from './types.ts';
+import type { EmptyVolumeOptions, VolumeFile, VolumeHandle, Volumes } from './types.ts';
 
 /** A handle as this runtime makes it. */
 export class SimulatedVolume implements VolumeHandle {
@@ -22,16 +21,55 @@ export function asSimulated(handle: VolumeHandle): SimulatedVolume {
   throw new TypeError('the volume was made by another runtime');
 }
 
+/** What `mount` shows of the node's disk. */
+const disk = { type: 'ext4', source: '/dev/vda1' } as const;
+
+/** What hostPath's types ask for, in the words of the kubelet's check. The host has no sockets and no devices. */
+const pathTypes: Readonly<Record<string, string>> = {
+  Directory: 'directory',
+  DirectoryOrCreate: 'directory',
+  File: 'file',
+  FileOrCreate: 'file',
+  Socket: 'socket file',
+  CharDevice: 'character device',
+  BlockDevice: 'block device',
+};
+
+/** What any Linux machine has. */
+const hostFolders = [
+  '/bin',
+  '/boot',
+  '/dev',
+  '/etc',
+  '/home',
+  '/lib',
+  '/mnt',
+  '/opt',
+  '/proc',
+  '/root',
+  '/run',
+  '/sbin',
+  '/srv',
+  '/sys',
+  '/tmp',
+  '/usr',
+  '/var/lib',
+  '/var/log',
+];
+
 type Entry = { get?(name: string): unknown };
 
-/** Makes the volumes of one node. Its host file system is empty but for what pods write there. */
+/** Makes the volumes of one node. Its host file system has the usual folders, and what pods write there. */
 export class SimulatedVolumes implements Volumes {
-  readonly #host = createVolume({ type: 'ext4', source: '/dev/vda1', mode: 0o755 });
+  readonly #host = createVolume({ ...disk, mode: 0o755 });
 
-  constructor(readonly env: Pick<Env, 'clock'>) {}
+  constructor(readonly env: Pick<Env, 'clock'>) {
+    for (const path of hostFolders) this.#host.at(path, path === '/tmp' ? 0o1777 : 0o755);
+  }
 
-  createTmpfs(options: { readonly sizeLimitBytes?: number; readonly mode?: number; readonly inMemory?: boolean } = {}): VolumeHandle {
-    return new SimulatedVolume('tmpfs', createVolume({ sizeLimitBytes: options.sizeLimitBytes, mode: options.mode }), '', options.inMemory);
+  createTmpfs({ sizeLimitBytes, mode, gid, inMemory, onDisk }: EmptyVolumeOptions = {}): VolumeHandle {
+    const volume = createVolume({ sizeLimitBytes, mode, gid, now: this.env.clock.now(), ...(onDisk ? disk : {}) });
+    return new SimulatedVolume('tmpfs', volume, '', inMemory);
   }
 
   writeFiles(handle: VolumeHandle, files: readonly VolumeFile[], options: { readonly gid?: number } = {}): void {
@@ -40,13 +78,20 @@ export class SimulatedVolumes implements Volumes {
 
   hostPath(path: string, type: string): VolumeHandle {
     const node = this.#find(path);
-    const isDirectory = node !== undefined && typeof node.get === 'function';
-    if (node === undefined && !/OrCreate$|^$/.test(type)) throw new SystemError('ENOENT', path);
-    if (node !== undefined && type.startsWith('Directory') && !isDirectory) throw new SystemError('ENOTDIR', path);
-    if (node !== undefined && /^(?:File|Socket|CharDevice|BlockDevice)/.test(type) && isDirectory) throw new SystemError('EISDIR', path);
-    if (node === undefined && type === 'FileOrCreate') this.#host.writeFile(path, '', { mode: 0o644, now: this.env.clock.now() });
+    const wanted = pathTypes[type];
+    const mayBeMade = type === '' || type.endsWith('OrCreate');
+    const fits = node === undefined ? mayBeMade : wanted === undefined || (node instanceof TreeDirectory ? 'directory' : 'file') === wanted;
+    if (!fits) throw new Error(`hostPath type check failed: ${path} is not a ${wanted}`);
+    if (node === undefined && wanted === 'file') this.#createFile(path);
     else if (node === undefined) this.#host.at(path);
     return new SimulatedVolume('host', this.#host, path);
+  }
+
+  /** Only a directory that is there takes a new file. */
+  #createFile(path: string): void {
+    const folder = path.split('/').filter(Boolean).slice(0, -1).join('/');
+    if (!(this.#find(folder) instanceof TreeDirectory)) throw new Error(`open ${path}: no such file or directory`);
+    this.#host.writeFile(path, '', { mode: 0o644, now: this.env.clock.now() });
   }
 
   hostFiles(path: string): { readonly name: string; readonly data: Uint8Array }[] | undefined {

@@ -2,7 +2,7 @@ import type { Node, Pod } from '../../generated/types/index.ts';
 import type { HostPort } from '../api/core/v1/node-selection.ts';
 import { hostPorts } from '../api/core/v1/node-selection.ts';
 import { podRequests } from '../api/core/v1/pod-resources.ts';
-import { quantityMilli, quantityValue } from '../machinery/quantity.ts';
+import { resourceAmount } from '../machinery/quantity.ts';
 
 /** Amounts by resource name: CPU in thousandths, everything else in whole units. */
 export type Amounts = Readonly<Record<string, number>>;
@@ -33,7 +33,7 @@ export function podInfo(pod: Readonly<Pod>): PodInfo {
 
 function amounts(quantities: Readonly<Record<string, string>> | undefined): Record<string, number> {
   const out: Record<string, number> = {};
-  for (const [name, text] of Object.entries(quantities ?? {})) out[name] = name === 'cpu' ? quantityMilli(text) : quantityValue(text);
+  for (const [name, text] of Object.entries(quantities ?? {})) out[name] = resourceAmount(name, text);
   return out;
 }
 

@@ -139,7 +139,7 @@ export class Scheduler {
 
   #scheduleAll(): void {
     // Without its first listings, the scheduler would call every pod, or every pod with a claim, unschedulable.
-    if (![refs.nodes, refs.persistentVolumeClaims, refs.persistentVolumes].every((ref) => this.options.informers.for(ref).synced)) {
+    if (![refs.nodes, refs.persistentVolumeClaims, refs.persistentVolumes, refs.storageClasses].every((ref) => this.options.informers.for(ref).synced)) {
       this.options.env.loop.after(100, 'scheduler sync', () => this.#wake());
       return;
     }

@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Pod } from '../../generated/types/index.ts';
 import type { Cluster } from '../../src/cluster/index.ts';
+import { failure } from '../../src/machinery/index.ts';
 import { simulatedCluster } from '../support/simulated-cluster.ts';
 
 let cluster: Cluster;
@@ -94,4 +95,62 @@ test('a node that is down does not become one with a silent kubelet, and a forei
   expect(cluster.dataPlane?.nodeState(node)).toBe('down');
   expect(() => cluster.dataPlane?.setNodeState('nobody', 'down')).toThrow('node nobody has no kubelet');
   expect(cluster.dataPlane?.nodeState('nobody')).toBeUndefined();
+});
+
+test('a pod that must not start again, and can neither run nor end, keeps its node waiting for nothing', async () => {
+  cluster = await simulatedCluster();
+  const containers = [
+    { name: 'runs', image: 'busybox', command: ['sleep', '10000'] },
+    { name: 'never-came', image: 'busybox:no-such-tag' },
+  ];
+  await cluster.admin.pods.create({ metadata: counter.metadata!, spec: { nodeName: node, restartPolicy: 'Never', containers } });
+  await cluster.env.loop.advance(30_000);
+  cluster.dataPlane?.setNodeState(node, 'down');
+  await cluster.env.loop.advance(60_000);
+  cluster.dataPlane?.setNodeState(node, 'running');
+  await cluster.env.loop.advance(60_000);
+  const { status } = await pod();
+  expect(status?.phase).toBe('Pending');
+  expect(status?.containerStatuses?.map((one) => Object.keys(one.state ?? {})[0])).toEqual(['waiting', 'terminated']);
+});
+
+test('a kubelet that is stopped does not write again what it could not write before', async () => {
+  let failing = false;
+  cluster = await simulatedCluster({
+    nodeHandler: (name, handler) => (request) =>
+      failing && name === node ? Promise.reject(failure(500, 'InternalError', 'etcdserver: request timed out')) : handler(request),
+  });
+  await cluster.admin.pods.create(counter);
+  await cluster.env.loop.advance(30_000);
+  failing = true;
+  await cluster.admin.pods.patch(key, 'strategic', { spec: { containers: [{ name: 'c', image: 'busybox:1.36' }] } });
+  await cluster.env.loop.advance(45_000);
+  const before = (await pod()).status;
+  cluster.dataPlane?.setNodeState(node, 'silent');
+  failing = false;
+  await cluster.env.loop.advance(60_000);
+  expect((await pod()).status).toEqual(before);
+  cluster.dataPlane?.setNodeState(node, 'running');
+  await cluster.env.loop.advance(30_000);
+  expect((await pod()).status?.containerStatuses?.[0]).toMatchObject({ restartCount: 1, image: 'docker.io/library/busybox:1.36' });
+});
+
+test('after a reboot init containers that run again keep their restart counts', async () => {
+  cluster = await simulatedCluster();
+  const initContainers = [
+    { name: 'first', image: 'busybox', command: ['sleep', '5'] },
+    { name: 'second', image: 'busybox', command: ['sleep', '5'] },
+  ];
+  await cluster.admin.pods.create({ metadata: counter.metadata!, spec: { ...counter.spec!, initContainers } });
+  await cluster.env.loop.advance(30_000);
+  for (const state of ['down', 'running'] as const) {
+    cluster.dataPlane?.setNodeState(node, state);
+    await cluster.env.loop.advance(2000);
+  }
+  const { status } = await pod();
+  expect(status?.phase).toBe('Pending');
+  expect(status?.initContainerStatuses?.map((one) => [Object.keys(one.state ?? {})[0], one.restartCount])).toEqual([
+    ['running', 1],
+    ['terminated', 0],
+  ]);
 });

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { createClient } from '../../src/client/index.ts';
+import { podLog } from '../support/pod-log.ts';
 import { simulatedCluster } from '../support/simulated-cluster.ts';
 
 const admin = { username: 'admin', groups: ['system:masters'] };
 
 test('a changed config map reaches the files of a running pod within a minute, but neither its subPath nor its environment', async () => {
-  const { env, handler } = await simulatedCluster({ nodes: 2 });
+  const cluster = await simulatedCluster({ nodes: 2 });
+  const { env, handler } = cluster;
   const client = createClient(handler, admin, { userAgent: 'test' });
   await client.configMaps.create({ metadata: { name: 'settings', namespace: 'default' }, data: { color: 'red' } });
   const configMapKeyRef = { name: 'settings', key: 'color' };
@@ -28,16 +30,7 @@ test('a changed config map reaches the files of a running pod within a minute, b
     },
   });
   await env.loop.advance(100_000);
-  const lastLine = async (): Promise<string> => {
-    const path = '/api/v1/namespaces/default/pods/reader/log';
-    const { body } = await handler({ method: 'GET', path, query: new URLSearchParams('tailLines=1'), headers: {}, user: admin });
-    if (body.kind === 'bytes') return String(body.bytes);
-    if (body.kind !== 'stream') throw new Error(body.kind);
-    let text = '';
-    body.start({ data: (bytes) => (text += Buffer.from(bytes).toString()), end: () => {} });
-    await env.loop.settle();
-    return text;
-  };
+  const lastLine = async () => `${(await podLog(cluster, 'reader')).trim().split('\n').at(-1)}\n`;
   expect(await lastLine()).toBe('red red red\n');
   await client.configMaps.patch({ namespace: 'default', name: 'settings' }, 'merge', { data: { color: 'blue' } });
   await env.loop.advance(70_000);
@@ -81,4 +74,131 @@ test('a running pod shows the fields that a 1.33 server with its usual gates sho
   });
   expect(container?.containerID).toMatch(/^containerd:\/\/[0-9a-f]{64}$/);
   expect(container?.imageID).toMatch(/^docker.io\/library\/nginx@sha256:[0-9a-f]{64}$/);
+});
+
+test('an fsGroup owns what is written, may read what the kubelet fills, and nobody may write there', async () => {
+  const cluster = await simulatedCluster({ nodes: 1 });
+  const { admin, env } = cluster;
+  await admin.secrets.create({ metadata: { name: 's', namespace: 'default' }, data: { key: 'eA==' } });
+  const script = [
+    'id',
+    'touch /e/f; mkdir /e/d; touch /e/d/g; ls -ln /e | tail -2; ls -lnd /e /e/d/g /sub /s /s/..data/key',
+    'cat /s/key; echo; echo y > /s/key; echo $?',
+    "mount | grep -E ' /(e|s|m) '",
+    "stat -c '%a %u %g' /var/run/secrets/kubernetes.io/serviceaccount/..data/token",
+  ].join('; ');
+  await admin.pods.create({
+    metadata: { name: 'owner', namespace: 'default' },
+    spec: {
+      restartPolicy: 'Never',
+      securityContext: { runAsUser: 1000, runAsGroup: 3000, fsGroup: 2000, supplementalGroups: [4000] },
+      containers: [
+        {
+          name: 'c',
+          image: 'busybox',
+          command: ['sh', '-c', script],
+          volumeMounts: [
+            { name: 'e', mountPath: '/e' },
+            { name: 'm', mountPath: '/m' },
+            { name: 's', mountPath: '/s' },
+            { name: 'e', mountPath: '/sub', subPath: 'made' },
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'e', emptyDir: {} },
+        { name: 'm', emptyDir: { medium: 'Memory' } },
+        { name: 's', secret: { secretName: 's', defaultMode: 0o400 } },
+      ],
+    },
+  });
+  await env.loop.advance(20_000);
+  const withoutDates = (await podLog(cluster, 'owner')).replace(/ +\d+ Jan +\d+ \d\d:\d\d/g, '').replace(/ {2,}/g, ' ');
+  expect(withoutDates.split('\n')).toEqual([
+    'uid=1000 gid=3000 groups=2000,3000,4000',
+    '-rw-r--r-- 1 1000 2000 f',
+    'drwxrwsrwx 1 0 2000 made',
+    'drwxrwsrwx 1 0 2000 /e',
+    '-rw-r--r-- 1 1000 2000 /e/d/g',
+    'drwxrwsrwx 1 0 2000 /s',
+    '-r--r----- 1 0 2000 /s/..data/key',
+    'drwxrwsrwx 1 0 2000 /sub',
+    'x',
+    "sh: can't create /s/key: Read-only file system",
+    '1',
+    '/dev/vda1 on /e type ext4 (rw,relatime)',
+    'tmpfs on /m type tmpfs (rw,relatime)',
+    'tmpfs on /s type tmpfs (ro,relatime)',
+    '640 1000 2000',
+    '',
+  ]);
+});
+
+test('a hostPath of the wrong kind fails as the kubelet says, and a subPath has to stay inside', async () => {
+  const { admin, env } = await simulatedCluster({ nodes: 1 });
+  const start = (name: string, volume: object, mount: object = {}) =>
+    admin.pods.create({
+      metadata: { name, namespace: 'default' },
+      spec: {
+        containers: [{ name: 'c', image: 'busybox', command: ['sleep', '1000'], volumeMounts: [{ name: 'v', mountPath: '/v', ...mount }] }],
+        volumes: [{ name: 'v', ...volume }],
+      },
+    });
+  const hostPath = (path: string, type: string) => ({ hostPath: { path, type } });
+  await start('directory', hostPath('/data', 'Directory'));
+  await start('file', hostPath('/tmp', 'File'));
+  await start('socket', hostPath('/run/docker.sock', 'Socket'));
+  await start('parent', hostPath('/none/file', 'FileOrCreate'));
+  await start('usual', hostPath('/var/log', 'Directory'));
+  await start('unset', { emptyDir: {} }, { subPathExpr: '$(NOPE)/x' });
+  await start('image', { image: { reference: 'busybox' } });
+  await env.loop.advance(20_000);
+  const { items } = await admin.events.list({ namespace: 'default' });
+  const messageOf = (name: string, reason: string) => items.find((one) => one.involvedObject.name === name && one.reason === reason)?.message;
+  const failed = 'MountVolume.SetUp failed for volume "v" :';
+  expect(messageOf('directory', 'FailedMount')).toBe(`${failed} hostPath type check failed: /data is not a directory`);
+  expect(messageOf('file', 'FailedMount')).toBe(`${failed} hostPath type check failed: /tmp is not a file`);
+  expect(messageOf('socket', 'FailedMount')).toBe(`${failed} hostPath type check failed: /run/docker.sock is not a socket file`);
+  expect(messageOf('parent', 'FailedMount')).toBe(`${failed} open /none/file: no such file or directory`);
+  expect(messageOf('unset', 'Failed')).toBe('Error: missing value for NOPE');
+  const waiting = await admin.pods.get({ namespace: 'default', name: 'unset' });
+  expect(waiting.status?.containerStatuses?.[0]?.state?.waiting).toEqual({ reason: 'CreateContainerConfigError', message: 'missing value for NOPE' });
+  expect((await admin.pods.get({ namespace: 'default', name: 'usual' })).status?.phase).toBe('Running');
+  const { spec, status } = await admin.pods.get({ namespace: 'default', name: 'image' });
+  // The gate of image volumes is off in 1.33: what names one is dropped, and the pod runs without.
+  expect([status?.phase, spec?.volumes?.map((one) => one.name), spec?.containers[0]?.volumeMounts?.map((one) => one.name)]).toEqual([
+    'Running',
+    [expect.stringMatching(/^kube-api-access/)],
+    [expect.stringMatching(/^kube-api-access/)],
+  ]);
+});
+
+test('a termination message is what was left at its path, or the end of the log of a container that failed', async () => {
+  const { admin, env } = await simulatedCluster({ nodes: 1 });
+  const run = (name: string, script: string, more: object = {}) => ({ name, image: 'busybox', command: ['sh', '-c', script], ...more });
+  const fromLog = { terminationMessagePolicy: 'FallbackToLogsOnError' };
+  await admin.pods.create({
+    metadata: { name: 'words', namespace: 'default' },
+    spec: {
+      restartPolicy: 'Never',
+      containers: [
+        run('file', 'echo log; echo last words > /tmp/words; exit 1', { terminationMessagePath: '/tmp/words' }),
+        run('log', 'seq 100; exit 1', fromLog),
+        run('good', 'echo fine', fromLog),
+        run('long', 'head -c 5000 /dev/zero | tr "\\0" x > /dev/termination-log; echo end >> /dev/termination-log'),
+        run('named', 'true', { image: 'curlimages/curl', securityContext: { runAsNonRoot: true } }),
+      ],
+    },
+  });
+  await env.loop.advance(60_000);
+  const { status } = await admin.pods.get({ namespace: 'default', name: 'words' });
+  const of = (name: string) => status?.containerStatuses?.find((one) => one.name === name)?.state;
+  expect(of('file')?.terminated?.message).toBe('last words\n');
+  expect(of('log')?.terminated?.message).toBe(Array.from({ length: 80 }, (_, index) => `${index + 21}\n`).join(''));
+  expect(of('good')?.terminated?.message).toBeUndefined();
+  // Its last 4096 bytes, of which the pod's five containers get a fifth of 12 KiB each.
+  expect(of('long')?.terminated?.message).toBe('x'.repeat(2457));
+  expect(of('named')?.waiting?.message).toMatch(
+    /^container has runAsNonRoot and image has non-numeric user \(curl_user\), cannot verify user is non-root \(pod: "words_default/,
+  );
 });

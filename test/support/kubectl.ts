@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, readdirSync, realpathSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 
 export interface Kubectl {
@@ -21,6 +21,26 @@ export function findKubectls(): Kubectl[] {
     if (version && !byVersion.has(version)) byVersion.set(version, { path, version });
   }
   return [...byVersion.values()].sort((a, b) => minor(a) - minor(b));
+}
+
+/**
+ * Those that .ci/run has fetched because they are too old to be found beside others (kubectl 1.20 speaks SPDY alone); for checks of streams.
+ * Their outputs are nobody's golden texts.
+ */
+export function fetchedKubectls(): Kubectl[] {
+  if (process.env.PAPERKUBE_KUBECTL) return [];
+  const folder = join(import.meta.dirname, '../../.cache/kubectl');
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.flatMap((name) => {
+    const path = join(folder, name);
+    const version = isExecutable(path) ? versionOf(path) : undefined;
+    return version ? [{ path, version }] : [];
+  });
+}
+
+/** Whether a kubectl is that of a minor version of Kubernetes, or a newer one. */
+export function isAtLeast({ version }: Kubectl, wanted: `1.${number}`): boolean {
+  return minor({ version }) >= minor({ version: wanted });
 }
 
 /** The oldest and the newest; one entry where there is only one. With CI=true, none at all is an error. */
@@ -65,6 +85,6 @@ function versionOf(path: string): string | undefined {
   }
 }
 
-function minor({ version }: Kubectl): number {
+function minor({ version }: Pick<Kubectl, 'version'>): number {
   return Number(version.split('.')[1]);
 }

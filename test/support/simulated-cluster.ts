@@ -21,6 +21,8 @@ export interface SimulatedClusterOptions {
   readonly silent?: readonly string[];
   readonly admission?: PluginChoice;
   readonly signCertificate?: SignCertificate;
+  /** The cluster's authority and what the API server shows inside, PEM; text that is no certificate and nothing if absent. */
+  readonly certificates?: { readonly rootCa: string; readonly serving: string };
   /** The way from a node to the API; straight if absent. */
   readonly nodeHandler?: (node: string, handler: Handler) => Handler;
 }
@@ -47,6 +49,7 @@ export async function simulatedCluster(options: SimulatedClusterOptions = {}): P
     silent = [],
     admission,
     signCertificate,
+    certificates,
     nodeHandler,
   } = options;
   const live = components && !components.includes('kubelet') ? 0 : nodes;
@@ -58,7 +61,8 @@ export async function simulatedCluster(options: SimulatedClusterOptions = {}): P
     components,
     admission,
     schema,
-    rootCa: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+    rootCa: certificates?.rootCa ?? '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+    servingCertificate: certificates?.serving,
     tokenSigner: hmacSigner('simulated'),
     authorizationModes,
     audit,

@@ -59,6 +59,11 @@ export function parseCidr(text: string): Cidr | undefined {
   return { text, base: address - (address % size), size };
 }
 
+/** Whether a host of the range may have this address: network and broadcast address are nobody's. */
+export function isHostOf({ base, size }: Pick<Cidr, 'base' | 'size'>, address: number): boolean {
+  return address > base && address < base + size - 1;
+}
+
 export function validateCidr(mistakes: Mistakes, text: string, at: FieldPath): void {
   const [address, bits] = text.split('/');
   const valid = parseCidr(text) !== undefined || (isIpv6(address ?? '') && /^\d{1,3}$/.test(bits ?? '') && Number(bits) <= 128);

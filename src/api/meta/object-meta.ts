@@ -122,6 +122,6 @@ function validateNewFinalizers(mistakes: Mistakes, after: ObjectMeta, before: Ob
   const had = new Set(before.finalizers);
   const added = (after.finalizers ?? []).filter((name) => !had.has(name));
   if (added.length === 0) return;
-  const shown = `[]string{${added.map((name) => JSON.stringify(name)).join(', ')}}`;
+  const shown = goStringList(added).text;
   mistakes.forbidden(at, `no new finalizers can be added if the object is being deleted, found new finalizers ${shown}`);
 }

@@ -1,3 +1,4 @@
+import { goQuoted } from '../../machinery/go-syntax.ts';
 import type { ApiRequest, UserInfo } from '../../machinery/handler.ts';
 import { unauthorized } from '../../machinery/status-error.ts';
 
@@ -23,12 +24,7 @@ export class TokenError extends Error {
 
 /** A token for somebody else (pkg/serviceaccount jwt.go). */
 export function wrongAudience(tokens: readonly string[], wanted: readonly string[]): TokenError {
-  return new TokenError(`token audiences ${goList(tokens)} is invalid for the target audiences ${goList(wanted)}`);
-}
-
-/** As Go's %q prints a list of texts. */
-function goList(list: readonly string[]): string {
-  return `[${list.map((one) => JSON.stringify(one)).join(' ')}]`;
+  return new TokenError(`token audiences ${goQuoted(tokens)} is invalid for the target audiences ${goQuoted(wanted)}`);
 }
 
 export const authenticatedGroup = 'system:authenticated';

@@ -1,12 +1,13 @@
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef } from '../../../generated/types/index.ts';
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../../admission/types.ts';
+import { goQuoted } from '../../machinery/go-syntax.ts';
 import type { UserInfo } from '../../machinery/handler.ts';
 import { forbidden, notFound } from '../../machinery/status-error.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import { jsonEqual } from '../../registry/generic/json-equal.ts';
 import type { Authorizer } from './authorizer.ts';
 import { privilegedGroup } from './authorizer.ts';
-import { breakdownRule, compactRules, covered, describeRule, quotedList } from './policy-rule.ts';
+import { breakdownRule, compactRules, covered, describeRule } from './policy-rule.ts';
 import type { RbacAuthorizer } from './rbac-authorizer.ts';
 import { rbacGroup } from './rbac-index.ts';
 
@@ -87,7 +88,7 @@ function missingFrom(own: readonly Readonly<PolicyRule>[], wanted: readonly Poli
 }
 
 function escalationText({ username, groups }: UserInfo, missing: readonly PolicyRule[], errors: readonly string[]): string {
-  const who = `user ${JSON.stringify(username)} (groups=${quotedList(groups)})`;
+  const who = `user ${JSON.stringify(username)} (groups=${goQuoted(groups)})`;
   const lines = [...new Set(compactRules(missing).map(describeRule))].sort();
   const unresolved = errors.length > 0 ? `; resolution errors: [${errors.join(', ')}]` : '';
   return `${who} is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}${unresolved}`;

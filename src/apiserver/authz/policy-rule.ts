@@ -1,4 +1,5 @@
 import type { PolicyRule } from '../../../generated/types/index.ts';
+import { goQuoted } from '../../machinery/go-syntax.ts';
 import type { AuthorizerAttributes } from './authorizer.ts';
 
 type Asked = Omit<AuthorizerAttributes, 'user' | 'version'>;
@@ -90,11 +91,6 @@ export function describeRule(rule: Readonly<PolicyRule>): string {
     ['ResourceNames', rule.resourceNames],
     ['Verbs', rule.verbs],
   ];
-  const shown = parts.filter(([, list]) => list?.length).map(([name, list]) => `${name}:${quotedList(list as readonly string[])}`);
+  const shown = parts.filter(([, list]) => list?.length).map(([name, list]) => `${name}:${goQuoted(list as readonly string[])}`);
   return `{${shown.join(', ')}}`;
-}
-
-/** A list of texts as Go's %q prints it. */
-export function quotedList(list: readonly string[]): string {
-  return `[${list.map((one) => JSON.stringify(one)).join(' ')}]`;
 }

@@ -18,7 +18,7 @@ interface PodState {
 }
 
 async function server({ phase = 'Running', ready = true }: PodState = {}) {
-  const { ask, env } = testServer();
+  const { ask, env, handler } = testServer();
   await ask('POST', '/api/v1/namespaces', { metadata: { name: 'default' } });
   await ask('POST', `${core}/pods`, { metadata: { name: 'a', labels: { app: 'x' } }, spec: { nodeName: 'n', containers: [{ name: 'c', image: 'nginx' }] } });
   const put = async (url: string, change: object) => {
@@ -36,6 +36,17 @@ async function server({ phase = 'Running', ready = true }: PodState = {}) {
     status: async (name: string) => ((await ask('GET', `${budgets}/${name}`)).body as { status: object }).status,
     evict: (more: object = {}, apiVersion = 'policy/v1') =>
       ask('POST', `${core}/pods/a/eviction`, { apiVersion, kind: 'Eviction', metadata: { name: 'a' }, ...more }),
+    post: async (text: string) => {
+      const { body } = await handler({
+        method: 'POST',
+        path: `${core}/pods/a/eviction`,
+        query: new URLSearchParams(),
+        headers: {},
+        user: { username: 'jane', groups: ['system:masters'] },
+        body: { kind: 'bytes', bytes: Buffer.from(text), contentType: 'application/json' },
+      });
+      return body.kind === 'object' ? body.object() : undefined;
+    },
     pod: async () => (await ask('GET', `${core}/pods/a`)).body as { metadata: { deletionTimestamp?: string }; status: { conditions: { type: string }[] } },
   };
 }
@@ -127,4 +138,13 @@ test('a version that the client asks for is the one that goes, or none', async (
   const { evict, pod } = await server();
   expect(await evict({ deleteOptions: { preconditions: { resourceVersion: '1' } } })).toMatchObject({ status: 409, body: { reason: 'Conflict' } });
   expect((await pod()).metadata.deletionTimestamp).toBeUndefined();
+});
+
+test('an eviction that cannot be read is refused as any other body, and the older version is looked at as closely', async () => {
+  const { evict, post } = await server();
+  const broken = await post('x');
+  expect(broken).toMatchObject({ code: 400, message: expect.stringContaining('the object provided is unrecognized (must be of type Eviction)') });
+  const wrong = { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: 'a' }, deleteOptions: { gracePeriodSeconds: 'soon' } };
+  expect(await post(JSON.stringify(wrong))).toMatchObject({ code: 400, message: expect.stringContaining('cannot unmarshal string into Go struct field') });
+  expect(await evict()).toMatchObject({ status: 201 });
 });

@@ -1,5 +1,5 @@
 import type { Eviction, Pod, PodCondition, PodDisruptionBudget } from '../../../generated/types/index.ts';
-import { chargeBudget, planEviction, stillProcessed } from '../../api/index.ts';
+import { chargeBudget, planEviction, stillProcessed, withCondition } from '../../api/index.ts';
 import { clone } from '../../machinery/deep.ts';
 import type { RequestBody } from '../../machinery/handler.ts';
 import { badRequest, isConflict } from '../../machinery/status-error.ts';
@@ -38,11 +38,18 @@ export async function evictPod(call: Call, pods: ServedResource): Promise<Answer
   return { status: 201, body: dataBody(successStatus({ code: 201 }), form) };
 }
 
-/** The older version differs in its name alone. */
-function inVersionOne(call: Call): RequestBody | undefined {
-  const given = decodeAny(call.services.bodies, call.request.body) as Partial<Eviction> | undefined;
-  if (given?.apiVersion !== 'policy/v1beta1' || given.kind !== 'Eviction') return call.request.body;
-  return { kind: 'object', object: { ...given, apiVersion: 'policy/v1' } };
+/** The older version differs in its name alone. What cannot be read comes back as it is, for `decodeObject` to refuse. */
+function inVersionOne({ request: { body }, services }: Call): RequestBody | undefined {
+  let given: Partial<Eviction> | undefined;
+  try {
+    given = decodeAny(services.bodies, body) as Partial<Eviction> | undefined;
+  } catch {
+    return body;
+  }
+  if (given?.apiVersion !== 'policy/v1beta1' || given.kind !== 'Eviction') return body;
+  const renamed = { ...given, apiVersion: 'policy/v1' };
+  if (body?.kind === 'object') return { kind: 'object', object: renamed };
+  return { kind: 'bytes', bytes: Buffer.from(JSON.stringify(renamed)), contentType: 'application/json' };
 }
 
 async function evict(call: Call, pods: ServedResource, key: ObjectKey, query: DeleteQuery, context: RequestContext): Promise<void> {
@@ -96,7 +103,7 @@ async function deleteMarked({ registry }: ServedResource, key: ObjectKey, query:
     next: (previous) => {
       const pod = clone(previous!.object) as Pod;
       if (wanted !== undefined) pod.metadata!.resourceVersion = wanted;
-      pod.status = { ...pod.status, conditions: withDisruption(pod.status?.conditions ?? [], context.now) };
+      pod.status = { ...pod.status, conditions: withCondition(pod.status?.conditions, disruption(context.now)) };
       return pod;
     },
   });
@@ -104,10 +111,7 @@ async function deleteMarked({ registry }: ServedResource, key: ObjectKey, query:
   await registry.delete(key, { ...query, preconditions: { ...query.preconditions, ...(version ? { resourceVersion: version } : {}) } }, context);
 }
 
-function withDisruption(conditions: readonly PodCondition[], now: number): PodCondition[] {
-  const before = conditions.find((one) => one.type === 'DisruptionTarget');
-  const lastTransitionTime = before?.status === 'True' ? before.lastTransitionTime : formatTime(now);
+function disruption(now: number): PodCondition {
   const text = { reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' };
-  const condition = { type: 'DisruptionTarget', status: 'True', lastProbeTime: null, lastTransitionTime, ...text } as unknown as PodCondition;
-  return before ? conditions.map((one) => (one === before ? condition : one)) : [...conditions, condition];
+  return { type: 'DisruptionTarget', status: 'True', lastProbeTime: null, lastTransitionTime: formatTime(now), ...text } as unknown as PodCondition;
 }

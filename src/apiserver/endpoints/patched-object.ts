@@ -1,7 +1,8 @@
 import { findDuplicateKeys, JsonSyntaxError, mayRepeatKeys, parseJson } from '../../machinery/codec/index.ts';
 import { clone, countKeys } from '../../machinery/deep.ts';
 import { invalidValue } from '../../machinery/field-error.ts';
-import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, describeMap } from '../../machinery/patch/index.ts';
+import { goJsonKind, goPlain } from '../../machinery/go-syntax.ts';
+import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '../../machinery/patch/index.ts';
 import { findRestoreError, findTypeError, findUnknownFields, keysIfFitting, pruneUnknownFields } from '../../machinery/schema/index.ts';
 import { badRequest, failure, invalid } from '../../machinery/status-error.ts';
 import type { KubeObject } from '../../machinery/types.ts';
@@ -54,7 +55,7 @@ function readPatch(text: string, type: PatchChange['type'], validation: FieldVal
     if (patch === null) return type === 'json' ? [] : {};
     const fits = type === 'json' ? Array.isArray(patch) : typeof patch === 'object' && !Array.isArray(patch);
     if (!fits && (validation !== 'Ignore' || type === 'strategic')) {
-      throw badRequest(`${validation === 'Ignore' ? '' : prefix}json: cannot unmarshal ${goKind(patch)} into Go value of type ${goTypes[type]}`);
+      throw badRequest(`${validation === 'Ignore' ? '' : prefix}json: cannot unmarshal ${goJsonKind(patch)} into Go value of type ${goTypes[type]}`);
     }
     return patch;
   } catch (error) {
@@ -62,12 +63,6 @@ function readPatch(text: string, type: PatchChange['type'], validation: FieldVal
     if (validation !== 'Ignore') throw badRequest(prefix + error.message);
     throw badRequest(type === 'merge' ? 'Invalid JSON Patch' : error.message);
   }
-}
-
-function goKind(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'boolean') return 'bool';
-  return value === null ? 'null' : typeof value;
 }
 
 const operationFields = ['op', 'path', 'from', 'value'];
@@ -133,7 +128,7 @@ function typeErrorOf(call: Call, resource: ServedResource, { type }: PatchChange
 
 /** The patch as Go prints the map, or the object that came out as the patch library writes it. */
 function shownValue({ type, patch }: PatchChange, before: Readonly<KubeObject>, after: KubeObject): string {
-  return type === 'strategic' ? describeMap(patch) : JSON.stringify(sortedWhereTouched(before, after));
+  return type === 'strategic' ? goPlain(patch) : JSON.stringify(sortedWhereTouched(before, after));
 }
 
 /** The library sorts the keys of the maps that it had to open, and leaves the text of all others alone. */

@@ -1,6 +1,7 @@
 import { clone } from '../../machinery/deep.ts';
 import type { FieldError } from '../../machinery/field-error.ts';
 import { invalidValue } from '../../machinery/field-error.ts';
+import { goJsonKind } from '../../machinery/go-syntax.ts';
 import { badRequest, failure, invalid, isStatusError } from '../../machinery/status-error.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import type { DeleteQuery } from '../../registry/generic/options.ts';
@@ -163,8 +164,7 @@ function readOptions(call: Call): unknown {
 /** Anything but a map would otherwise be taken for options that ask for nothing, and the object be gone. */
 function optionsOf(decoded: unknown): Record<string, unknown> {
   if (typeof decoded === 'object' && !Array.isArray(decoded)) return decoded as Record<string, unknown>;
-  const found = Array.isArray(decoded) ? 'array' : typeof decoded === 'boolean' ? 'bool' : typeof decoded;
-  throw failure(500, '', `couldn't get version/kind; json parse error: json: cannot unmarshal ${found} into Go value of type ${typeMetaStruct}`);
+  throw failure(500, '', `couldn't get version/kind; json parse error: json: cannot unmarshal ${goJsonKind(decoded)} into Go value of type ${typeMetaStruct}`);
 }
 
 const policies = ['Foreground', 'Background', 'Orphan', 'nil'];

@@ -118,7 +118,7 @@ export class ServerMetrics {
     const longRunning = isLongRunning(info);
     const mutating = isMutating(info.verb);
     if (!longRunning) this.#inFlight(mutating, 1);
-    const dryRun = query.size > 0 && query.has('dryRun') ? query.getAll('dryRun').join(',') : '';
+    const dryRun = query.size > 0 ? reportedDryRun(query.getAll('dryRun')) : '';
     const verb = reportedVerb(info, headers['content-type']);
     return { info, verb, method, dryRun, mutating, longRunning, inProcess: user !== undefined, beganMs: this.env.clock.now() };
   }
@@ -174,6 +174,7 @@ export class ServerMetrics {
       ...body,
       start: (reader) => {
         this.#longRunning.add(1, ...about);
+        const count = this.#watchEvents.adder(info.group, info.version, kind);
         let open = true;
         const close = () => {
           if (open) this.#longRunning.add(-1, ...about);
@@ -181,7 +182,7 @@ export class ServerMetrics {
         };
         const stop = body.start({
           event: (event) => {
-            this.#watchEvents.add(1, info.group, info.version, kind);
+            count(1);
             reader.event(event);
           },
           end: () => {
@@ -252,6 +253,12 @@ const reportedVerbs: Readonly<Record<string, string>> = {
   deletecollection: 'DELETECOLLECTION',
   head: 'GET',
 };
+
+/** Nobody may make up labels (apiserver/pkg/endpoints/metrics cleanDryRun). */
+function reportedDryRun(asked: readonly string[]): string {
+  if (asked.length === 0) return '';
+  return asked.every((one) => one === 'All') ? 'All' : 'invalid';
+}
 
 function reportedVerb({ verb, subresource }: RequestInfo, contentType: string | undefined): string {
   if (connecting.has(subresource)) return 'CONNECT';

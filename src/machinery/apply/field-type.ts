@@ -1,3 +1,4 @@
+import { goQuoted } from '../go-syntax.ts';
 import type { Schema, SchemaNode } from '../schema/index.ts';
 import { specialDefinitions } from '../schema/index.ts';
 import type { GroupVersionKind } from '../types.ts';
@@ -90,7 +91,7 @@ export class FieldType {
     this.#keyDefaults ??= keys.map((key) => this.items.fields.get(key)?.type.node.default);
     const values = keys.map((key, index) => (item as Record<string, unknown>)[key] ?? this.#keyDefaults![index]);
     if (values.every((value) => value === undefined)) {
-      const names = `[${(this.node['x-kubernetes-list-map-keys'] ?? keys).map((key) => JSON.stringify(key)).join(' ')}]`;
+      const names = goQuoted(this.node['x-kubernetes-list-map-keys'] ?? keys);
       throw new Error(`associative list with keys has an element that omits all key fields ${names} (and doesn't have default values for any key fields)`);
     }
     const [first, second] = values;

@@ -1,3 +1,4 @@
+import { goPlain, goType } from '../go-syntax.ts';
 import type { FieldType } from './field-type.ts';
 import { showElement } from './path-element.ts';
 
@@ -22,9 +23,9 @@ function walk(type: FieldType, value: unknown, path: string, errors: string[]): 
     if (wrong) fail(wrong);
   } else if (type.shape === 'list') {
     if (Array.isArray(value)) walkItems(type, value, path, errors, fail);
-    else fail(`expected list, got &{${goValue(value)}}`);
+    else fail(`expected list, got &{${goPlain(value)}}`);
   } else if (typeof value === 'object' && !Array.isArray(value)) walkFields(type, value as Json, path, errors);
-  else fail(`expected map, got &{${goValue(value)}}`);
+  else fail(`expected map, got &{${goPlain(value)}}`);
 }
 
 function walkItems(type: FieldType, list: readonly unknown[], path: string, errors: string[], fail: (message: string) => void): void {
@@ -63,13 +64,6 @@ function scalarError({ scalar }: FieldType, value: unknown): string | undefined 
   return typeof value === scalar ? undefined : `expected ${scalar}, got &value.valueUnstructured{Value:${goSyntax(value)}}`;
 }
 
-function goType(value: unknown): string {
-  if (Array.isArray(value)) return '[]interface {}';
-  if (typeof value === 'object') return 'map[string]interface {}';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
-  return typeof value === 'boolean' ? 'bool' : 'string';
-}
-
 /** As `%#v` prints it. */
 function goSyntax(value: unknown): string {
   if (value === null || value === undefined) return 'interface {}(nil)';
@@ -80,18 +74,6 @@ function goSyntax(value: unknown): string {
       .join(', ')}}`;
   }
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
-}
-
-/** As `%v` prints it. */
-function goValue(value: unknown): string {
-  if (value === null || value === undefined) return '<nil>';
-  if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`;
-  if (typeof value === 'object') {
-    return `map[${sortedEntries(value as Json)
-      .map(([key, one]) => `${key}:${goValue(one)}`)
-      .join(' ')}]`;
-  }
-  return String(value);
 }
 
 function sortedEntries(map: Json): [string, unknown][] {

@@ -1,5 +1,6 @@
 import fastJsonPatch, { type Operation } from 'fast-json-patch';
 import { clone } from '../deep.ts';
+import { goJsonKind } from '../go-syntax.ts';
 import { badRequest, failure, type StatusError, tooLarge } from '../status-error.ts';
 
 /** Limits of the API server (apiserver/pkg/endpoints/handlers/patch.go): the length of a patch, and what its copies may add in bytes. */
@@ -13,23 +14,24 @@ const knownOperations = new Set(['add', 'remove', 'replace', 'move', 'copy', 'te
  * @throws StatusError 400 if the patch is no list of operations, 413 above 10 000 of them, 422 if one cannot be applied
  */
 export function applyJsonPatch<T>(document: T, operations: unknown): T {
-  if (!Array.isArray(operations)) throw badRequest(`json: cannot unmarshal ${goKind(operations)} into Go value of type jsonpatch.Patch`);
+  if (!Array.isArray(operations)) throw badRequest(`json: cannot unmarshal ${goJsonKind(operations)} into Go value of type jsonpatch.Patch`);
   if (operations.length > operationsMax) {
     throw tooLarge(`The allowed maximum operations in a JSON patch is ${operationsMax}, got ${operations.length}`);
   }
   for (const operation of operations) {
     if (typeof operation !== 'object' || operation === null || Array.isArray(operation)) {
-      throw badRequest(`json: cannot unmarshal ${goKind(operation)} into Go value of type jsonpatch.Operation`);
+      throw badRequest(`json: cannot unmarshal ${goJsonKind(operation)} into Go value of type jsonpatch.Operation`);
     }
-    if (!knownOperations.has((operation as { op?: string }).op as string)) throw unprocessable();
+    if (!knownOperations.has((operation as { op?: string }).op as string) || !hasPointers(operation)) throw unprocessable();
   }
   // A copy, since an operation that fails leaves it half patched (and stored objects are frozen).
-  let patched = clone(document);
+  // Sets of fields are shared by copies, unless the patch is about them.
+  let patched = operations.some(isAboutFields) ? structuredClone(document) : clone(document);
   let copiedBytes = 0;
   for (const operation of withExplicitValues(operations as Operation[])) {
     const resolved = asUpstream(patched, { ...operation, ...pointersOf(patched, operation) } as Operation);
     if (resolved.op === 'copy') {
-      copiedBytes += JSON.stringify(valueAt(patched, resolved.from) ?? null).length;
+      copiedBytes += Buffer.byteLength(JSON.stringify(valueAt(patched, resolved.from) ?? null));
       if (copiedBytes > copiedBytesMax) throw unprocessable();
     }
     if (resolved.op === 'test' && resolved.value === null && isAbsent(patched, resolved.path)) continue; // Absent is null, as upstream has it.
@@ -41,6 +43,15 @@ export function applyJsonPatch<T>(document: T, operations: unknown): T {
     }
   }
   return patched;
+}
+
+function isAboutFields({ path, from }: { readonly path: string; readonly from?: unknown }): boolean {
+  return path.includes('/fieldsV1') || (typeof from === 'string' && from.includes('/fieldsV1'));
+}
+
+/** Whether an operation says where, and where from if it needs to. */
+function hasPointers({ op, path, from }: { readonly op?: unknown; readonly path?: unknown; readonly from?: unknown }): boolean {
+  return typeof path === 'string' && (typeof from === 'string' || (op !== 'move' && op !== 'copy'));
 }
 
 /** Where nothing is, upstream's library finds null: it is replaced, and copied. */
@@ -55,12 +66,12 @@ function valueAt(document: unknown, pointer: string): unknown {
 }
 
 /** The pointers of an operation, with indices that count from the end of a list resolved. */
-function pointersOf(document: unknown, operation: Operation): { path?: string; from?: string } {
-  const { path, from } = operation as { path?: unknown; from?: unknown };
+function pointersOf(document: unknown, operation: Operation): { path: string; from?: string } {
+  const { path, from } = operation as { path: string; from?: unknown };
   if (pointsBeyondLists(document, { path, from })) throw unprocessable();
   const inserts = operation.op === 'add' || operation.op === 'move' || operation.op === 'copy';
   return {
-    ...(typeof path === 'string' ? { path: countedFromFront(document, path, inserts) } : {}),
+    path: countedFromFront(document, path, inserts),
     ...(typeof from === 'string' ? { from: countedFromFront(document, from, false) } : {}),
   };
 }
@@ -121,10 +132,4 @@ function withExplicitValues(operations: readonly Operation[]): Operation[] {
 /** What the server says of any patch that does not fit the object, without the reason (errors.NewGenericServerResponse). */
 export function unprocessable(): StatusError {
   return failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
-}
-
-function goKind(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'boolean') return 'bool';
-  return value === null ? 'null' : typeof value;
 }

@@ -1,3 +1,4 @@
+import { goPlain, goType } from '../go-syntax.ts';
 import { failure, type StatusError } from '../status-error.ts';
 
 /** The key of a map that says what to do with the map. */
@@ -15,34 +16,17 @@ export function mergeFailure(message: string): StatusError {
 }
 
 export function badPatchType(type: unknown, map: Json): StatusError {
-  return mergeFailure(`unknown patch type: ${String(type)} in map: ${describeMap(map)}`);
+  return mergeFailure(`unknown patch type: ${String(type)} in map: ${goPlain(map)}`);
 }
 
 export function noMergeKey(map: Json, key: string): StatusError {
-  return mergeFailure(`map: ${describeMap(map)} does not contain declared merge key: ${key}`);
+  return mergeFailure(`map: ${goPlain(map)} does not contain declared merge key: ${key}`);
 }
 
 export function badType(expected: 'slice' | 'map', got: unknown): StatusError {
-  return mergeFailure(`expected a ${goTypes[expected]}, but received a ${goType(got)}`);
-}
-
-/** Go's `%v` of a decoded JSON value: `map[a:1 b:[x y]]`, keys sorted. */
-export function describeMap(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(describeMap).join(' ')}]`;
-  if (!isMap(value)) return value === null ? '<nil>' : String(value);
-  const entries = Object.keys(value)
-    .sort()
-    .map((key) => `${key}:${describeMap(value[key])}`);
-  return `map[${entries.join(' ')}]`;
+  return mergeFailure(`expected a ${goTypes[expected]}, but received a ${got === null ? nilType : goType(got)}`);
 }
 
 const goTypes = { slice: '[]interface {}', map: 'map[string]interface {}' } as const;
-
-/** The Go type of a decoded JSON value; null has none, which Go prints so. */
-function goType(value: unknown): string {
-  if (Array.isArray(value)) return goTypes.slice;
-  if (isMap(value)) return goTypes.map;
-  if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
-  return value === null ? '%!s(<nil>)' : typeof value;
-}
+/** Null has no type, which Go prints so. */
+const nilType = '%!s(<nil>)';

@@ -1,5 +1,6 @@
+import { goPlain } from '../go-syntax.ts';
 import { unprocessable } from './json-patch.ts';
-import { badPatchType, badType, describeMap, isMap, type Json, mergeFailure, noMergeKey, patchDirective } from './merge-error.ts';
+import { badPatchType, badType, isMap, type Json, mergeFailure, noMergeKey, patchDirective } from './merge-error.ts';
 import type { FieldMeta, Merger } from './strategic-merge-patch.ts';
 
 /** Merges two lists of one kind: scalars as a set, maps by their merge key; then puts them in upstream's order. */
@@ -42,7 +43,7 @@ function holdsMaps(...lists: unknown[][]): boolean {
     kinds.add(isMap(item) ? 'map' : typeof item);
   }
   if (kinds.size === 0) throw mergeFailure('no elements in any of the given slices');
-  if (kinds.size > 1) throw mergeFailure(`list element types are not identical: ${describeMap(lists)}`);
+  if (kinds.size > 1) throw mergeFailure(`list element types are not identical: ${goPlain(lists)}`);
   return kinds.has('map');
 }
 
@@ -100,7 +101,7 @@ function checkOrder(patch: unknown[], order: unknown[], mergeKey: string): void 
   let next = 0;
   for (const item of order) if (next < wanted.length && identity(item) === identity(wanted[next])) next++;
   if (next < wanted.length) {
-    throw mergeFailure(`The order in patch list:\n${describeMap(patch)}\n doesn't match $setElementOrder list:\n${describeMap(order)}\n`);
+    throw mergeFailure(`The order in patch list:\n${goPlain(patch)}\n doesn't match $setElementOrder list:\n${goPlain(order)}\n`);
   }
 }
 

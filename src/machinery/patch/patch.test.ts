@@ -172,3 +172,24 @@ test('JSON patch applies to frozen objects, and fails whole with one 422', () =>
   expect(codeOf(() => applyJsonPatch(live, [{ op: 'remove', path: '/spec/nothing' }]))).toEqual(refusal);
   expect(codeOf(() => applyJsonPatch(live, { op: 'add' }))[0]).toBe(400);
 });
+
+test('an operation that does not say where, or where from, is refused like any other that does not fit', () => {
+  const live = deepFreeze({ metadata: {} });
+  const broken: object[] = [
+    { op: 'replace', value: 1 },
+    { op: 'replace', path: 5, value: 1 },
+    { op: 'test', value: null },
+    { op: 'copy', path: '/a' },
+    { op: 'copy', path: '/a', from: 3 },
+    { op: 'move', path: '/a' },
+    { op: 'remove' },
+  ];
+  for (const operation of broken) expect(codeOf(() => applyJsonPatch(live, [operation]))[0]).toBe(422);
+});
+
+test('a JSON patch changes a set of fields as well, and leaves the stored one alone', () => {
+  const live = deepFreeze({ metadata: { managedFields: [{ fieldsV1: { 'f:data': {}, 'f:type': {} } }] } });
+  const out = applyJsonPatch(live, [{ op: 'remove', path: '/metadata/managedFields/0/fieldsV1/f:data' }]);
+  expect(out).toEqual({ metadata: { managedFields: [{ fieldsV1: { 'f:type': {} } }] } });
+  expect(live.metadata.managedFields[0]?.fieldsV1).toHaveProperty('f:data');
+});

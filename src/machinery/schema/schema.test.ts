@@ -5,6 +5,7 @@ import { customResourceSchema, dropNulls, findTypeError, findUnknownFields, load
 
 const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../../generated/schema/${name}`, import.meta.url), 'utf8'));
 const schema = loadSchema(read('defs.json'));
+const lease = { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease' };
 const pod = { group: '', version: 'v1', kind: 'Pod' };
 const deployment = { group: 'apps', version: 'v1', kind: 'Deployment' };
 
@@ -69,6 +70,12 @@ test('values of the wrong type are reported as the decoder of Go does', () => {
     [pod, { metadata: { labels: { a: 1 } } }, 'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string'],
     [pod, { metadata: { labels: ['a'] } }, 'json: cannot unmarshal array into Go struct field ObjectMeta.metadata.labels of type map[string]string'],
     [pod, { spec: [] }, 'json: cannot unmarshal array into Go struct field Pod.spec of type v1.PodSpec'],
+    [lease, { spec: { renewTime: '2026-01-01T00:00:00.123456Z' } }, undefined],
+    [
+      lease,
+      { spec: { renewTime: '2026-01-01T00:00:00Z' } },
+      'parsing time "2026-01-01T00:00:00Z" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "Z" as ".000000"',
+    ],
     [pod, { metadata: { creationTimestamp: 'yesterday' } }, 'parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"'],
     [
       pod,

@@ -1,3 +1,4 @@
+import { goJsonKind } from '../go-syntax.ts';
 import { parseQuantity } from '../quantity.ts';
 import type { GroupVersionKind } from '../types.ts';
 import { goTypeOf } from './go-types.ts';
@@ -82,7 +83,7 @@ class TypeChecker {
   }
 
   private mismatch(given: SchemaNode, value: unknown, place: Place, withDigits = false): string {
-    const what = withDigits && typeof value === 'number' ? `number ${String(value)}` : goKind(value);
+    const what = withDigits && typeof value === 'number' ? `number ${String(value)}` : goJsonKind(value);
     const type = goTypeOf(this.schema, given);
     if (place === top) return `json: cannot unmarshal ${what} into Go value of type ${type}`;
     return `json: cannot unmarshal ${what} into Go struct field ${describePlace(place)} of type ${type}`;
@@ -103,8 +104,8 @@ function inPlace(error: string | undefined, place: Place): string | undefined {
 
 /** Types with a decoder of their own. */
 const specialChecks: Record<string, (value: unknown) => string | undefined> = {
-  [specialDefinitions.time]: (value) => checkTime(value, '2006-01-02T15:04:05Z07:00'),
-  [specialDefinitions.microTime]: (value) => checkTime(value, '2006-01-02T15:04:05.000000Z07:00'),
+  [specialDefinitions.time]: (value) => checkTime(value, ''),
+  [specialDefinitions.microTime]: (value) => checkTime(value, '.000000'),
   [specialDefinitions.quantity]: checkQuantity,
   [specialDefinitions.intOrString]: checkIntOrString,
   [specialDefinitions.json]: () => undefined,
@@ -112,13 +113,18 @@ const specialChecks: Record<string, (value: unknown) => string | undefined> = {
   [specialDefinitions.fieldsV1]: () => undefined,
 };
 
-function checkTime(value: unknown, layout: string): string | undefined {
-  if (typeof value !== 'string') return `json: cannot unmarshal ${goKind(value)} into Go value of type string`;
-  return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:[.,]\d+)?(?:Z|[+-]\d{2}:\d{2})$/.test(value) ? checkTimeRange(value) : timeError(value, layout);
+/** @param fraction what stands in Go's layout behind the seconds; without one they may have any */
+function checkTime(value: unknown, fraction: '' | '.000000'): string | undefined {
+  if (typeof value !== 'string') return `json: cannot unmarshal ${goJsonKind(value)} into Go value of type string`;
+  return (fraction ? microTime : time).test(value) ? checkTimeRange(value) : timeError(value, fraction);
 }
 
+const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:[.,]\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+const microTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[.,]\d{6}(?:Z|[+-]\d{2}:\d{2})$/;
+
 /** Names the first part of the layout that the text does not follow (Go's time.Parse). */
-function timeError(text: string, layout: string): string {
+function timeError(text: string, fraction: '' | '.000000'): string {
+  const layout = `2006-01-02T15:04:05${fraction}Z07:00`;
   const parts: [RegExp, string][] = [
     [/^\d{4}/, '2006'],
     [/^-/, '-'],
@@ -130,7 +136,12 @@ function timeError(text: string, layout: string): string {
     [/^:/, ':'],
     [/^\d{2}/, '04'],
     [/^:/, ':'],
-    [/^\d{2}(?:[.,]\d+)?/, '05'],
+    ...(fraction
+      ? ([
+          [/^\d{2}/, '05'],
+          [/^[.,]\d{6}/, fraction],
+        ] as [RegExp, string][])
+      : ([[/^\d{2}(?:[.,]\d+)?/, '05']] as [RegExp, string][])),
     [/^(?:Z|[+-]\d{2}:\d{2})/, 'Z07:00'],
   ];
   let rest = text;
@@ -163,7 +174,7 @@ function checkQuantity(value: unknown): string | undefined {
 function checkIntOrString(value: unknown): string | undefined {
   if (typeof value === 'string') return undefined;
   if (typeof value === 'number' && fitsInteger(value, 'int32')) return undefined;
-  const what = typeof value === 'number' ? `number ${String(value)}` : goKind(value);
+  const what = typeof value === 'number' ? `number ${String(value)}` : goJsonKind(value);
   return `json: cannot unmarshal ${what} into Go value of type int32`;
 }
 
@@ -184,12 +195,6 @@ function checkBase64(text: string): string | undefined {
 export function fitsInteger(value: number, format: string | undefined): boolean {
   if (!Number.isInteger(value)) return false;
   return format === 'int32' ? value >= -(2 ** 31) && value < 2 ** 31 : Math.abs(value) < 2 ** 63;
-}
-
-function goKind(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'boolean') return 'bool';
-  return typeof value;
 }
 
 function isMap(value: unknown): value is Json {

@@ -1,4 +1,4 @@
-import { type Cidr, formatIpv4, parseCidr, parseIpv4 } from '../../api/index.ts';
+import { type Cidr, formatIpv4, isHostOf, parseCidr, parseIpv4 } from '../../api/index.ts';
 import { hash } from '../../env/index.ts';
 
 /** Why an address or a port could not be had, in upstream's words. */
@@ -43,7 +43,7 @@ export class IpAllocator {
   /** Takes this very address, or says why not. */
   take(address: string): Refusal | undefined {
     const value = parseIpv4(address);
-    if (value === undefined || ![...this.#ranges.values()].some((range) => isInside(range, value))) {
+    if (value === undefined || ![...this.#ranges.values()].some((range) => isHostOf(range, value))) {
       return 'the provided network does not match the current range';
     }
     if (this.#isTaken(value)) return 'provided IP is already allocated';
@@ -79,11 +79,6 @@ export class IpAllocator {
   #isTaken(value: number): boolean {
     return this.#taken.has(value) || this.#reserved.has(value);
   }
-}
-
-/** Network and broadcast address are nobody's. */
-function isInside({ base, size }: Range, value: number): boolean {
-  return value > base && value < base + size - 1;
 }
 
 /** The first free number from `low` to `high`, beginning where `start` says and going round once. */

@@ -82,6 +82,16 @@ function bumpGeneration(next: Pod, previous: Readonly<Pod>): void {
   next.metadata!.generation = semanticEqual(next.spec, previous.spec) ? before : before + 1;
 }
 
+/** Volumes of type image are behind a gate that is off in 1.33: upstream drops them, and what mounts them. */
+function dropImageVolumes({ spec }: Pod): void {
+  const dropped = new Set(spec?.volumes?.filter((one) => one.image).map((one) => one.name));
+  if (!spec || dropped.size === 0) return;
+  spec.volumes = spec.volumes?.filter((one) => !dropped.has(one.name));
+  for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
+    container.volumeMounts = container.volumeMounts?.filter((one) => !dropped.has(one.name));
+  }
+}
+
 /** pkg/registry/core/pod podStrategy. */
 export const podStrategy: Strategy<Pod> = {
   resource: { group: '', version: 'v1', kind: 'Pod', plural: 'pods', singular: 'pod', shortNames: ['po'], categories: ['all'], namespaced: true },
@@ -90,6 +100,7 @@ export const podStrategy: Strategy<Pod> = {
     pod.metadata!.generation = 1;
     // Resources of the pod as a whole are behind a gate that is off in 1.33: like upstream, they are dropped.
     delete pod.spec?.resources;
+    dropImageVolumes(pod);
     // Whatever a client says: a new pod is pending, and its class follows from its requests.
     pod.status = { phase: 'Pending', qosClass: qosClass(pod) };
     if ((pod.spec?.schedulingGates ?? []).length > 0) {

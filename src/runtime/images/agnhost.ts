@@ -320,7 +320,7 @@ const refused = [
 
 const agnhost: Program = function* (process) {
   const [name = 'help', ...args] = process.argv.slice(1);
-  const command = subcommands[name];
+  const command = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
   if (command) {
     try {
       return yield* command(process, args);

@@ -1,4 +1,6 @@
-import { nslookup } from '../../shell/applets/index.ts';
+import { nslookup, pick } from '../../shell/applets/index.ts';
+import { programEntries } from '../../shell/fs/index.ts';
+import { busyboxHttpd } from './busybox-httpd.ts';
 import type { ImageDefinition, ShellMaker } from './definition.ts';
 import { busyboxLayer, mebibytes, remember, tagReader } from './definition.ts';
 
@@ -8,7 +10,13 @@ const versions = ['1.37.0', '1.36.1', '1.35.0', '1.34.1', '1.33.1', '1.32.1', '1
 export function busybox(shell: ShellMaker): ImageDefinition {
   const layer = remember((version) => {
     const style = Number(version.split('.')[1]) <= 28 ? 'busybox-small' : 'busybox-big';
-    return busyboxLayer(shell, [['/bin/nslookup', { program: nslookup(style), mode: 0o755 }]]);
+    return busyboxLayer(
+      shell,
+      programEntries('/bin', [
+        ['nslookup', nslookup(style)],
+        ['httpd', busyboxHttpd],
+      ]),
+    );
   });
   return {
     repository: 'docker.io/library/busybox',
@@ -28,6 +36,7 @@ export function alpine(shell: ShellMaker): ImageDefinition {
   const layer = remember((version) =>
     busyboxLayer(shell, [
       ['/bin/nslookup', { program: nslookup('busybox-big'), mode: 0o755 }],
+      ...programEntries('/sbin', pick('busybox', ['apk'])),
       ['/etc/alpine-release', { data: `${version}\n` }],
       ['/etc/os-release', { data: `NAME="Alpine Linux"\nID=alpine\nVERSION_ID=${version}\nPRETTY_NAME="Alpine Linux v${version.replace(/\.\d+$/, '')}"\n` }],
     ]),

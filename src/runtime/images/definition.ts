@@ -1,6 +1,7 @@
 import { busyboxPrograms, debianPrograms } from '../../shell/applets/index.ts';
 import type { ImageEntry, ImageLayer } from '../../shell/fs/index.ts';
 import { createImageLayer, programEntries } from '../../shell/fs/index.ts';
+import type { MemoryGauge } from '../../shell/kernel/index.ts';
 import type { Program } from '../../shell/kernel/types.ts';
 import type { ImageConfig } from '../types.ts';
 
@@ -28,14 +29,12 @@ export interface ImageDefinition {
 }
 
 /** How programs say what memory they take: `System.service<MemoryService>('memory')`. */
-export interface MemoryService {
+export interface MemoryService extends MemoryGauge {
   readonly limitBytes: number | undefined;
   /** Bytes that the container takes now. */
   readonly usedBytes: number;
   /** A process takes so many bytes from now on (0: none), until it ends. More than the limit in sum kills the container. */
   take(pid: number, bytes: number): void;
-  /** The container takes more than its limit: it is killed, with reason OOMKilled. */
-  exceeded(): void;
 }
 
 /**
@@ -51,8 +50,7 @@ export function tagReader(
     const ending = endings.find((one) => tag.endsWith(`-${one}`) || tag === one);
     const plain = ending === undefined ? tag : tag === ending ? 'latest' : tag.slice(0, -ending.length - 1);
     if (plain === 'latest') return versions[0];
-    const named = names[plain];
-    if (named !== undefined) return named;
+    if (Object.hasOwn(names, plain)) return names[plain];
     return versions.find((version) => version === plain || version.startsWith(`${plain}.`));
   };
 }

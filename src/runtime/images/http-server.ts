@@ -66,11 +66,18 @@ const reasons: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  406: 'Not Acceptable',
+  409: 'Conflict',
+  410: 'Gone',
   412: 'Precondition Failed',
   413: 'Request Entity Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Entity',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   501: 'Not Implemented',
   503: 'Service Unavailable',
+  504: 'Gateway Timeout',
 };
 
 const reasonOf = (status: number) => reasons[status] ?? 'Unknown';
@@ -116,10 +123,7 @@ function* serveRequests(process: Process, connection: Connection, handler: HttpH
     const keep = request !== undefined && !/ HTTP\/1\.0$/.test(head.first) && header(head, 'connection')?.toLowerCase() !== 'close';
     const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : (answer.body ?? new Uint8Array(0));
     const sent = request?.method === 'HEAD' ? 0 : body.length;
-    yield* send(
-      connection,
-      Buffer.concat([Buffer.from(headText(process, answer, [['Content-Length', String(body.length)]], keep, options)), sent > 0 ? body : Buffer.alloc(0)]),
-    );
+    yield* send(connection, Buffer.concat([Buffer.from(headText(process, answer, body.length, keep, options)), sent > 0 ? body : Buffer.alloc(0)]));
     if (request && options.log) yield* options.log(process, request, answer, sent);
     if (!keep) break;
   }
@@ -133,7 +137,6 @@ const unsentBytesMax = 4 * 1024 ** 2;
 
 /** Sends a body chunk by chunk as it arises, until it ends or the client has gone. */
 function* sendStream(process: Process, connection: Connection, answer: HttpAnswer, start: HttpStream, options: HttpServerOptions): Syscall<void> {
-  yield* send(connection, headText(process, answer, [['Transfer-Encoding', 'chunked']], false, options));
   const waiting: Uint8Array[] = [];
   let waitingBytes = 0;
   let ended = false;
@@ -150,6 +153,7 @@ function* sendStream(process: Process, connection: Connection, answer: HttpAnswe
     },
   });
   try {
+    yield* send(connection, headText(process, answer, undefined, false, options));
     while (waitingBytes <= unsentBytesMax) {
       const chunk = waiting.shift();
       if (chunk) {
@@ -171,14 +175,15 @@ function* sendStream(process: Process, connection: Connection, answer: HttpAnswe
   }
 }
 
-function headText(process: Process, answer: HttpAnswer, framing: readonly (readonly [string, string])[], keep: boolean, options: HttpServerOptions): string {
+/** @param length of the body; undefined if it comes in chunks */
+function headText(process: Process, answer: HttpAnswer, length: number | undefined, keep: boolean, options: HttpServerOptions): string {
   const lines = [
     `HTTP/1.1 ${answer.status} ${reasonOf(answer.status)}`,
     ...(options.server ? [`Server: ${options.server}`] : []),
     ...(answer.headers ?? []).map(([name, value]) => `${name}: ${value}`),
     `Date: ${formatDate('%a, %d %b %Y %T GMT', process.system.now())}`,
-    ...framing.map(([name, value]) => `${name}: ${value}`),
-    ...(framing[0]?.[1] !== '0' || answer.type ? [`Content-Type: ${answer.type ?? 'text/plain; charset=utf-8'}`] : []),
+    length === undefined ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`,
+    ...(length !== 0 || answer.type ? [`Content-Type: ${answer.type ?? 'text/plain; charset=utf-8'}`] : []),
     ...(keep ? [] : ['Connection: close']),
   ];
   return `${lines.join('\r\n')}\r\n\r\n`;

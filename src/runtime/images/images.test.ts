@@ -115,6 +115,39 @@ test('memory beyond the limit kills the container: files in memory, buffers and 
   expect(await run('dd if=/dev/zero of=/tmp/x bs=1M count=150')).toMatchObject({ exitCode: 0 });
 });
 
+test('what scripts and applets hold is memory: past the limit the container is killed, whatever held it', async () => {
+  const node = testNode();
+  const run = async (script: string, memoryLimitBytes: number | undefined, seconds = 20) => {
+    const { id } = await node.start('busybox', { command: ['sh', '-c', script], resources: memoryLimitBytes ? { memoryLimitBytes } : {} });
+    await node.advance(seconds * 1000);
+    expect(node.log(id)).toBe('');
+    return [node.status(id)?.exitCode, node.status(id)?.reason];
+  };
+  const killed = [137, 'OOMKilled'];
+  const limit = 16 * 1024 ** 2;
+  expect(await run('x=a; while true; do x=$x$x; done', limit)).toEqual(killed);
+  expect(await run('x=a; while true; do x=$x$x; done', undefined)).toEqual(killed);
+  expect(await run('x=$(cat /dev/zero)', limit)).toEqual(killed);
+  expect(await run('tail /dev/zero', limit)).toEqual(killed);
+  expect(await run('tail /dev/zero', undefined, 60)).toEqual(killed);
+  expect(await run('cat /dev/zero | sort >/dev/null', limit)).toEqual(killed);
+  expect(await run('head -c 30M /dev/zero | tail -c 20M | wc -c >/dev/null', limit)).toEqual(killed);
+  expect(await run("yes | awk '{ a[NR] = $0 $0 $0 $0 $0 $0 $0 $0 }'", limit / 8, 60)).toEqual(killed);
+  // What is let go is free again.
+  expect(await run('for i in 1 2 3 4; do x=$(head -c 6M /dev/zero | tr "\\0" a); x=; done', limit)).toEqual([0, 'Completed']);
+  expect(await run('yes | head -c 40M | tail -n 1 >/dev/null', limit)).toEqual([0, 'Completed']);
+});
+
+test('a container sees its limits in its control group', async () => {
+  const node = testNode();
+  const command = ['sh', '-c', 'x=$(head -c 1M /dev/zero | tr "\\0" a); cd /sys/fs/cgroup; cat memory.max cpu.max; test $(cat memory.current) -ge 1048576'];
+  const limited = await node.start('busybox', { command, resources: { memoryLimitBytes: 64 * 1024 ** 2, cpuLimitMilli: 250 } });
+  const free = await node.start('busybox', { command });
+  await node.advance(2000);
+  expect([node.log(limited.id), node.status(limited.id)?.exitCode]).toEqual(['67108864\n25000 100000\n', 0]);
+  expect([node.log(free.id), node.status(free.id)?.exitCode]).toEqual(['max\nmax 100000\n', 0]);
+});
+
 test('an image can be described in words', async () => {
   const node = testNode([
     { name: 'registry.example.com/shop/cart:1.0', script: 'echo started "$0"; exec sleep 1000' },

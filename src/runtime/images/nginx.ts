@@ -57,7 +57,7 @@ function nginxProgram(version: string): Program {
 }
 
 function* signalMaster(process: Process, name: string): Syscall<number> {
-  const signal = signals[name];
+  const signal = Object.hasOwn(signals, name) ? signals[name as keyof typeof signals] : undefined;
   const fail = function* (text: string): Syscall<number> {
     yield* process.write(2, `nginx: ${text}\n`);
     return 1;

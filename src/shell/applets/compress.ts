@@ -1,9 +1,10 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { heldBytesMax } from '../kernel/held-memory.ts';
 import type { Process, Syscall } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, reason } from './lib/applet.ts';
-import { heldBytesMax, readAll } from './lib/input.ts';
+import { readAll } from './lib/input.ts';
 
 function unzip(data: Uint8Array): Uint8Array | undefined {
   try {

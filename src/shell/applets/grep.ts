@@ -1,6 +1,7 @@
 import type { Syscall } from '../kernel/types.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
+import { BoundedExpression } from './lib/bounded-expression.ts';
 import { LineReader, openInput } from './lib/input.ts';
 import { UsageError } from './lib/options.ts';
 import { escapeLiteral, posixSource } from './lib/pattern.ts';
@@ -75,7 +76,7 @@ function compile(call: Call, patterns: readonly string[]): RegExp {
     let source = sources.map((one) => `(?:${one})`).join('|');
     if (options.has('x')) source = `^(?:${source})$`;
     else if (options.has('w')) source = `(?<!\\w)(?:${source})(?!\\w)`;
-    return new RegExp(source, options.has('i') ? 'gi' : 'g');
+    return new BoundedExpression(source, options.has('i') ? 'gi' : 'g', call.process);
   } catch {
     throw new Failure(call.flavour === 'gnu' ? 'Invalid regular expression' : `bad regex '${patterns[0]}': Invalid regexp`, 2);
   }

@@ -1,7 +1,8 @@
-import type { Syscall } from '../kernel/types.ts';
+import { HeldMemory } from '../kernel/held-memory.ts';
+import type { Process, Syscall } from '../kernel/types.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure } from './lib/applet.ts';
-import { eachInput, openInput } from './lib/input.ts';
+import { eachInput, openInput, readAll } from './lib/input.ts';
 import { parseSize } from './lib/size.ts';
 
 const newline = 10;
@@ -63,8 +64,7 @@ function* upTo(call: Call, fd: number, limit: number, byBytes: boolean): Syscall
 }
 
 function* allBut(call: Call, fd: number, limit: number, byBytes: boolean): Syscall<void> {
-  let held = Buffer.alloc(0);
-  for (let data = yield* call.process.read(fd); data !== null; data = yield* call.process.read(fd)) held = Buffer.concat([held, data]);
+  const held = yield* readAll(call.process, fd);
   yield* call.out.bytes(held.subarray(0, byBytes ? Math.max(0, held.length - limit) : startOfLast(held, limit)));
 }
 
@@ -113,12 +113,10 @@ export const tail = applet({ usage: '[OPTIONS] [FILE]...', short: `n:c:fFqvs:${d
 
 function* showEnd(call: Call, fd: number, limit: number, fromStart: boolean, byBytes: boolean): Syscall<void> {
   let skip = fromStart ? Math.max(0, limit - 1) : 0;
-  let held = Buffer.alloc(0);
+  const end = new StreamEnd(call.process, (data) => (byBytes ? Math.max(0, data.length - limit) : startOfLast(data, limit)));
   for (let data = yield* call.process.read(fd); data !== null; data = yield* call.process.read(fd)) {
     if (!fromStart) {
-      held = Buffer.concat([held, data]);
-      // Only the end is kept, so that an endless stream costs no more than its last lines.
-      if (held.length > 1_048_576) held = held.subarray(byBytes ? held.length - limit : startOfLast(held, limit));
+      end.add(data);
       continue;
     }
     let from = 0;
@@ -128,8 +126,44 @@ function* showEnd(call: Call, fd: number, limit: number, fromStart: boolean, byB
     } else for (; skip > 0 && from < data.length; from++) if (data[from] === newline) skip -= 1;
     if (from < data.length) yield* call.out.bytes(data.subarray(from));
   }
-  if (!fromStart) yield* call.out.bytes(held.subarray(byBytes ? Math.max(0, held.length - limit) : startOfLast(held, limit)));
+  if (!fromStart) yield* call.out.bytes(end.bytes());
 }
+
+/** The end of a stream that may be endless: no more is kept than may still be wanted. */
+class StreamEnd {
+  #parts: Uint8Array[] = [];
+  #length = 0;
+  #shortenAt = shortestWorkBytes;
+  readonly #memory: HeldMemory;
+
+  /** @param startOf where the wanted end of some bytes begins */
+  constructor(
+    process: Process,
+    readonly startOf: (data: Uint8Array) => number,
+  ) {
+    this.#memory = new HeldMemory(process);
+  }
+
+  add(data: Uint8Array): void {
+    this.#parts.push(data.slice());
+    this.#length += data.length;
+    this.#memory.add(data.length);
+    if (this.#length < this.#shortenAt) return;
+    const kept = this.bytes();
+    this.#memory.add(kept.length - this.#length);
+    this.#parts = [kept.slice()];
+    this.#length = kept.length;
+    this.#shortenAt = Math.max(shortestWorkBytes, 2 * kept.length); // Looking through what is kept costs its length each time.
+  }
+
+  bytes(): Uint8Array {
+    const all = Buffer.concat(this.#parts);
+    return all.subarray(this.startOf(all));
+  }
+}
+
+/** Fewer bytes than these are not worth looking through. */
+const shortestWorkBytes = 1024 ** 2;
 
 function* followAll(call: Call, open: readonly { readonly fd: number; readonly path: string }[], many: boolean): Syscall<never> {
   let shown = open[open.length - 1]?.path;

@@ -15,8 +15,8 @@ import type { Applet, Flavour } from './lib/applet.ts';
 import { cut, nl, paste, rev, seq, sort, tac, tee, tr, uniq, wc } from './lines.ts';
 import { ls } from './ls.ts';
 import { free, netstat, nproc, top } from './monitor.ts';
-import { ifconfig, ip, nc, ping } from './net-tools.ts';
-import { env, find, nohup, printenv, time, timeout, which, xargs } from './run.ts';
+import { ifconfig, ip, nc, ping, telnet } from './net-tools.ts';
+import { env, find, nice, nohup, printenv, time, timeout, which, xargs } from './run.ts';
 import { sed } from './sed.ts';
 import { stat } from './stat.ts';
 import { df, du, mount } from './storage.ts';
@@ -26,9 +26,12 @@ import {
   expr,
   falseApplet,
   fullScreen,
+  groups,
   hostname,
   id,
   kill,
+  packageManager,
+  pidof,
   pkill,
   printf,
   ps,
@@ -38,10 +41,12 @@ import {
   trueApplet,
   uname,
   uptime,
+  usleep,
   whoami,
   yes,
 } from './system.ts';
 import { tar } from './tar.ts';
+import { stty, tty, watch } from './terminal.ts';
 import { test } from './test.ts';
 import { curl, wget } from './web.ts';
 
@@ -83,6 +88,7 @@ export const applets: Readonly<Record<string, Applet>> = {
   getent,
   getopt,
   grep,
+  groups,
   gunzip: gzip,
   gzip,
   hd: hexdump,
@@ -108,12 +114,14 @@ export const applets: Readonly<Record<string, Applet>> = {
   nc,
   netcat: nc,
   netstat,
+  nice,
   nl,
   nohup,
   nproc,
   od,
   paste,
   pgrep: pkill,
+  pidof,
   ping,
   pkill,
   printenv,
@@ -136,11 +144,13 @@ export const applets: Readonly<Record<string, Applet>> = {
   ss: netstat,
   stat,
   strings,
+  stty,
   sync,
   tac,
   tail,
   tar,
   tee,
+  telnet,
   test,
   time,
   timeout,
@@ -149,10 +159,13 @@ export const applets: Readonly<Record<string, Applet>> = {
   tr,
   true: trueApplet,
   truncate,
+  tty,
   uname,
   uniq,
   uptime,
+  usleep,
   vi: fullScreen,
+  watch,
   wc,
   wget,
   which,
@@ -160,15 +173,24 @@ export const applets: Readonly<Record<string, Applet>> = {
   xargs,
   yes,
   zcat: gzip,
+  apk: packageManager,
+  apt: packageManager,
+  'apt-get': packageManager,
   curl,
   nano: fullScreen,
   vim: fullScreen,
 };
 
-const notInBusybox = new Set(['curl', 'getent', 'host', 'nano', 'vim', 'netcat', 'ss']);
+const notInBusybox = new Set(['apk', 'apt', 'apt-get', 'curl', 'getent', 'host', 'nano', 'vim', 'netcat', 'ss']);
 /** What a slim Debian image has: coreutils, findutils, grep, sed and a few more. */
 const inDebian = [
   '[',
+  'apt',
+  'apt-get',
+  'groups',
+  'nice',
+  'stty',
+  'tty',
   'awk',
   'cksum',
   'comm',

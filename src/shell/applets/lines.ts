@@ -1,7 +1,8 @@
-import { SystemError } from '../kernel/types.ts';
 /** wc, sort, uniq, cut, tr, tee, seq, tac, rev, nl, paste: small filters. */
+import { HeldMemory } from '../kernel/held-memory.ts';
+import type { Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
-import { eachInput, eachLine, heldBytesMax, LineReader } from './lib/input.ts';
+import { eachInput, eachLine, LineReader } from './lib/input.ts';
 import { UsageError } from './lib/options.ts';
 
 export const wc = applet({ usage: '[-clwmL] [FILE]...', short: 'clwmL', long: { lines: 'l', words: 'w', bytes: 'c', chars: 'm' } }, function* (call) {
@@ -47,13 +48,10 @@ export const wc = applet({ usage: '[-clwmL] [FILE]...', short: 'clwmL', long: { 
 /** What an array and a text cost the host besides the text, in bytes. */
 const lineOverheadBytes = 32;
 
-/** Counts lines that a program keeps; throws ENOMEM when they are more than one may hold. */
-function limitHeld(): (line: string) => void {
-  let held = 0;
-  return (line) => {
-    held += line.length + lineOverheadBytes;
-    if (held > heldBytesMax) throw new SystemError('ENOMEM');
-  };
+/** Counts lines that a program keeps. */
+function limitHeld({ process }: Call): (line: string) => void {
+  const memory = new HeldMemory(process);
+  return (line) => memory.add(line.length + lineOverheadBytes);
 }
 
 /** sort: `-n -r -u -f -b -k A[,B] -t C -o FILE -h -V -s -c`. Holds all lines in memory. */
@@ -62,7 +60,7 @@ export const sort = applet(
   function* (call) {
     const { options } = call;
     const lines: string[] = [];
-    const hold = limitHeld();
+    const hold = limitHeld(call);
     const code = yield* eachLine(call, call.operands, function* (line) {
       hold(line);
       lines.push(line);
@@ -194,7 +192,7 @@ const namedSets: Readonly<Record<string, string>> = {
 
 /** The characters that a tr set names, in order. */
 function expandSet(text: string): string[] {
-  const plain = text.replace(/\[:(\w+):\]/g, (whole, name: string) => namedSets[name] ?? whole);
+  const plain = text.replace(/\[:(\w+):\]/g, (whole, name: string) => (Object.hasOwn(namedSets, name) ? (namedSets[name] ?? whole) : whole));
   const letters: { letter: string; escaped: boolean }[] = [];
   for (let i = 0; i < plain.length; i++) {
     const escaping = plain[i] === '\\' ? /^\\([0-7]{1,3}|.)/s.exec(plain.slice(i)) : null;
@@ -291,7 +289,7 @@ export const seq = applet({ usage: '[-w] [-s SEP] [FIRST [INC]] LAST', short: '+
 
 export const tac = applet({ usage: '[FILE]...', short: '' }, function* (call) {
   const lines: string[] = [];
-  const hold = limitHeld();
+  const hold = limitHeld(call);
   // biome-ignore lint/correctness/useYield: collects only.
   const code = yield* eachLine(call, call.operands, function* (line) {
     hold(line);

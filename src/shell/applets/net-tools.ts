@@ -60,6 +60,23 @@ export const nc = applet({ usage: '[-lvz] [-w SEC] [-p PORT] [IPADDR PORT]', sho
   return 0;
 });
 
+/** telnet: a line to a port, without telnet's own negotiation. */
+export const telnet = applet({ usage: '[-a] [-l USER] HOST [PORT]', short: 'al:' }, function* (call) {
+  const [host, port = '23'] = call.operands;
+  if (host === undefined) throw new UsageError('');
+  const address = yield* addressOf(call, host);
+  let connection: Connection;
+  try {
+    connection = yield* connectTo(call.process, address, Number(port), 130_000);
+  } catch (error) {
+    throw new Failure(`can't connect to remote host (${address}): ${reason(error)}`);
+  }
+  yield* call.process.write(1, `Connected to ${host}\n`);
+  yield* relay(call, connection);
+  yield* call.process.write(1, 'Connection closed by foreign host\n');
+  return 1;
+});
+
 /** Copies stdin to the connection and the connection to stdout until the other side ends. */
 function* relay(call: Call, connection: Connection): Syscall<void> {
   const { process } = call;

@@ -5,11 +5,12 @@ import { SystemError } from '../kernel/types.ts';
 import { removeTree } from './copy.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
+import { BoundedExpression } from './lib/bounded-expression.ts';
 import { findCommand, runOrExplain, spawnCommand } from './lib/command.ts';
 import { parseDurationMs } from './lib/duration.ts';
 import { readAll } from './lib/input.ts';
 import { UsageError } from './lib/options.ts';
-import { globExpression } from './lib/pattern.ts';
+import { globSource } from './lib/pattern.ts';
 
 export const env = applet(
   { usage: '[-i0] [-u NAME]... [NAME=VALUE]... [PROG ARGS]', short: '+i0u:', long: { 'ignore-environment': 'i', 'unset=': 'u' } },
@@ -56,6 +57,13 @@ export const nohup = applet({ usage: 'PROG ARGS', short: '+' }, function* (call)
   if (call.operands.length === 0) throw new UsageError(call.flavour === 'gnu' ? 'missing operand' : '', 125);
   call.process.onSignal('HUP', 'ignore');
   return yield* runOrExplain(call.process, 'nohup', call.operands);
+});
+
+/** nice: runs the program as it is, for the simulated processor knows no priorities. */
+export const nice = applet({ usage: '[-n ADJUST] [PROG ARGS]', short: '+n:', long: { 'adjustment=': 'n' } }, function* (call) {
+  if (call.operands.length > 0) return yield* runOrExplain(call.process, 'nice', call.operands);
+  yield* call.out.line('0');
+  return 0;
 });
 
 /** timeout: exit code 124 (coreutils) or 143 (busybox, which reports the signal) when time is up. */
@@ -305,12 +313,12 @@ class Search {
       }
       case '-name':
       case '-iname': {
-        const expression = globExpression(this.#value(word), word === '-iname' ? 'i' : '');
+        const expression = new BoundedExpression(globSource(this.#value(word)), word === '-iname' ? 'i' : '', process);
         return when(({ path }) => expression.test(path.replace(/(.)\/+$/, '$1').replace(/^.*\/(?=.)/s, '')));
       }
       case '-path':
       case '-wholename': {
-        const expression = globExpression(this.#value(word));
+        const expression = new BoundedExpression(globSource(this.#value(word)), '', process);
         return when(({ path }) => expression.test(path));
       }
       case '-type': {

@@ -1,6 +1,7 @@
 import type { Syscall } from '../kernel/types.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure } from './lib/applet.ts';
+import { BoundedExpression } from './lib/bounded-expression.ts';
 import { LineReader, openInput } from './lib/input.ts';
 import { UsageError } from './lib/options.ts';
 import { posixSource } from './lib/pattern.ts';
@@ -188,7 +189,7 @@ class ScriptParser {
 
   #compile(source: string, flags: string): RegExp {
     try {
-      return new RegExp(posixSource(source, this.call.options.has('E', 'r')).replaceAll('[^\\n]', '[^]'), flags);
+      return new BoundedExpression(posixSource(source, this.call.options.has('E', 'r')).replaceAll('[^\\n]', '[^]'), flags, this.call.process);
     } catch {
       throw new Failure(`bad regex '${source}'`);
     }

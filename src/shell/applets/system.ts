@@ -1,8 +1,9 @@
 /** sleep, date, id, whoami, uname, hostname, ps, kill, pwd, true, false, yes, printf, expr, clear, uptime, sync, vi: the system and the odds and ends. */
 import { parseSignal, signalNumbers } from '../kernel/signals.ts';
-import type { ProcessInfo, Syscall } from '../kernel/types.ts';
+import type { Process, ProcessInfo, Syscall } from '../kernel/types.ts';
 import type { Applet, Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
+import { BoundedExpression } from './lib/bounded-expression.ts';
 import { formatDate } from './lib/date-format.ts';
 import { parseDurationMs } from './lib/duration.ts';
 import { UsageError } from './lib/options.ts';
@@ -32,6 +33,15 @@ export const sleep = applet({ usage: '[N]...', short: '' }, function* (call) {
     ms += one;
   }
   yield* call.process.sleep(ms);
+  return 0;
+});
+
+/** usleep: microseconds. */
+export const usleep = applet({ usage: 'N', short: '' }, function* (call) {
+  const [text] = call.operands;
+  if (text === undefined) throw new UsageError('');
+  if (!/^\d+$/.test(text)) throw new Failure(`invalid number '${text}'`);
+  yield* call.process.sleep(Number(text) / 1000);
   return 0;
 });
 
@@ -72,7 +82,7 @@ export const id = applet({ usage: '[-ugGnr] [USER]', short: 'ugGnr' }, function*
   const named = call.operands[0];
   const found = named === undefined ? { uid: process.uid, gid: process.gid } : findUser(fs, named);
   if (!found) throw new Failure(call.flavour === 'gnu' ? `'${named}': no such user` : `unknown user ${named}`);
-  const groups = named === undefined ? [...new Set([process.gid, ...process.groups])] : [found.gid];
+  const groups = named === undefined ? ownGroups(call) : [found.gid];
   const user = (uid: number) => userName(fs, uid);
   const group = (gid: number) => groupName(fs, gid);
   const shown = (value: number, name: string | undefined) => (options.has('n') ? (name ?? String(value)) : String(value));
@@ -86,6 +96,21 @@ export const id = applet({ usage: '[-ugGnr] [USER]', short: 'ugGnr' }, function*
   }
   return 0;
 });
+
+export const groups = applet({ usage: '', short: '' }, function* (call) {
+  yield* call.out.line(
+    ownGroups(call)
+      .map((gid) => groupName(call.process.system.fs, gid) ?? String(gid))
+      .join(' '),
+  );
+  return 0;
+});
+
+/** The kernel keeps them sorted; coreutils puts the primary one first. */
+function ownGroups({ process, flavour }: Call): number[] {
+  const held = [...new Set([process.gid, ...process.groups])].sort((a, b) => a - b);
+  return flavour === 'gnu' ? [process.gid, ...held.filter((gid) => gid !== process.gid)] : held;
+}
 
 export const whoami = applet({ usage: '', short: '' }, function* (call) {
   const name = userName(call.process.system.fs, call.process.uid);
@@ -151,7 +176,7 @@ export const printf: Applet = (flavour) =>
 export const expr: Applet = () =>
   function* (process) {
     try {
-      const value = new ExpressionParser(process.argv.slice(1)).parse();
+      const value = new ExpressionParser(process).parse();
       yield* process.write(1, `${value}\n`);
       return value === '' || value === '0' ? 1 : 0;
     } catch (error) {
@@ -162,8 +187,12 @@ export const expr: Applet = () =>
   };
 
 class ExpressionParser {
+  readonly words: readonly string[];
   #at = 0;
-  constructor(readonly words: readonly string[]) {}
+
+  constructor(readonly process: Process) {
+    this.words = process.argv.slice(1);
+  }
 
   parse(): string {
     const value = this.#level(0);
@@ -213,7 +242,7 @@ class ExpressionParser {
     if (operator === '|') return falsy(left) ? right : left;
     if (operator === '&') return falsy(left) || falsy(right) ? '0' : left;
     if (operator === ':') {
-      const match = new RegExp(`^(?:${posixSource(right, false)})`).exec(left);
+      const match = new BoundedExpression(`^(?:${posixSource(right, false)})`, '', this.process).exec(left);
       return /\\\(/.test(right) ? (match?.[1] ?? '') : String(match?.[0].length ?? 0);
     }
     if ('=!<>'.includes(operator[0] as string)) {
@@ -285,7 +314,7 @@ function* psColumns(call: Call, list: readonly ProcessInfo[], columns: readonly 
   };
   const parsed = columns.map((text) => {
     const [key, header] = text.split('=') as [string, string | undefined];
-    const cell = cells[key];
+    const cell = Object.hasOwn(cells, key) ? cells[key] : undefined;
     if (!cell) throw new Failure(call.flavour === 'gnu' ? `error: unknown user-defined format specifier "${key}"` : `bad -o argument '${key}'`);
     return { header: header ?? key.toUpperCase(), cell };
   });
@@ -348,12 +377,21 @@ export const pkill = applet({ usage: '[-SIGNAL] NAME...', short: 'flxo0123456789
   return code;
 });
 
+/** pidof: the processes of exactly these names, youngest first, `-s` only one. */
+export const pidof = applet({ usage: '[-s] NAME...', short: 'so:' }, function* (call) {
+  const found = call.process.system
+    .processes()
+    .filter((one) => one.pid !== call.process.pid && call.operands.includes(shortName(one)))
+    .map((one) => one.pid)
+    .sort((a, b) => b - a);
+  if (found.length > 0) yield* call.out.line((call.options.has('s') ? found.slice(0, 1) : found).join(' '));
+  return found.length > 0 ? 0 : 1;
+});
+
 export const clear = applet({ usage: '', short: '' }, function* (call) {
   yield* call.out.text('\x1b[H\x1b[J');
   return 0;
 });
-
-/** Memory of a container that the simulation does not measure: what the node shows is fixed. */
 
 export const uptime = applet({ usage: '', short: 's' }, function* (call) {
   const minutes = Math.floor(call.process.system.uptimeMs() / 60_000);
@@ -369,4 +407,10 @@ export const uptime = applet({ usage: '', short: 's' }, function* (call) {
 export const fullScreen = applet({ usage: '[FILE]...', short: '+' }, function* (call) {
   yield* call.process.write(2, `${call.name}: full-screen programs are not simulated; use echo, sed or cat with a here-document to change files\n`);
   return 1;
+});
+
+/** Nothing can be fetched from outside the cluster, so nothing can be installed; said at once, instead of a time-out later. */
+export const packageManager = applet({ usage: '[COMMAND]...', short: '', wordsOnly: true }, function* (call) {
+  yield* call.process.write(2, `${call.name}: installing packages is not simulated; use an image that has the program\n`);
+  return call.flavour === 'gnu' ? 100 : 1;
 });

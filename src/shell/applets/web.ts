@@ -1,12 +1,14 @@
 /** wget (busybox' output) and curl. */
 import type { Connection, Syscall } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
+import { TlsError } from '../wire/tls.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
-import type { Head, Url } from './lib/http.ts';
+import type { Head, TakePiece, Url } from './lib/http.ts';
 import { exchange, header, parseUrl } from './lib/http.ts';
 import { UsageError } from './lib/options.ts';
 import { resolveHost } from './lib/resolver.ts';
+import { certificateMistake, secure } from './lib/secure.ts';
 import { connectTo } from './lib/socket.ts';
 
 const maxRedirects = 20;
@@ -51,10 +53,10 @@ function* fetchOne(call: Call, text: string): Syscall<void> {
     if (!found) throw new Failure(`bad address '${target.authority}'`);
     const address = found.addresses[0] as string;
     yield* say(
-      `Connecting to ${target.authority.includes(':') ? target.authority : `${target.host}${target.port === 80 ? '' : `:${target.port}`}`} (${address}:${target.port})`,
+      `Connecting to ${target.authority.includes(':') ? target.authority : `${target.host}${target.port === (target.secure ? 443 : 80) ? '' : `:${target.port}`}`} (${address}:${target.port})`,
     );
-    if (target.secure) throw new Failure('TLS is not simulated');
-    const connection = yield* connectOrFail(call, address, target.port, timeoutMs);
+    const plain = yield* connectOrFail(call, address, target.port, timeoutMs);
+    const connection = target.secure ? yield* secureOrFail(call, plain, timeoutMs) : plain;
     const post = options.value('post');
     const { head, body } = yield* exchangeOrFail(process, connection, {
       method: post === undefined ? 'GET' : 'POST',
@@ -100,6 +102,18 @@ function* connectOrFail(call: Call, address: string, port: number, timeoutMs: nu
   } catch (error) {
     if (call.options.has('T') && error instanceof SystemError && error.code === 'ETIMEDOUT') throw new Failure('download timed out');
     throw new Failure(`can't connect to remote host (${address}): ${reason(error)}`);
+  }
+}
+
+/** As busybox does it: without a look at the certificate, which it says unless told not to. */
+function* secureOrFail(call: Call, connection: Connection, timeoutMs: number): Syscall<Connection> {
+  if (!call.options.has('k')) yield* call.warn('note: TLS certificate validation not implemented');
+  try {
+    return yield* secure(call.process, connection, timeoutMs);
+  } catch (error) {
+    connection.destroy();
+    if (error instanceof SystemError && error.code === 'ETIMEDOUT') throw new Failure('download timed out');
+    throw new Failure('error getting response: Connection reset by peer');
   }
 }
 
@@ -152,6 +166,7 @@ const curlOptions = {
   fail: 'f',
   verbose: 'v',
   insecure: 'k',
+  'cacert=': 'cacert',
   'user-agent=': 'A',
   'connect-timeout=': 'connect',
   'retry=': 'retry',
@@ -167,7 +182,7 @@ class CurlError extends Error {
   }
 }
 
-/** curl: `-s -S -o -O -i -I -L -w -m -X -d -H -f -v -k -A --connect-timeout`. Exit codes 3, 6, 7, 22, 28, 52 as curl's. */
+/** curl: `-s -S -o -O -i -I -L -w -m -X -d -H -f -v -k -A --cacert --connect-timeout`. Exit codes 3, 6, 7, 22, 28, 35, 52, 60, 77 as curl's. */
 export const curl = applet({ usage: '[options...] <url>', short: 'sSo:OIiLw:m:X:d:H:fvkA:u:gN', long: curlOptions, errorCode: 2 }, function* (call) {
   const { options } = call;
   if (call.operands.length === 0) {
@@ -198,22 +213,43 @@ function* transfer(call: Call, text: string): Syscall<number> {
   for (let hops = 0; ; hops++) {
     if (!url) throw new CurlError(3, 'URL using bad/illegal format or missing URL');
     const target: Url = url;
-    if (target.secure) throw new CurlError(35, 'TLS is not simulated');
-    const { head, body } = yield* curlExchange(call, target, method, data, started, limitMs);
-    const location = header(head, 'location');
-    if (options.has('L') && head.status >= 300 && head.status < 400 && location && hops < 50) {
+    const goesOn = (head: Head) => options.has('L') && head.status >= 300 && head.status < 400 && header(head, 'location') !== undefined && hops < 50;
+    const fails = ({ status }: Head) => options.has('f') && status >= 400;
+    const headShown = (head: Head) =>
+      options.has('i', 'I') ? `${head.statusLine}\r\n${head.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n` : '';
+    let printed = 0;
+    // What goes to stdout goes there as it comes: a watch has no end.
+    const print = (head: Head): TakePiece | undefined => {
+      if (goesOn(head) || fails(head) || options.has('o', 'O') || options.has('v')) return undefined;
+      return function* (piece) {
+        if (printed === 0) yield* call.out.text(headShown(head));
+        printed += piece.length;
+        yield* call.out.bytes(piece);
+        yield* call.out.flush();
+      };
+    };
+    const { head, body } = yield* curlExchange(call, target, method, data, started, limitMs, print);
+    if (goesOn(head)) {
+      const location = header(head, 'location') as string;
       url = location.startsWith('/') ? { ...target, path: location } : parseUrl(location);
       continue;
     }
-    if (options.has('f') && head.status >= 400) throw new CurlError(22, `The requested URL returned error: ${head.status}`);
-    const shownHead = options.has('i', 'I') ? `${head.statusLine}\r\n${head.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n` : '';
-    yield* deliver(call, target, Buffer.concat([Buffer.from(shownHead), body]));
-    if (options.has('w')) yield* call.out.text(writeOut(options.value('w') as string, head, body.length, text, process.system.now() - started));
+    if (fails(head)) throw new CurlError(22, `The requested URL returned error: ${head.status}`);
+    if (printed === 0) yield* deliver(call, target, Buffer.concat([Buffer.from(headShown(head)), body]));
+    if (options.has('w')) yield* call.out.text(writeOut(options.value('w') as string, head, printed || body.length, text, process.system.now() - started));
     return 0;
   }
 }
 
-function* curlExchange(call: Call, url: Url, method: string, data: string, started: number, limitMs: number): ReturnType<typeof exchange> {
+function* curlExchange(
+  call: Call,
+  url: Url,
+  method: string,
+  data: string,
+  started: number,
+  limitMs: number,
+  taker: (head: Head) => TakePiece | undefined,
+): ReturnType<typeof exchange> {
   const { options, process } = call;
   const found = yield* resolveHost(process, url.host);
   if (!found) throw new CurlError(6, `Could not resolve host: ${url.host}`);
@@ -227,6 +263,7 @@ function* curlExchange(call: Call, url: Url, method: string, data: string, start
     if (error instanceof SystemError && error.code === 'ETIMEDOUT') throw new CurlError(28, `Connection timed out after ${elapsed()} milliseconds`);
     throw new CurlError(7, `Failed to connect to ${url.host} port ${url.port} after ${elapsed()} ms: Couldn't connect to server`);
   }
+  if (url.secure) connection = yield* secureOrCurlError(call, connection, url.host, left());
   const own = options.values('H').map(splitHeader);
   const has = (name: string) => own.some(([one]) => one.toLowerCase() === name);
   const headers: (readonly [string, string])[] = [
@@ -247,7 +284,7 @@ function* curlExchange(call: Call, url: Url, method: string, data: string, start
       `*   Trying ${address}:${url.port}...\n* Connected to ${url.host} (${address}) port ${url.port}\n> ${method} ${url.path} HTTP/1.1\n${headers.map(([name, value]) => `> ${name}: ${value}\n`).join('')}> \n`,
     );
   try {
-    const answer = yield* exchange(process, connection, { method, url, headers, body: data ? Buffer.from(data) : undefined, timeoutMs: left() });
+    const answer = yield* exchange(process, connection, { method, url, headers, body: data ? Buffer.from(data) : undefined, timeoutMs: left(), taker });
     if (options.has('v'))
       yield* process.write(2, `< ${answer.head.statusLine}\n${answer.head.headers.map(([name, value]) => `< ${name}: ${value}\n`).join('')}< \n`);
     return answer;
@@ -258,6 +295,39 @@ function* curlExchange(call: Call, url: Url, method: string, data: string, start
       : new CurlError(52, 'Empty reply from server');
   } finally {
     connection.destroy();
+  }
+}
+
+const untrustedHelp = `More details here: https://curl.se/docs/sslcerts.html
+
+curl failed to verify the legitimacy of the server and therefore could not
+establish a secure connection to it. To learn more about this situation and
+how to fix it, please visit the webpage mentioned above.`;
+
+/** Shakes hands, and looks at the certificate unless `-k` says not to. The authorities are those of --cacert, or of curl's own variables. */
+function* secureOrCurlError(call: Call, connection: Connection, host: string, timeoutMs: number): Syscall<Connection> {
+  const { options, process } = call;
+  const file = options.value('cacert') ?? process.env.get('CURL_CA_BUNDLE') ?? process.env.get('SSL_CERT_FILE');
+  try {
+    const authorities = file === undefined || options.has('k') ? '' : readAuthorities(process, file);
+    const tls = yield* secure(process, connection, timeoutMs);
+    const mistake = options.has('k') ? undefined : certificateMistake(tls.serverCertificates, authorities, host);
+    if (mistake) throw new CurlError(60, mistake.startsWith('SSL certificate problem') ? `${mistake}\n${untrustedHelp}` : mistake);
+    return tls;
+  } catch (error) {
+    connection.destroy();
+    if (error instanceof CurlError) throw error;
+    if (error instanceof TlsError) throw new CurlError(35, 'TLS connect error: error:0A00010B:SSL routines::wrong version number');
+    if (error instanceof SystemError && error.code === 'ETIMEDOUT') throw new CurlError(28, 'SSL connection timeout');
+    throw new CurlError(35, 'Recv failure: Connection reset by peer');
+  }
+}
+
+function readAuthorities(process: Call['process'], path: string): string {
+  try {
+    return Buffer.from(process.system.fs.readFile(path, process.cwd)).toString('latin1');
+  } catch {
+    throw new CurlError(77, `error setting certificate file: ${path}`);
   }
 }
 
@@ -281,7 +351,7 @@ function writeOut(format: string, head: Head | undefined, size: number, url: str
     content_type: head ? (header(head, 'content-type') ?? '') : '',
   };
   return format
-    .replace(/%\{(\w+)\}/g, (_, name: string) => values[name] ?? '')
+    .replace(/%\{(\w+)\}/g, (_, name: string) => (Object.hasOwn(values, name) ? (values[name] ?? '') : ''))
     .replace(/\\n/g, '\n')
     .replace(/\\t/g, '\t');
 }

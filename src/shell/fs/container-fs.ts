@@ -1,6 +1,8 @@
 import type { Caller, ContainerFilesystem, OpenFile, ProcessTable } from '../kernel/open-file.ts';
 import type { Filesystem, OpenFlags, Program } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
+import type { CgroupFacts } from './cgroup.ts';
+import { createCgroup } from './cgroup.ts';
 import { createDevices } from './devices.ts';
 import { FilesystemView } from './filesystem-view.ts';
 import type { ImageLayer } from './image-layer.ts';
@@ -134,6 +136,13 @@ export class ContainerFs implements ContainerFilesystem {
     const name = mount.target.slice(1);
     if (!top.get(name)) top.put(name, new TreeDirectory(attributes(0o755), this.storage.nextInode(), this.storage));
     this.#mounts.set(mount.target, mount);
+  }
+
+  /** Shows the container its control group, unless it has a volume there. */
+  mountCgroup(facts: CgroupFacts): void {
+    if (['/sys', '/sys/fs', '/sys/fs/cgroup'].some((path) => this.isMountPoint(path))) return;
+    const path = this.#makeMountPoint('/sys/fs/cgroup', true);
+    this.#mounts.set(path, new MountEntry(path, 'cgroup', 'cgroup2', true, undefined, () => createCgroup(facts)));
   }
 
   /** Makes what is missing of a mount's target, through links as runtimes do (/var/run to /run). Returns the canonical path. */

@@ -17,9 +17,17 @@ export function createNode<T extends Node>(fs: ContainerFs, place: Place, caller
   if (!storage) throw new SystemError('ENOENT'); // /proc
   storage.addEntry();
   const node = make(storage.nextInode(), storage);
+  inheritGroup(directory, node);
   directory.put(place.name, node);
   directory.mtimeMs = fs.now();
   return node;
+}
+
+/** What is made in a directory with the set-group-ID bit is of its group, and directories hand the bit on. */
+function inheritGroup(directory: DirectoryNode, node: Node): void {
+  if (!(directory.mode & 0o2000)) return;
+  node.gid = directory.gid;
+  if (node instanceof DirectoryNode) node.mode |= 0o2000;
 }
 
 /** Takes a name away; the file itself goes with its last name and its last descriptor. */

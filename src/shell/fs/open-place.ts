@@ -29,6 +29,8 @@ export function openPlace(fs: ContainerFs, place: Place, flags: OpenFlags, calle
     return node.open(caller, writes);
   }
   if (!(node instanceof FileNode)) throw new SystemError('ELOOP');
+  // As in Linux, what would be cut short has to be on a mount that is written to, before anybody asks for its mode.
+  if (flags.truncate && place.mount.readOnly) throw new SystemError('EROFS');
   checkAccess(node, caller, (writes ? 2 : 0) | (flags.read || !writes ? 4 : 0));
   const file = writes ? ownFile(place) : node;
   if (flags.truncate) {

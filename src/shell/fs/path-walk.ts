@@ -41,13 +41,15 @@ export interface WalkOptions {
 /** Resolves a path inside a mount table: `..` and links never lead above its root. Throws ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG. */
 export function walk(path: string, options: WalkOptions): Place {
   if (path === '') throw new SystemError('ENOENT');
-  if (path.length > pathLimitBytes) throw new SystemError('ENAMETOOLONG');
   const full = path.startsWith('/') ? path : `${options.cwd}/${path}`;
+  // Differs from upstream: a working folder is a path here, so folders in folders end where paths do.
+  if (full.length > pathLimitBytes) throw new SystemError('ENAMETOOLONG');
   const todo = full.split('/').reverse();
   const wantsDirectory = full.endsWith('/');
   let stack: Step[] = [options.root];
   let name = '';
   let links = 0;
+  const deepestMount = Math.max(0, ...Array.from(options.mounts.keys(), (mount) => mount.length));
   while (todo.length > 0) {
     const next = todo.pop() as string;
     if (next === '') continue;
@@ -60,7 +62,7 @@ export function walk(path: string, options: WalkOptions): Place {
     }
     if (!may(top.node, options.caller, 1)) throw new SystemError('EACCES');
     const isLast = todo.every((rest) => rest === '');
-    const child = enter(top, next, options);
+    const child = enter(top, next, options, deepestMount);
     if (!child) {
       if (!isLast) throw new SystemError('ENOENT');
       return { parent: top, name: next, node: undefined, path: `${top.path}/${next}`, mount: top.mount, wantsDirectory };
@@ -83,9 +85,10 @@ export function walk(path: string, options: WalkOptions): Place {
   return { parent, name, node: end.node, path: end.path || '/', mount: end.mount, wantsDirectory };
 }
 
-function enter(top: Step, name: string, options: WalkOptions): Step | undefined {
+function enter(top: Step, name: string, options: WalkOptions, deepestMount: number): Step | undefined {
   const path = `${top.path}/${name}`;
-  const mount = options.mounts.get(path);
+  // To look a path up takes time that grows with it, so it is left out where no mount can be: a walk stays linear.
+  const mount = path.length <= deepestMount ? options.mounts.get(path) : undefined;
   if (mount) return { node: mount.root, path, mount };
   const node = (top.node as DirectoryNode).get(name, options.caller);
   return node && { node, path, mount: top.mount };

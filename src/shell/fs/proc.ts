@@ -41,7 +41,7 @@ export function createProc(table: () => ProcessTable, facts: ProcFacts): Synthet
       if (name === 'self') return linkNode(String(caller.pid), 3);
       if (name === 'net') return linkNode('self/net', 4);
       if (name === 'sys') return sysctlTree(table);
-      const text = texts[name];
+      const text = Object.hasOwn(texts, name) ? texts[name] : undefined;
       if (text) return textNode(text(), 10 + top.indexOf(name));
       return /^[1-9]\d*$/.test(name) ? processDirectory(table, Number(name), facts, caller) : undefined;
     },
@@ -151,7 +151,7 @@ function netFile(name: string, inode: number): Node | undefined {
     tcp: '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n',
     udp: '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n',
   };
-  const text = headers[name];
+  const text = Object.hasOwn(headers, name) ? headers[name] : undefined;
   return text === undefined ? undefined : textNode(text, inode + 50);
 }
 

@@ -14,6 +14,8 @@ export interface VolumeOptions {
   readonly mode?: number | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
+  /** When it was made, in ms since the epoch. */
+  readonly now?: number | undefined;
   /** What `mount` shows: default `tmpfs`. */
   readonly type?: string | undefined;
   readonly source?: string | undefined;
@@ -26,7 +28,11 @@ export interface VolumeFileContent {
   readonly path: string;
   readonly data: Uint8Array | string;
   readonly mode: number;
+  /** Default 0. */
+  readonly uid?: number | undefined;
 }
+
+const setGroupId = 0o2000;
 
 /** Files that any number of containers may mount at the same time. */
 export class Volume {
@@ -40,7 +46,7 @@ export class Volume {
     this.storage = new Storage(50, { bytes: options.sizeLimitBytes, files: options.filesLimit });
     this.type = options.type ?? 'tmpfs';
     this.source = options.source ?? this.type;
-    const attributes = { mode: options.mode ?? 0o777, uid: options.uid ?? 0, gid: options.gid ?? 0, mtimeMs: 0 };
+    const attributes = { mode: options.mode ?? 0o777, uid: options.uid ?? 0, gid: options.gid ?? 0, mtimeMs: options.now ?? 0 };
     this.root = new TreeDirectory(attributes, this.storage.nextInode(), this.storage, options.layer?.root);
   }
 
@@ -49,16 +55,16 @@ export class Volume {
   }
 
   /**
-   * A directory or file inside, for subPath; missing directories are made (0750 as the kubelet does).
+   * A directory or file inside, for subPath; missing directories are made, with the rights of the volume's top as the kubelet does.
    * Throws EINVAL for `..`, ELOOP at a symbolic link, ENOTDIR.
    */
-  at(subPath: string): Node {
+  at(subPath: string, mode = this.root.mode): Node {
     let node: Node = this.root;
     for (const name of subPath.split('/')) {
       if (name === '' || name === '.') continue;
       if (name === '..') throw new SystemError('EINVAL', subPath);
       if (!(node instanceof TreeDirectory)) throw new SystemError('ENOTDIR', subPath);
-      node = this.#step(node, name);
+      node = this.#step(node, name, mode);
     }
     return node;
   }
@@ -77,7 +83,7 @@ export class Volume {
   ): void {
     const names = path.split('/').filter((name) => name !== '');
     const last = names.pop() ?? '';
-    const folder = this.at(names.join('/'));
+    const folder = this.at(names.join('/'), 0o755);
     if (!(folder instanceof TreeDirectory)) throw new SystemError('ENOTDIR', path);
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
     const attributes = { mode: options.mode ?? 0o644, uid: options.uid ?? 0, gid: options.gid ?? 0, mtimeMs: options.now ?? 0 };
@@ -96,15 +102,16 @@ export class Volume {
 
   /**
    * Replaces everything that was laid in before, at once: readers see all old or all new files
-   * (upstream: kubelet's AtomicWriter with `..data` and its links).
+   * (upstream: kubelet's AtomicWriter with `..data` and its links). A group that is given may read all of them, whatever their modes.
    */
   replaceFiles(files: readonly VolumeFileContent[], options: { readonly now: number; readonly gid?: number | undefined }): void {
     const { now, gid = 0 } = options;
     this.#generation += 1;
     const name = `..${stamp(now)}.${String(this.#generation).padStart(9, '0')}`;
-    for (const { path, data, mode } of files) this.writeFile(`${name}/${path}`, data, { mode, gid, now });
-    const folder = this.at(name);
-    Object.assign(folder, { mode: 0o755, gid, mtimeMs: now });
+    for (const { path, data, mode, uid } of files) this.writeFile(`${name}/${path}`, data, { mode, uid, now });
+    const folder = this.at(name, 0o755);
+    folder.mtimeMs = now;
+    if (options.gid !== undefined) giveToReaders(folder, options.gid);
     const before = this.root.get('..data');
     this.#link('..data', name, now, gid);
     const tops = new Set(files.map(({ path }) => path.split('/').find((part) => part !== '') ?? ''));
@@ -114,7 +121,7 @@ export class Volume {
     this.root.mtimeMs = now;
   }
 
-  #step(folder: TreeDirectory, name: string): Node {
+  #step(folder: TreeDirectory, name: string, mode: number): Node {
     const found = folder.get(name);
     if (found instanceof LinkNode) {
       const target = lookUp(this.root, found.target, 0);
@@ -123,7 +130,8 @@ export class Volume {
     }
     if (found) return found;
     this.storage.addEntry();
-    const made = new TreeDirectory({ mode: 0o755, uid: 0, gid: 0, mtimeMs: 0 }, this.storage.nextInode(), this.storage);
+    const { mtimeMs } = this.root;
+    const made = new TreeDirectory({ mode, uid: 0, gid: folder.mode & setGroupId ? folder.gid : 0, mtimeMs }, this.storage.nextInode(), this.storage);
     folder.put(name, made);
     return made;
   }
@@ -151,6 +159,20 @@ export class Volume {
 /** Makes a volume; see VolumeOptions. */
 export function createVolume(options: VolumeOptions = {}): Volume {
   return new Volume(options);
+}
+
+/** Lets a group read a tree (pkg/volume SetVolumeOwnership of a volume that is read-only). */
+function giveToReaders(node: Node, gid: number): void {
+  node.gid = gid;
+  if (!(node instanceof TreeDirectory)) {
+    node.mode |= 0o440;
+    return;
+  }
+  node.mode |= setGroupId | 0o550;
+  for (const name of node.names()) {
+    const child = node.get(name);
+    if (child) giveToReaders(child, gid);
+  }
 }
 
 function releaseTree(node: Node): void {

@@ -47,6 +47,12 @@ export class HostOutput implements OpenFile {
     this.#writers.wakeAll();
   }
 
+  /** Nobody listens any more, but the pipe stays open: what fits is kept, then writers wait for ever. */
+  hold(): void {
+    this.#listener = undefined;
+    this.#paused = true;
+  }
+
   /** Nobody listens any more, but writers must not notice: output is thrown away. */
   discard(): void {
     this.#listener = { data: () => true };

@@ -1,6 +1,7 @@
 export type { ContainerSystemOptions, ProcessExitInfo, ProcessHandle, StartOptions } from './container-system.ts';
 export { ContainerSystem } from './container-system.ts';
 export { NullFile } from './device-file.ts';
+export type { MemoryGauge } from './held-memory.ts';
 export type { OutputListener } from './host-stream.ts';
 export { HostInput, HostOutput } from './host-stream.ts';
 export type { KernelOptions } from './kernel.ts';

@@ -15,23 +15,19 @@ const cd: Builtin = {
       const path = target === '' ? process.cwd : logical(target, process.cwd);
       const stat = process.system.fs.stat(path);
       if (stat.type !== 'directory') throw new SystemError('ENOTDIR');
-      process.system.fs.exists(`${path}/.`) || fail();
+      process.system.fs.stat(`${path}/.`);
       shell.set('OLDPWD', process.cwd);
       process.cwd = words[1] === '-P' ? process.system.fs.realpath(path) : path;
       shell.set('PWD', process.cwd);
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       yield* shell.complain(shell.flavour === 'dash' ? `can't cd to ${target}` : `can't cd to ${target}: ${errorTexts[error.code]}`, 'cd');
-      return shell.flavour === 'dash' ? 2 : 1;
+      return shell.flavour === 'bash' ? 1 : 2;
     }
     if (asked === '-') yield* process.write(1, `${process.cwd}\n`);
     return 0;
   },
 };
-
-function fail(): never {
-  throw new SystemError('EACCES');
-}
 
 /** A path as `cd` and PWD have it: `..` undoes the last name, links are not looked through. */
 function logical(path: string, cwd: string): string {

@@ -31,6 +31,7 @@ export function* readLine(
 const read: Builtin = {
   *run(shell, words) {
     let raw = false;
+    let silent = false;
     let prompt = '';
     let i = 1;
     for (; words[i]?.startsWith('-'); i += 1) {
@@ -40,12 +41,16 @@ const read: Builtin = {
         break;
       }
       if (option.includes('r')) raw = true;
+      if (option.includes('s')) silent = true;
       if (option.endsWith('p')) prompt = words[++i] ?? '';
       else if (/[tndu]$/.test(option)) i += 1;
     }
     const names = words.slice(i);
     if (prompt && shell.process.isTty(0)) yield* shell.writeError(prompt);
+    const terminal = silent ? shell.process.terminal(0) : undefined;
+    const echoed = terminal?.echo;
     try {
+      if (terminal) terminal.echo = false;
       const line = yield* readLine(shell, 0, raw);
       assign(shell, names.length > 0 ? names : ['REPLY'], line.text, line.quoted);
       return line.ended ? 1 : 0;
@@ -54,6 +59,8 @@ const read: Builtin = {
       if (error.code === 'EINTR') return exitCodeOf({ signal: shell.pendingTraps[0] ?? 'INT' });
       if (error.code === 'EBADF') return 1;
       throw error;
+    } finally {
+      if (terminal && echoed !== undefined) terminal.echo = echoed;
     }
   },
 };

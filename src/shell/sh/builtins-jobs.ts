@@ -77,13 +77,20 @@ function findJob(shell: Shell, word: string): Job | undefined {
   return shell.jobs.find((job) => String(job.pid) === word);
 }
 
+function jobLine(shell: Shell, job: Job, mark: string, state: string): string {
+  const text = shell.interactive ? job.text.replace(/\s*&$/, '') : '';
+  const head = shell.flavour === 'dash' ? `[${job.number}] ${mark} ` : `[${job.number}]${mark}  `;
+  return `${head}${state.padEnd(26)} ${text}${shell.flavour === 'bash' && job.status === undefined ? ' &' : ''}\n`;
+}
+
 const jobs: Builtin = {
   *run(shell, words) {
     yield* reapJobs(shell);
-    for (const [index, job] of shell.jobs.entries()) {
+    // The latest comes first. Only a shell with job control knows what its jobs were called by.
+    for (const [index, job] of [...shell.jobs.entries()].reverse()) {
       const mark = index === shell.jobs.length - 1 ? '+' : index === shell.jobs.length - 2 ? '-' : ' ';
       const state = job.status === undefined ? 'Running' : job.status === 0 ? 'Done' : `Done(${job.status})`;
-      yield* shell.process.write(1, words[1] === '-p' ? `${job.pid}\n` : `[${job.number}] ${mark} ${state.padEnd(26)} ${job.text}\n`);
+      yield* shell.process.write(1, words[1] === '-p' ? `${job.pid}\n` : jobLine(shell, job, mark, state));
     }
     shell.jobs = shell.jobs.filter((job) => job.status === undefined);
     return 0;
@@ -98,6 +105,8 @@ const foreground: Builtin = {
       return 2;
     }
     shell.process.kill(job.pid, 'CONT');
+    const text = job.text.replace(/\s*&$/, '');
+    yield* shell.process.write(1, words[0] === 'bg' ? `[${job.number}] ${text}\n` : `${text}\n`);
     if (words[0] === 'bg') return 0;
     return yield* waitForJobs(shell, [String(job.pid)]);
   },
@@ -140,7 +149,8 @@ const command: Builtin = {
     const rest = words.slice(option ? 2 : 1);
     if (option === '-v' || option === '-V') {
       let status = 0;
-      for (const name of rest) status = Math.max(status, yield* describe(shell, name, option === '-V'));
+      // Only bash looks at more than one name.
+      for (const name of shell.flavour === 'bash' ? rest : rest.slice(0, 1)) status = Math.max(status, yield* describe(shell, name, option === '-V'));
       return status;
     }
     return rest.length === 0 ? 0 : yield* runCommandWords(shell, rest);

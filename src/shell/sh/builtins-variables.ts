@@ -114,7 +114,7 @@ export function applyOptions(shell: Shell, words: readonly string[]): { readonly
 }
 
 function setOption(shell: Shell, name: string, on: boolean, long: boolean): void {
-  const letter = !long ? name : name === 'pipefail' && shell.flavour !== 'dash' ? name : longOptions[name];
+  const letter = !long ? name : name === 'pipefail' && shell.flavour !== 'dash' ? name : Object.hasOwn(longOptions, name) ? longOptions[name] : undefined;
   if (letter === undefined || (!long && !/^[abCefhimnuvxIVE]$/.test(letter))) {
     throw new ShellFailure(`set: ${long ? `Illegal option -o ${name}` : `Illegal option -${name}`}`);
   }
@@ -165,7 +165,7 @@ const getopts: Builtin = {
       if (silent) shell.set('OPTARG', letter);
       else {
         shell.unset('OPTARG');
-        yield* shell.writeError(shell.flavour === 'ash' ? `${shell.name}: illegal option -${letter}\n` : `Illegal option -${letter}\n`);
+        yield* shell.writeError(shell.flavour === 'bash' ? `${shell.name}: illegal option -- ${letter}\n` : `Illegal option -${letter}\n`);
       }
       return finish('?', 0, afterIndex, afterOffset);
     }
@@ -178,7 +178,7 @@ const getopts: Builtin = {
       if (silent) shell.set('OPTARG', letter);
       else {
         shell.unset('OPTARG');
-        yield* shell.writeError(shell.flavour === 'ash' ? `${shell.name}: option requires an argument -${letter}\n` : `No arg for -${letter} option\n`);
+        yield* shell.writeError(shell.flavour === 'bash' ? `${shell.name}: option requires an argument -- ${letter}\n` : `No arg for -${letter} option\n`);
       }
       return finish(silent ? ':' : '?', 0, index + 1, 1);
     }

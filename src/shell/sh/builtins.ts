@@ -48,10 +48,10 @@ const printf: Builtin = {
       return 2;
     }
     const { text, bad } = formatPrintf(format, args.slice(1));
+    // Real shells complain while they format, and write when they are done.
+    if (bad !== undefined) yield* shell.complain(shell.flavour === 'ash' ? `invalid number '${bad}'` : `${bad}: expected numeric value`, 'printf');
     yield* shell.process.write(1, text);
-    if (bad === undefined) return 0;
-    yield* shell.complain(shell.flavour === 'ash' ? `invalid number '${bad}'` : `${bad}: expected numeric value`, 'printf');
-    return 1;
+    return bad === undefined ? 0 : 1;
   },
 };
 
@@ -138,7 +138,14 @@ const source: Builtin = {
       return 2;
     }
     shell.status = 0;
-    yield* runText(shell, fs.readText(found, shell.process.cwd));
+    const own = shell.parameters;
+    const given = shell.flavour === 'dash' ? [] : words.slice(2);
+    if (given.length > 0) shell.parameters = given;
+    try {
+      yield* runText(shell, fs.readText(found, shell.process.cwd));
+    } finally {
+      if (given.length > 0) shell.parameters = own;
+    }
     if (shell.flow?.kind === 'return') shell.flow = undefined;
     return shell.status;
   },

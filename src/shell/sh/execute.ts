@@ -1,3 +1,4 @@
+import { HeldMemory, outOfMemory } from '../kernel/held-memory.ts';
 import { exitCodeOf, type signalNumbers } from '../kernel/signals.ts';
 import type { Process, Syscall } from '../kernel/types.ts';
 import { errorTexts, SystemError } from '../kernel/types.ts';
@@ -153,11 +154,22 @@ export function* report(shell: Shell, error: unknown): Syscall<void> {
     shell.status = 2;
     shell.line = error.line;
     yield* shell.complain(syntaxMessage(shell, error.message));
-  } else if (error instanceof RangeError) {
+  } else if (error instanceof RangeError || (error instanceof SystemError && error.code === 'ENOMEM')) {
     shell.status = 2;
     // A text longer than the host can hold, or a stack deeper.
-    yield* shell.complain(error.message.includes('string length') ? 'out of memory' : 'maximum nesting level exceeded');
+    const noMemory = error instanceof SystemError || error.message.includes('string length');
+    if (noMemory) endForMemory(shell);
+    yield* shell.complain(noMemory ? 'out of memory' : 'maximum nesting level exceeded');
   } else throw error;
+}
+
+/** A text is longer than the host can hold: the container ends, or the shell goes on to say so where nobody counts memory. */
+function endForMemory(shell: Shell): void {
+  try {
+    outOfMemory(shell.process);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+  }
 }
 
 /** Dash says `"fi" unexpected`, busybox `unexpected "fi"`. */
@@ -291,20 +303,29 @@ export function* captureOutput(shell: Shell, script: ListNode): Syscall<string> 
   shell.process.close(write);
   const decoder = new TextDecoder();
   let text = '';
+  const memory = new HeldMemory(shell.process);
   for (;;) {
     const data = yield* readAgain(shell, read);
     if (!data) break;
     text += decoder.decode(data, { stream: true });
-    if (text.length > outputLimit) throw new ShellFailure('Out of space', 2);
+    holdOutput(memory, data.length);
   }
+  memory.add(-text.length);
   shell.process.close(read);
   shell.status = yield* waitFor(shell, pid);
   shell.substitutionStatus = shell.status;
   return (text + decoder.decode()).replaceAll('\0', '').replace(/\n+$/, '');
 }
 
-/** A command substitution may not fill the host's memory. */
-const outputLimit = 64 * 1024 * 1024;
+/** A command substitution may not fill the memory of its container, nor of the host. */
+function holdOutput(memory: HeldMemory, bytes: number): void {
+  try {
+    memory.add(bytes);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    throw new ShellFailure('Out of space', 2);
+  }
+}
 
 function* readAgain(shell: Shell, fd: number): Syscall<Uint8Array | null> {
   for (;;) {
@@ -346,7 +367,7 @@ function* runAssignments(shell: Shell, node: SimpleNode): Syscall<void> {
     for (const { name, word, append } of node.assignments) {
       const value = yield* expandText(shell, word);
       shell.set(name, append ? `${shell.get(name) ?? ''}${value}` : value);
-      traced.push(`${name}=${quoteForTrace(value)}`);
+      traced.push(`${name}=${quoteForTrace(shell, value)}`);
     }
     if (shell.options.has('x') && traced.length > 0) yield* trace(shell, traced);
     shell.status = shell.substitutionStatus ?? 0;
@@ -363,15 +384,19 @@ function* trace(shell: Shell, words: readonly string[]): Syscall<void> {
   yield* shell.writeError(`${shell.get('PS4') ?? '+ '}${words.join(' ')}\n`);
 }
 
-export function quoteForTrace(text: string): string {
-  return /^[\w%+,./:=@^~-]*$/.test(text) && text !== '' ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
+/** A word as `set -x` shows it: dash never quotes, ash only what has a character with a meaning, bash also what is empty. */
+function quoteForTrace(shell: Shell, text: string): string {
+  if (shell.flavour === 'dash') return text;
+  const isPlain = shell.flavour === 'ash' ? /^[+-:@-Z\]^_a-z]*$/.test(text) : /^[\w%+,./:=@^~-]+$/.test(text);
+  return isPlain ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
 }
 
 function* runCommand(shell: Shell, node: SimpleNode, words: string[], last: boolean): Syscall<void> {
   const [name = ''] = words;
   const assignments: [string, string][] = [];
   for (const { name: variable, word } of node.assignments) assignments.push([variable, yield* expandText(shell, word)]);
-  if (shell.options.has('x')) yield* trace(shell, [...assignments.map(([key, value]) => `${key}=${quoteForTrace(value)}`), ...words.map(quoteForTrace)]);
+  if (shell.options.has('x'))
+    yield* trace(shell, [...assignments.map(([key, value]) => `${key}=${quoteForTrace(shell, value)}`), ...words.map((word) => quoteForTrace(shell, word))]);
   const builtin = builtins.get(name);
   const isSpecial = builtin?.special === true;
   const calls = isSpecial ? undefined : shell.functions.get(name);

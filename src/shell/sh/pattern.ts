@@ -89,7 +89,7 @@ function readBracket(text: readonly string[], start: number): { readonly end: nu
     if (text[i] === ']' && !first) return { end: i, matches: (c) => tests.some((test) => test(c)) !== negated };
     const named = text[i] === '[' && text[i + 1] === ':' ? /^\[:([a-z]+):\]/.exec(text.slice(i, i + 12).join('')) : null;
     if (named) {
-      const type = classes[named[1] as string];
+      const type = Object.hasOwn(classes, named[1] as string) ? classes[named[1] as string] : undefined;
       tests.push((c) => type?.test(c) ?? false);
       i += named[0].length;
       continue;

@@ -39,9 +39,14 @@ export function restore(shell: Shell, saved: SavedDescriptors): void {
   }
 }
 
+function noClobberText(shell: Shell, path: string): string {
+  if (shell.flavour === 'bash') return `${path}: cannot overwrite existing file`;
+  return shell.flavour === 'ash' ? `can't create ${path}: File exists` : `cannot create ${path}: File exists`;
+}
+
 function openTarget(shell: Shell, { operator }: Redirection, path: string): number {
   const noClobber = operator === '>' && shell.options.has('C') && isRegular(shell, path);
-  if (noClobber) throw new RedirectionFailure(`cannot create ${path}: File exists`);
+  if (noClobber) throw new RedirectionFailure(noClobberText(shell, path));
   const flags = {
     '<': { read: true },
     '>': { write: true, create: true, truncate: true },

@@ -1,3 +1,4 @@
+import { HeldMemory } from '../kernel/held-memory.ts';
 import type { Process, Signal, Syscall } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
 import type { SyntaxNode } from './syntax.ts';
@@ -31,6 +32,9 @@ export interface Job {
 /** Function calls may nest this deep. Real shells crash at some depth; here it is an error of the script. */
 export const functionDepthLimit = 400;
 
+/** Characters that a shell's variables may have together: beyond, the host's own strings come to an end. */
+const variablesMax = 256 * 1024 ** 2;
+
 /** The state of one shell: what a subshell copies. */
 export class Shell {
   process: Process;
@@ -39,6 +43,7 @@ export class Shell {
   name = 'sh';
   parameters: string[] = [];
   variables: Variables;
+  private memory: HeldMemory | undefined;
   functions = new Map<string, SyntaxNode>();
   aliases = new Map<string, string>();
   /** Letters of `set`, and `pipefail`. */
@@ -76,12 +81,13 @@ export class Shell {
     this.variables = new Variables(
       [...process.env].filter(([name]) => isName(name)).map(([name, value]) => [name, { value, exported: true, readonly: false }]),
     );
-    const defaults: [string, string][] = [
+    const defaults: (readonly [string, string])[] = [
       ['IFS', ' \t\n'],
       ['OPTIND', '1'],
       ['PS1', process.uid === 0 ? (flavour === 'ash' ? '\\w # ' : '# ') : flavour === 'ash' ? '\\w $ ' : '$ '],
       ['PS2', '> '],
       ['PS4', '+ '],
+      ...(flavour === 'bash' ? [['BASH_VERSION', '5.2.15(1)-release'] as const] : []),
     ];
     for (const [name, value] of defaults) {
       if (name === 'IFS' || name === 'OPTIND' || this.variables.get(name) === undefined) {
@@ -123,8 +129,15 @@ export class Shell {
     const before = this.variables.variable(name);
     if (before?.readonly) throw new ShellFailure(`${name}: is read only`, 2);
     this.variables.put(name, this.changed(before, value, attributes));
+    this.hold(value.length - (before?.value?.length ?? 0));
     if (name === 'PATH') this.commandPaths = new Map();
     if (name === 'OPTIND') this.optionIndex = 1;
+  }
+
+  /** A subshell shares what it was forked with, and is counted for what it adds. Throws ENOMEM. */
+  private hold(length: number): void {
+    if (this.memory?.process !== this.process) this.memory = new HeldMemory(this.process, variablesMax);
+    this.memory.add(length);
   }
 
   private changed(before: Variable | undefined, value: string, attributes: { readonly exported?: boolean; readonly readonly?: boolean }): Variable {
@@ -136,8 +149,10 @@ export class Shell {
   }
 
   unset(name: string): void {
-    if (this.variables.variable(name)?.readonly) throw new ShellFailure(`${name}: is read only`, 2);
+    const before = this.variables.variable(name);
+    if (before?.readonly) throw new ShellFailure(`${name}: is read only`, 2);
     this.variables.put(name, undefined);
+    this.hold(-(before?.value?.length ?? 0));
     if (name === 'PATH') this.commandPaths = new Map();
   }
 

@@ -3,7 +3,7 @@
 export const healthCheckPath = '/grpc.health.v1.Health/Check';
 
 /** By its number on the wire. */
-export const servingStatuses = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;
+const servingStatuses = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;
 export type ServingStatus = (typeof servingStatuses)[number];
 
 /** gRPC's codes, as far as health checks use them. */

@@ -82,6 +82,9 @@ function offersClearText(body: Uint8Array): boolean {
   return false;
 }
 
+/** Whether the first bytes of a connection are those of a TLS client. */
+export const beginsWithTls = (data: Uint8Array): boolean => data[0] === contentType.handshake;
+
 /** What a client sends first. */
 export const clientHello = (): Uint8Array => hello(handshakeType.clientHello);
 

@@ -1,5 +1,6 @@
 import type { JobSpec, PodFailurePolicyRule, SuccessPolicyRule } from '../../../../generated/types/index.ts';
 import type { FieldPath } from '../../../machinery/field-error.ts';
+import { goQuoted } from '../../../machinery/go-syntax.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { isQualifiedName } from '../../meta/names.ts';
 
@@ -8,7 +9,7 @@ const maxExitCodes = 255;
 const actions = ['Count', 'FailIndex', 'FailJob', 'Ignore'];
 const operators = ['In', 'NotIn'];
 const statuses = ['False', 'True', 'Unknown'];
-const quoted = (values: readonly string[]): string => `valid values: [${values.map((value) => JSON.stringify(value)).join(' ')}]`;
+const quoted = (values: readonly string[]): string => `valid values: ${goQuoted(values)}`;
 
 /** pkg/apis/batch/validation validatePodFailurePolicy. */
 export function validatePodFailurePolicy(mistakes: Mistakes, spec: JobSpec, at: FieldPath): void {

@@ -6,6 +6,15 @@ import { mistakesOf, validateSegment } from '../../meta/checks.ts';
 import { ipFamilyOf, isIp, validateCidr } from '../../meta/ip.ts';
 import { isDns1123Subdomain, nameIsPathSegment } from '../../meta/names.ts';
 
+/** Who looks after an IPAddress. */
+export const managedByLabel = 'ipaddress.kubernetes.io/managed-by';
+export const addressAllocatorName = 'ipallocator.k8s.io';
+
+/** Whether an IPAddress stands for an address that the server has given to a Service. */
+export function isAllocatedAddress({ metadata }: Readonly<IPAddress>): boolean {
+  return metadata?.labels?.[managedByLabel] === addressAllocatorName;
+}
+
 /** The name of an IPAddress is the address itself. */
 export function nameIsIpAddress(name: string): string[] {
   return isIp(name) ? [] : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];

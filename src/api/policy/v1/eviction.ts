@@ -3,6 +3,7 @@ import { matchesLabels, requirementsOf } from '../../../machinery/selectors/inde
 import { failure, forbidden, type StatusError } from '../../../machinery/status-error.ts';
 import { formatTime } from '../../../machinery/time.ts';
 import { podIsReady, podIsTerminal } from '../../core/v1/pod-status.ts';
+import { withCondition } from '../../meta/conditions.ts';
 
 /** Evictions that the disruption controller has not confirmed yet; more than these are not taken. */
 const disruptedPodsMax = 2000;
@@ -18,7 +19,7 @@ export interface EvictionPlan {
 }
 
 /** The budgets that are about a pod; those with a selector that cannot be read are about none. */
-export function budgetsOf(pod: Readonly<Pod>, budgets: readonly Readonly<PodDisruptionBudget>[]): Readonly<PodDisruptionBudget>[] {
+function budgetsOf(pod: Readonly<Pod>, budgets: readonly Readonly<PodDisruptionBudget>[]): Readonly<PodDisruptionBudget>[] {
   const labels = pod.metadata?.labels ?? {};
   if (Object.keys(labels).length === 0) return [];
   return budgets.filter(({ spec }) => {
@@ -89,15 +90,12 @@ function whyNotAllowed({ metadata, status }: Readonly<PodDisruptionBudget>): str
 }
 
 function showInsufficient(status: NonNullable<PodDisruptionBudget['status']>, now: number): void {
-  const conditions = status.conditions ?? [];
-  const before = conditions.find((one) => one.type === 'DisruptionAllowed');
-  const condition = {
+  status.conditions = withCondition(status.conditions, {
     type: 'DisruptionAllowed',
     status: 'False',
     ...(status.observedGeneration ? { observedGeneration: status.observedGeneration } : {}),
-    lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : formatTime(now),
+    lastTransitionTime: formatTime(now),
     reason: 'InsufficientPods',
     message: '',
-  };
-  status.conditions = before ? conditions.map((one) => (one === before ? condition : one)) : [...conditions, condition];
+  });
 }

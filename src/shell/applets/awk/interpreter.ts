@@ -1,8 +1,10 @@
+import { HeldMemory } from '../../kernel/held-memory.ts';
 import type { Process, Syscall } from '../../kernel/types.ts';
 import { SystemError } from '../../kernel/types.ts';
 import type { Call } from '../lib/applet.ts';
 import { Failure } from '../lib/applet.ts';
-import { heldBytesMax, LineReader } from '../lib/input.ts';
+import { BoundedExpression } from '../lib/bounded-expression.ts';
+import { LineReader } from '../lib/input.ts';
 import { Output } from '../lib/output.ts';
 import { escapeLiteral, posixSource } from '../lib/pattern.ts';
 import { unescapeAwk } from './parser.ts';
@@ -31,6 +33,7 @@ export class Interpreter {
   readonly #expressions = new Map<string, RegExp>();
   readonly #inRange = new Set<Rule>();
   readonly #process: Process;
+  readonly #memory: HeldMemory;
   #locals: Map<string, Cell> | undefined;
   #depth = 0;
   #fields: string[] = [''];
@@ -50,6 +53,7 @@ export class Interpreter {
     operands: readonly string[],
   ) {
     this.#process = call.process;
+    this.#memory = new HeldMemory(call.process);
     this.#operands = operands;
     const defaults: readonly (readonly [string, Scalar])[] = [
       ['FS', ' '],
@@ -137,12 +141,12 @@ export class Interpreter {
     let line = yield* reader.next();
     while (line === '') line = yield* reader.next();
     const lines: string[] = [];
-    let held = 0;
+    const memory = new HeldMemory(this.#process);
     for (; line !== null && line !== ''; line = yield* reader.next()) {
-      held += line.length;
-      if (held > heldBytesMax) throw new SystemError('ENOMEM');
+      memory.add(line.length);
       lines.push(line);
     }
+    memory.add(-lines.reduce((sum, one) => sum + one.length, 0));
     return lines.length === 0 ? null : lines.join('\n');
   }
 
@@ -194,7 +198,7 @@ export class Interpreter {
 
   #split(text: string, separator: Scalar | RegExp | undefined): string[] {
     if (text === '') return [];
-    if (separator instanceof RegExp) return text.split(new RegExp(separator.source));
+    if (separator instanceof RegExp) return text.split(separator);
     const shown = toText(separator, '%.6g');
     const alsoLines = this.#text('RS') === '';
     if (shown === ' ')
@@ -204,14 +208,14 @@ export class Interpreter {
         .filter(Boolean);
     if (shown === '') return [...text];
     const source = shown.length === 1 ? (shown === '\\' ? '\\\\' : escapeLiteral(shown)) : posixSource(shown, true);
-    return text.split(new RegExp(alsoLines ? `(?:${source})|\\n` : source).source === '' ? '' : this.#compiled(alsoLines ? `(?:${source})|\\n` : source));
+    return text.split(this.#compiled(alsoLines ? `(?:${source})|\\n` : source));
   }
 
   #compiled(source: string): RegExp {
     let found = this.#expressions.get(source);
     if (!found) {
       // Groups would turn up in what `split` returns.
-      found = new RegExp(source.replace(/(^|[^\\])((?:\\\\)*)\((?!\?)/g, '$1$2(?:'));
+      found = new BoundedExpression(source.replace(/(^|[^\\])((?:\\\\)*)\((?!\?)/g, '$1$2(?:'), 'g', this.#process);
       this.#expressions.set(source, found);
     }
     return found;
@@ -222,12 +226,20 @@ export class Interpreter {
     let found = this.#expressions.get(key);
     if (!found) {
       try {
-        found = new RegExp(posixSource(source, true));
+        found = new BoundedExpression(posixSource(source, true), '', this.#process);
       } catch {
         throw new Failure(`bad regex '${source}': Invalid regexp`);
       }
       this.#expressions.set(key, found);
     }
+    return found;
+  }
+
+  /** The same for every match in a text instead of the first. */
+  #everywhere({ source }: RegExp): RegExp {
+    const key = `g/${source}`;
+    const found = this.#expressions.get(key) ?? new BoundedExpression(source, 'g', this.#process);
+    this.#expressions.set(key, found);
     return found;
   }
 
@@ -268,13 +280,23 @@ export class Interpreter {
     return parts.join(this.#text('SUBSEP'));
   }
 
+  /** Takes one element away, or all. */
+  #delete(table: Table, key: string | undefined): void {
+    for (const one of key === undefined ? [...table.keys()] : [key]) {
+      if (table.has(one)) this.#memory.add(-(sizeOf(table.get(one)) + one.length + elementBytes));
+      table.delete(one);
+    }
+  }
+
   *#assign(target: Expression, value: Scalar): Syscall<void> {
     if (target.kind === 'name') {
+      this.#memory.add(sizeOf(value) - sizeOf(this.#cell(target.name).value));
       this.set(target.name, value);
       if (target.name === 'NF') this.#resize(toNumber(value));
     } else if (target.kind === 'element') {
       const table = this.#table(target.name);
       const key = yield* this.#key(target.keys);
+      this.#memory.add(sizeOf(value) - sizeOf(table.get(key)) + (table.has(key) ? 0 : key.length + elementBytes));
       table.set(key, value);
     } else if (target.kind === 'field') this.#setField(Math.trunc(toNumber(yield* this.#evaluate(target.index))), this.#shown(value));
     else throw new Failure('assignment to what is no variable');
@@ -344,8 +366,7 @@ export class Interpreter {
         return statement.how;
       }
       case 'delete':
-        if (!statement.keys) this.#table(statement.name).clear();
-        else this.#table(statement.name).delete(yield* this.#key(statement.keys));
+        this.#delete(this.#table(statement.name), statement.keys && (yield* this.#key(statement.keys)));
         return undefined;
     }
   }
@@ -670,7 +691,7 @@ export class Interpreter {
     const place: Expression = target ?? { kind: 'field', index: { kind: 'number', value: 0 } };
     const text = this.#shown(yield* this.#evaluate(place));
     let count = 0;
-    const result = text.replace(new RegExp(expression.source, all ? 'g' : ''), (matched: string) => {
+    const result = text.replace(all ? this.#everywhere(expression) : expression, (matched: string) => {
       count += 1;
       return by.replace(/\\\\|\\&|&/g, (mark) => (mark === '&' ? matched : mark.slice(1)));
     });
@@ -702,4 +723,13 @@ function orderedKeys(table: Table): string[] {
   const keys = [...table.keys()];
   const numbers = keys.filter((key) => /^-?\d+$/.test(key)).sort((a, b) => Number(a) - Number(b));
   return [...numbers, ...keys.filter((key) => !/^-?\d+$/.test(key))];
+}
+
+/** What an element of an array costs besides its texts, in bytes. */
+const elementBytes = 32;
+
+/** What a value takes, in bytes. */
+function sizeOf(value: Scalar | Table | undefined): number {
+  if (typeof value === 'string') return value.length;
+  return value instanceof NumericText ? value.text.length : 0;
 }

@@ -1,5 +1,6 @@
 import type { Connection, Process, Syscall } from '../../kernel/types.ts';
 import { SystemError } from '../../kernel/types.ts';
+import { beginsWithTls } from '../../wire/tls.ts';
 import { receive, send } from './socket.ts';
 
 export interface Url {
@@ -38,8 +39,7 @@ export function header(head: Pick<Head, 'headers'>, name: string): string | unde
   return head.headers.find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1];
 }
 
-/** The first byte of a TLS connection. */
-const tlsHandshake = 0x16;
+export type TakePiece = (piece: Uint8Array) => Syscall<void>;
 
 /** Reads an HTTP/1.x message from a connection: its head, then its body in pieces. */
 export class MessageReader {
@@ -65,7 +65,7 @@ export class MessageReader {
     let end = this.#held.indexOf('\r\n\r\n');
     while (end < 0) {
       // Someone begins with TLS where none is spoken: that is seen at once, and no blank line would ever come.
-      if (this.#held[0] === tlsHandshake) return { first: '', headers: [] };
+      if (beginsWithTls(this.#held)) return { first: '', headers: [] };
       if (this.#held.length > 16_384 || !(yield* this.#more())) return undefined;
       end = this.#held.indexOf('\r\n\r\n');
     }
@@ -75,8 +75,8 @@ export class MessageReader {
     return { first, headers };
   }
 
-  /** A body of known length, or up to the end if `length` is undefined. Null after its last piece. */
-  *body(length: number | undefined): Syscall<Uint8Array[]> {
+  /** A body of known length, or up to the end if `length` is undefined. With `take` its pieces go there as they come, and none is kept. */
+  *body(length: number | undefined, take?: TakePiece): Syscall<Uint8Array[]> {
     const pieces: Uint8Array[] = [];
     let left = length ?? Number.POSITIVE_INFINITY;
     while (left > 0) {
@@ -84,13 +84,14 @@ export class MessageReader {
       const piece = this.#held.subarray(0, Math.min(left, this.#held.length));
       this.#held = this.#held.subarray(piece.length);
       left -= piece.length;
-      pieces.push(piece);
+      if (take) yield* take(piece);
+      else pieces.push(piece);
     }
     return pieces;
   }
 
-  /** A body in chunked coding. */
-  *chunked(): Syscall<Uint8Array[]> {
+  /** A body in chunked coding; `take` as for `body`. */
+  *chunked(take?: TakePiece): Syscall<Uint8Array[]> {
     const pieces: Uint8Array[] = [];
     for (;;) {
       while (this.#held.indexOf('\r\n') < 0) if (!(yield* this.#more())) return pieces;
@@ -98,7 +99,7 @@ export class MessageReader {
       const size = Number.parseInt(this.#held.subarray(0, end).toString(), 16);
       this.#held = this.#held.subarray(end + 2);
       if (!(size > 0)) return pieces;
-      pieces.push(...(yield* this.body(size)));
+      pieces.push(...(yield* this.body(size, take)));
       yield* this.body(2);
     }
   }
@@ -110,6 +111,8 @@ export interface Request {
   readonly headers: readonly (readonly [string, string])[];
   readonly body?: Uint8Array | undefined;
   readonly timeoutMs?: number;
+  /** Where the pieces of the body go as they come; if absent, or if it answers nothing, the body is read whole. */
+  readonly taker?: (head: Head) => TakePiece | undefined;
 }
 
 /** Sends a request over an open connection and reads the whole answer. Throws SystemError (ECONNRESET when there is none). */
@@ -122,7 +125,8 @@ export function* exchange(process: Process, connection: Connection, request: Req
   if (!message) throw new SystemError('ECONNRESET');
   const head = { statusLine: message.first, status: Number(message.first.split(' ')[1]), headers: message.headers };
   if (request.method === 'HEAD' || head.status === 204 || head.status === 304) return { head, body: new Uint8Array(0) };
-  if (header(head, 'transfer-encoding') === 'chunked') return { head, body: Buffer.concat(yield* reader.chunked()) };
+  const take = request.taker?.(head);
+  if (header(head, 'transfer-encoding') === 'chunked') return { head, body: Buffer.concat(yield* reader.chunked(take)) };
   const length = header(head, 'content-length');
-  return { head, body: Buffer.concat(yield* reader.body(length === undefined ? undefined : Number(length))) };
+  return { head, body: Buffer.concat(yield* reader.body(length === undefined ? undefined : Number(length), take)) };
 }

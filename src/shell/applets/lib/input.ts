@@ -1,16 +1,15 @@
-import { type Process, type Syscall, SystemError } from '../../kernel/types.ts';
+import { HeldMemory } from '../../kernel/held-memory.ts';
+import type { Process, Syscall } from '../../kernel/types.ts';
 import type { Call } from './applet.ts';
 import { reason } from './applet.ts';
 import type { Output } from './output.ts';
-
-/** What one program may hold at once, in bytes: an endless input must not fill the host's memory. */
-export const heldBytesMax = 64 * 1024 ** 2;
 
 /** Reads a descriptor line by line, as UTF-8. Holds one line and one read's bytes at most. */
 export class LineReader {
   readonly #decoder = new TextDecoder();
   #rest = '';
   #ended = false;
+  readonly #memory: HeldMemory;
   /** Whether the line given last had a newline. */
   terminated = true;
 
@@ -19,7 +18,9 @@ export class LineReader {
     readonly fd: number,
     readonly out?: Output,
     readonly separator = '\n',
-  ) {}
+  ) {
+    this.#memory = new HeldMemory(process);
+  }
 
   /** The next line without its newline; null at the end. Throws ENOMEM where a line does not end. */
   *next(): Syscall<string | null> {
@@ -30,11 +31,11 @@ export class LineReader {
       if (at >= 0) {
         const line = this.#rest.slice(0, at);
         this.#rest = this.#rest.slice(at + 1);
+        this.#memory.add(-(at + 1));
         this.terminated = true;
         return line;
       }
       if (this.#ended) return this.#last();
-      if (this.#rest.length > heldBytesMax) throw new SystemError('ENOMEM');
       // What has been written so far should be seen before this waits for more.
       if (this.out && !this.process.readable(this.fd)) yield* this.out.flush();
       const data = yield* this.process.read(this.fd, 16_384);
@@ -46,6 +47,7 @@ export class LineReader {
       const text = this.#decoder.decode(data, { stream: true });
       mayEnd = text.includes(this.separator);
       this.#rest += text;
+      this.#memory.add(text.length);
     }
   }
 
@@ -54,6 +56,7 @@ export class LineReader {
     if (this.#rest === '') return null;
     const line = this.#rest;
     this.#rest = '';
+    this.#memory.add(-line.length);
     return line;
   }
 }
@@ -61,12 +64,11 @@ export class LineReader {
 /** All bytes of a descriptor. Throws ENOMEM. */
 export function* readAll(process: Process, fd: number): Syscall<Uint8Array> {
   const parts: Uint8Array[] = [];
-  let held = 0;
+  const memory = new HeldMemory(process);
   for (;;) {
     const data = yield* process.read(fd);
     if (data === null) return Buffer.concat(parts);
-    held += data.length;
-    if (held > heldBytesMax) throw new SystemError('ENOMEM');
+    memory.add(data.length);
     parts.push(data.slice());
   }
 }

@@ -25,7 +25,7 @@ function bracket(text: string, from: number): { source: string; end: number } | 
     if (text[i] === ']' && !first) return { source: `[${negated ? '^' : ''}${body}]`, end: i + 1 };
     const named = /^\[:(\w+):\]/.exec(text.slice(i));
     if (named) {
-      body += classes[named[1] as string] ?? '';
+      body += Object.hasOwn(classes, named[1] as string) ? classes[named[1] as string] : '';
       i += named[0].length;
       continue;
     }
@@ -36,8 +36,8 @@ function bracket(text: string, from: number): { source: string; end: number } | 
   return undefined;
 }
 
-/** A shell pattern (`*`, `?`, `[a-z]`) as a whole-string expression. */
-export function globExpression(pattern: string, flags = ''): RegExp {
+/** The source of a JavaScript expression that matches whole texts as a shell pattern (`*`, `?`, `[a-z]`) does. */
+export function globSource(pattern: string): string {
   let source = '';
   for (let i = 0; i < pattern.length; ) {
     const letter = pattern[i] as string;
@@ -53,7 +53,7 @@ export function globExpression(pattern: string, flags = ''): RegExp {
     else source += escapeLiteral(letter);
     i += 1;
   }
-  return new RegExp(`^${source}$`, flags);
+  return `^${source}$`;
 }
 
 export function escapeLiteral(text: string): string {
