@@ -18,13 +18,13 @@ import { dropNulls, findTypeError, findUnknownFields, goValues, keysIfFitting, p
 import { badRequest, failure, tooLarge, unsupportedMediaType } from '../machinery/status-error.ts';
 import type { GroupVersionKind, KubeObject } from '../machinery/types.ts';
 import { formatGroupVersion, parseGroupVersion } from '../machinery/types.ts';
+import { allMediaTypes } from './negotiation.ts';
 import type { FieldValidation } from './request-options.ts';
 
 /** The largest body of a request, in bytes. */
 export const bodyMaxBytes = 3 * 1024 * 1024;
 
 const scheme = 'k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30';
-const mediaTypes = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
 
 export interface BodyReader {
   readonly schema: Schema;
@@ -133,7 +133,7 @@ function decodeData(reader: BodyReader, body: RequestBody | undefined, expected:
 const parameters = /^[^;]*(?:;\s*[^\s;=",]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;=",]+)\s*)*(?:;\s*)?$/;
 
 function unknownFormat(): Error {
-  return unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${mediaTypes}`);
+  return unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${allMediaTypes.join(', ')}`);
 }
 
 function readProtobuf(reader: BodyReader, bytes: Uint8Array, expected: GroupVersionKind): unknown {

@@ -56,7 +56,7 @@ export const mediaTypes: Readonly<Record<Media, string>> = {
 };
 /** In upstream's order: a wildcard gets the first. */
 const spoken = Object.entries(mediaTypes) as readonly [Media, string][];
-const allMediaTypes = Object.values(mediaTypes);
+export const allMediaTypes = Object.values(mediaTypes);
 const streamTypes = [`${mediaTypes.json};stream=watch`, `${mediaTypes.protobuf};stream=watch`];
 
 export function preferencesOf({ headers, query }: Pick<ApiRequest, 'headers' | 'query'>): Preferences {

@@ -83,7 +83,8 @@ export class Kubelet implements NodeApi {
   readonly #eviction: EvictionManager;
   readonly #images: ImageGarbage;
   readonly #context: WorkerContext;
-  readonly #description: NodeDescription;
+  /** Shared with the agent: a machine that was down comes back with another boot id. */
+  readonly #description: Omit<NodeDescription, 'machine'> & { machine: NodeDescription['machine'] };
   readonly #streams: ContainerStreams;
   #running = false;
   #subscribed = false;
@@ -154,8 +155,7 @@ export class Kubelet implements NodeApi {
 
   /** Starts after its machine has been down: with a boot id of its own, which the API is told of. */
   startAfterReboot(): void {
-    const { machine } = this.#description;
-    Object.assign(this.#description, { machine: { ...machine, bootId: this.options.env.ids.uid() } });
+    this.#description.machine = { ...this.#description.machine, bootId: this.options.env.ids.uid() };
     this.start();
   }
 

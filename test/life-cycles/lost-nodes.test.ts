@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { Pod } from '../../generated/types/index.ts';
 import type { Cluster } from '../../src/cluster/index.ts';
 import { failure } from '../../src/machinery/index.ts';
+import { podLog } from '../support/pod-log.ts';
 import { simulatedCluster } from '../support/simulated-cluster.ts';
 
 let cluster: Cluster;
@@ -27,21 +28,8 @@ const renewed = async () => (await cluster.admin.leases.get({ namespace: 'kube-n
 const nodeEvents = async (reason: string) =>
   (await cluster.admin.events.list()).items.filter((event) => event.reason === reason && event.involvedObject.name === node);
 
-/** What `kubectl logs` is answered. */
-async function logs(): Promise<string> {
-  const { body } = await cluster.handler({
-    method: 'GET',
-    path: '/api/v1/namespaces/default/pods/counter/log',
-    query: new URLSearchParams(),
-    headers: {},
-    user: { username: 'admin', groups: ['system:masters'] },
-  });
-  if (body.kind === 'object') return String((body.object() as { message?: string }).message);
-  let text = '';
-  if (body.kind === 'stream') body.start({ data: (chunk) => (text += new TextDecoder().decode(chunk)), end() {} });
-  await cluster.env.loop.settle();
-  return text;
-}
+/** What `kubectl logs` is answered: the log, or why there is none. */
+const logs = () => podLog(cluster, 'counter').catch((error: Error) => error.message);
 
 test('a silent kubelet: containers go on, nobody reports, nobody answers; when it is back it tells what has happened', async () => {
   await started();
