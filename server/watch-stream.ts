@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { WebSocket } from 'ws';
 import type { ServedEvent, WatchBody } from '../src/machinery/index.ts';
+import { WriteTurns } from './write-turns.ts';
 
 /**
  * A watcher with this many bytes unsent is closed, so that one who does not read hurts nobody else; it resumes from its last
@@ -12,11 +13,34 @@ export const maxUnsentWatchBytes = 4 * 1024 * 1024;
 export function streamWatch(body: WatchBody, out: ServerResponse): void {
   // Without this a client waits for the first event before it believes that the watch is open.
   out.flushHeaders();
+  const { socket } = out;
+  if (!socket || !out.chunkedEncoding) {
+    streamByNode(body, out);
+    return;
+  }
+  const line = turns.line(socket);
+  const stop = body.start({
+    event(event: ServedEvent) {
+      if (out.destroyed || out.writableEnded) return;
+      if (socket.writableLength + line.waitingBytes > maxUnsentWatchBytes) out.destroy();
+      else line.write(chunkOf(event.frame()));
+    },
+    end() {
+      line.flush();
+      out.end();
+    },
+  });
+  out.on('close', stop);
+}
+
+const turns = new WriteTurns();
+
+/** For clients of HTTP/1.0, and for answers that wait behind another one of their connection. */
+function streamByNode(body: WatchBody, out: ServerResponse): void {
   const stop = body.start({
     event(event: ServedEvent) {
       if (out.destroyed || out.writableEnded) return;
       if (out.writableLength > maxUnsentWatchBytes) out.destroy();
-      else if (out.socket && out.chunkedEncoding) out.socket.write(chunkOf(event.frame()));
       else out.write(event.frame());
     },
     end() {

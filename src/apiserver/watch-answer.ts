@@ -30,7 +30,7 @@ export function watchBody(resource: ServedResource, form: AnswerForm, now: () =>
           if (type === 'BOOKMARK' || type === 'ERROR') reader.event(plainEvent(type, stored, resource, form));
           else {
             // The ages in a table's cells change with time, so a table is shared only while it does not stand still.
-            const at = now();
+            const at = sharedKey ? 0 : now();
             const withoutColumns = form.as === 'table' && !first;
             const key = sharedKey ?? `${resource.apiVersion} ${form.key} ${withoutColumns} ${at}`;
             reader.event(sharedEvent(type, stored, key, () => changeEvent(resource, type, stored, form, at, withoutColumns)));
@@ -51,7 +51,17 @@ const formsMax = 16;
 /** Frames of the newest changes by object, then by form, then by type: whoever watches in the same form shares them. */
 const recent = new Map<Served, Map<string, Map<ChangeType, ServedEvent>>>();
 
+/** Watchers are told of a change one after the other, most of them in the same form. */
+let latest: { readonly type: ChangeType; readonly stored: Served; readonly key: string; readonly event: ServedEvent } | undefined;
+
 function sharedEvent(type: ChangeType, stored: Served, key: string, make: () => ServedEvent): ServedEvent {
+  if (latest && latest.stored === stored && latest.type === type && latest.key === key) return latest.event;
+  const event = recentEvent(type, stored, key, make);
+  latest = { type, stored, key, event };
+  return event;
+}
+
+function recentEvent(type: ChangeType, stored: Served, key: string, make: () => ServedEvent): ServedEvent {
   const forms = getOrSet(recent, stored, () => new Map<string, Map<ChangeType, ServedEvent>>());
   if (recent.size > recentMax) recent.delete(recent.keys().next().value as Served);
   const types = getOrSet(forms, key, () => new Map<ChangeType, ServedEvent>());

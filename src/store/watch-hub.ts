@@ -52,17 +52,17 @@ export class WatchHub {
   /** One batch for each watcher. Returns whether somebody has more to come. */
   #deliver(): boolean {
     let more = false;
+    const batches = new Batches(this.history);
     for (const watcher of this.#watchers) {
-      if (watcher.live && watcher.cursor < this.revision()) more = this.#advance(watcher) || more;
+      if (watcher.live && watcher.cursor < this.revision()) more = this.#advance(watcher, batches) || more;
     }
     return more;
   }
 
-  #advance(watcher: Watcher): boolean {
+  #advance(watcher: Watcher, batches: Batches): boolean {
     try {
-      const all = this.history.after(watcher.cursor, batchLimit);
-      watcher.cursor += all.length;
-      const events = watcher.prefix === '' ? all : all.filter((event: StoreEvent) => event.entry.key.startsWith(watcher.prefix));
+      const { all, events } = batches.after(watcher.cursor, watcher.prefix);
+      watcher.cursor += all;
       if (events.length > 0) watcher.sink.events(events);
       return watcher.cursor < this.revision();
     } catch (error) {
@@ -80,5 +80,29 @@ export class WatchHub {
   #drop(watcher: Watcher): void {
     watcher.live = false;
     this.#watchers = this.#watchers.filter((one) => one !== watcher);
+  }
+}
+
+/** How many changes follow a revision, and those of them under a prefix. */
+interface Batch {
+  readonly cursor: number;
+  readonly prefix: string;
+  readonly all: number;
+  readonly events: readonly StoreEvent[];
+}
+
+/** Most watchers have seen the same, and wait for the same: what they are handed is looked up once. */
+class Batches {
+  #last: Batch | undefined;
+
+  constructor(readonly history: History) {}
+
+  /** @throws StoreError Compacted */
+  after(cursor: number, prefix: string): Batch {
+    if (this.#last?.cursor === cursor && this.#last.prefix === prefix) return this.#last;
+    const all = this.history.after(cursor, batchLimit);
+    const events = prefix === '' ? all : all.filter((event) => event.entry.key.startsWith(prefix));
+    this.#last = { cursor, prefix, all: all.length, events };
+    return this.#last;
   }
 }
