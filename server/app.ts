@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Log } from '../src/env/index.ts';
 import { type ApiResponse, type Handler, internalError, isReadablePath, isStatusError, type StatusError } from '../src/machinery/index.ts';
-import { readBody, toApiRequest } from './http-request.ts';
+import { readBody, WireRequest } from './http-request.ts';
 import { sendResponse } from './http-response.ts';
 
 export interface AppOptions {
@@ -39,10 +39,11 @@ function refuseUnread(response: ServerResponse): void {
 }
 
 async function serve(handler: Handler, request: IncomingMessage, response: ServerResponse, bodyTimeoutMs?: number): Promise<void> {
-  const body = await readBody(request, bodyTimeoutMs);
-  const answer = await handler(toApiRequest(request, body, () => abortedWith(response)));
+  const reading = readBody(request, bodyTimeoutMs);
+  const body = reading && (await reading);
+  const answer = await handler(new WireRequest(request, body, () => abortedWith(response)));
   if (response.destroyed) return discard(answer);
-  await sendResponse(answer, response, {
+  return sendResponse(answer, response, {
     acceptEncoding: request.headers['accept-encoding'],
     headOnly: request.method === 'HEAD',
   });

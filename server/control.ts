@@ -115,7 +115,7 @@ function clockStatus({ clock, loop }: Pick<Env, 'clock' | 'loop'>) {
 
 /** A body is JSON whatever its type says. Express' own reader brings a table of every character set there is. */
 const readJson: RequestHandler = async (request, _response, next) => {
-  const body = await readBody(request).catch(() => {
+  const body = await readBody(request)?.catch(() => {
     throw new ControlError(413, 'BadRequest', 'request entity too large');
   });
   if (body?.kind === 'bytes' && body.bytes.length > 0) {

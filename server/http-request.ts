@@ -7,21 +7,33 @@ import { splitTarget, tooLarge } from '../src/machinery/index.ts';
 /** The largest body that kube-apiserver reads (1.33: --max-request-bytes of etcd and of requests). */
 export const maxBodyBytes = 3 * 1024 * 1024;
 
-/** What came over the wire, as the API server takes it. `signal` is asked for only if the handler looks at it. */
-export function toApiRequest(message: IncomingMessage, body: RequestBody | undefined, signal: () => AbortSignal): ApiRequest {
-  const { path, query } = splitTarget(message.url ?? '/');
-  return {
-    method: message.method ?? 'GET',
-    path,
-    query,
-    headers: message.headers as Readonly<Record<string, string | undefined>>,
-    clientCertificate: clientCertificateOf(message),
-    body,
-    remoteAddress: message.socket.remoteAddress,
-    get signal() {
-      return signal();
-    },
-  };
+/** What came over the wire, as the API server takes it. */
+export class WireRequest implements ApiRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly clientCertificate: ApiRequest['clientCertificate'];
+  readonly remoteAddress: string | undefined;
+
+  /** `abortSignal` is called only if the handler asks for the signal. */
+  constructor(
+    message: IncomingMessage,
+    readonly body: RequestBody | undefined,
+    private readonly abortSignal: () => AbortSignal,
+  ) {
+    const { path, query } = splitTarget(message.url ?? '/');
+    this.method = message.method ?? 'GET';
+    this.path = path;
+    this.query = query;
+    this.headers = message.headers as Readonly<Record<string, string | undefined>>;
+    this.clientCertificate = clientCertificateOf(message);
+    this.remoteAddress = message.socket.remoteAddress;
+  }
+
+  get signal(): AbortSignal {
+    return this.abortSignal();
+  }
 }
 
 type Subject = NonNullable<ApiRequest['clientCertificate']>;
@@ -50,12 +62,12 @@ function subjectOf(certificate: PeerCertificate): Subject | null {
 }
 
 /**
- * Reads a body to its end. Rejects with the Status of 413 as soon as it is too large (what follows is not kept), and with that of 504
+ * Reads a body to its end; there is none where methods have none. Rejects with the Status of 413 as soon as it is too large (what follows is not kept), and with that of 504
  * when it has not come whole within `timeoutMs` of real time: a client that trickles holds nothing for longer than a request may take.
  */
-export function readBody(message: IncomingMessage, timeoutMs = requestTimeoutMs): Promise<RequestBody | undefined> {
+export function readBody(message: IncomingMessage, timeoutMs = requestTimeoutMs): Promise<RequestBody | undefined> | undefined {
   const { method } = message;
-  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return Promise.resolve(undefined);
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return undefined;
   const declared = Number(message.headers['content-length'] ?? 0);
   if (declared > maxBodyBytes) return Promise.reject(tooLarge(`limit is ${maxBodyBytes}`));
   return new Promise((resolve, reject) => {

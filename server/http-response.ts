@@ -62,7 +62,11 @@ function headersOf({ headers }: ApiResponse): RawHeaders {
 
 /** Node writes a header one byte per character, and refuses characters that need more; Go writes UTF-8. */
 function onWire(value: string): string {
-  return /[^\x20-\x7e]/.test(value) ? Buffer.from(value).toString('latin1') : value;
+  for (let at = 0; at < value.length; at += 1) {
+    const code = value.charCodeAt(at);
+    if (code < 0x20 || code > 0x7e) return Buffer.from(value).toString('latin1');
+  }
+  return value;
 }
 
 function sendBytes(out: ServerResponse, status: number, headers: RawHeaders, data: string | Uint8Array, options: SendOptions): Promise<void> | void {

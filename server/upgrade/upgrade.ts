@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Log } from '../../src/env/index.ts';
 import { type ApiResponse, type Handler, internalError, isStatusError, type PortForwardUpgrade, type RemoteCommandUpgrade } from '../../src/machinery/index.ts';
-import { toApiRequest } from '../http-request.ts';
+import { WireRequest } from '../http-request.ts';
 import { streamWatchOverWebSocket } from '../watch-stream.ts';
 import { type ChannelProtocol, chooseChannels, portForwardChannels, remoteCommandChannels } from './channel-protocol.ts';
 import { writeAnswer, writeStatus, writeSwitch, writeText } from './plain-answer.ts';
@@ -53,7 +53,7 @@ class Upgrader {
 
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     adoptBearerProtocol(request);
-    const answer = await this.handler(toApiRequest(request, undefined, () => abortedWith(socket)));
+    const answer = await this.handler(new WireRequest(request, undefined, () => abortedWith(socket)));
     const asked = { request, socket, head, answer };
     const protocol = request.headers.upgrade?.toLowerCase();
     if (socket.destroyed) return;

@@ -17,10 +17,11 @@ import type { Answer } from './answers.ts';
 import { statusAnswer, textAnswer } from './answers.ts';
 import type { AuditEvent, AuditOptions, AuditRecord } from './audit/index.ts';
 import { Auditor } from './audit/index.ts';
-import type { Authenticator, LegacyTokenRequest, TokenAuthenticator, TokenSigner } from './authn/index.ts';
+import type { Authenticator, Impersonation, LegacyTokenRequest, TokenAuthenticator, TokenSigner } from './authn/index.ts';
 import {
   anonymousAuthenticator,
   anonymousEverywhere,
+  authenticatorsInTurn,
   bearerAuthenticator,
   ImpersonationError,
   impersonationOf,
@@ -31,7 +32,7 @@ import {
   unionTokens,
   x509Authenticator,
 } from './authn/index.ts';
-import type { AuthorizationMode, Authorizer, AuthorizerAttributes } from './authz/index.ts';
+import type { AuthorizationMode, Authorizer, AuthorizerAttributes, Decision } from './authz/index.ts';
 import { alwaysAllow, createAuthorization, escaped, forbiddenBy } from './authz/index.ts';
 import { signerAccess } from './authz/signer-access.ts';
 import { decodeAny } from './body.ts';
@@ -41,7 +42,7 @@ import { Discovery } from './discovery.ts';
 import { reviewResources } from './endpoints/reviews.ts';
 import type { InFlightLimits } from './limits/index.ts';
 import { deadlineMs, InFlightGate, tooManyAnswer, withDeadline } from './limits/index.ts';
-import type { MetricsRenderer } from './metrics/index.ts';
+import type { MeteredRequest, MetricsRenderer } from './metrics/index.ts';
 import { isLongRunning, ServerMetrics } from './metrics/index.ts';
 import { negotiateStatus, preferencesOf } from './negotiation.ts';
 import { NonResourcePaths } from './non-resource.ts';
@@ -140,7 +141,7 @@ class Server {
   readonly #services: Services;
   readonly #routes: RouteTable;
   readonly #paths: NonResourcePaths;
-  readonly #authenticators: readonly Authenticator[];
+  readonly #authenticator: Authenticator;
   readonly #auditor: Auditor | undefined;
   readonly #metrics: ServerMetrics;
   readonly #gate: InFlightGate;
@@ -183,7 +184,7 @@ class Server {
       failing: options.failing ?? (() => ({})),
       tokens,
     });
-    this.#authenticators = authenticatorsOf(options, tokenAuthenticator, tokens?.audiences ?? []);
+    this.#authenticator = authenticatorsInTurn(authenticatorsOf(options, tokenAuthenticator, tokens?.audiences ?? []));
     if (options.audit) {
       const { policy, sink } = options.audit;
       const counted = (event: AuditEvent) => {
@@ -205,10 +206,6 @@ class Server {
   async handle(request: ApiRequest): Promise<ApiResponse> {
     const info = resolveRequestInfo(request.method, request.path, request.query);
     const metered = this.#metrics.begin(info, request);
-    return this.#metrics.end(metered, await this.#answer(request, info));
-  }
-
-  async #answer(request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
     // An audit id is for whoever reads logs, here or on the other side of a wire.
     const auditId = request.user && !this.#auditor ? '' : request.headers['audit-id'] || this.#uuid();
     let call: Call | undefined;
@@ -216,19 +213,24 @@ class Server {
     let known = false;
     let leave: (() => void) | undefined;
     try {
-      let user = request.user ?? (await this.#authenticate(request));
+      // Most of what follows is known at once; only what is not is waited for.
+      const asking = request.user ?? this.#authenticate(request);
+      let user = asking instanceof Promise ? await asking : asking;
       known = true;
       record = this.#beginRecord(request, info, user, auditId);
-      if (!request.user || 'impersonate-user' in request.headers) user = await this.#impersonate(request, user, record);
+      const impersonation = !request.user || 'impersonate-user' in request.headers ? impersonationOf(request.headers) : undefined;
+      if (impersonation) user = await this.#impersonate(impersonation, user, record);
       call = new Call(this.#services, request, info, user);
       // Components in this process neither queue nor hurry, as upstream's client on loopback.
       if (!request.user) leave = this.#gate.enter(info, user.groups);
-      if (!request.user && !leave) return this.#finish(request, tooManyAnswer, { call, record, auditId });
-      await this.#authorize(call, record);
-      return this.#finish(request, await this.#route(call), { call, record, auditId });
+      if (!request.user && !leave) return this.#finish(request, tooManyAnswer, { metered, call, record, auditId });
+      const deciding = this.#authorize(call, record);
+      if (deciding) await deciding;
+      const answer = this.#route(call);
+      return this.#finish(request, answer instanceof Promise ? await answer : answer, { metered, call, record, auditId });
     } catch (error) {
       if (!known) record = this.#beginRecord(request, info, undefined, auditId);
-      return this.#finish(request, this.#failed(error, request), { call, record, auditId });
+      return this.#finish(request, this.#failed(error, request), { metered, call, record, auditId });
     } finally {
       leave?.();
     }
@@ -250,26 +252,28 @@ class Server {
     return answer instanceof Promise ? withDeadline(this.options.env, ms, answer) : answer;
   }
 
-  async #authenticate(request: ApiRequest): Promise<UserInfo> {
+  #authenticate(request: ApiRequest): UserInfo | Promise<UserInfo> {
     const beganMs = this.options.env.clock.now();
-    try {
-      for (const authenticator of this.#authenticators) {
-        const user = await authenticator(request);
-        if (!user) continue;
-        this.#metrics.authenticated(user, beganMs);
-        return user;
-      }
-      throw unauthorized();
-    } catch (error) {
+    const failed = (error: unknown): never => {
       this.#metrics.authenticated(undefined, beganMs);
       throw error;
+    };
+    const found = (user: UserInfo | undefined): UserInfo => {
+      if (!user) return failed(unauthorized());
+      this.#metrics.authenticated(user, beganMs);
+      return user;
+    };
+    let user: UserInfo | undefined | Promise<UserInfo | undefined>;
+    try {
+      user = this.#authenticator(request);
+    } catch (error) {
+      return failed(error);
     }
+    return user instanceof Promise ? user.then(found, failed) : found(user);
   }
 
   /** The user that the request wants to act as, if its own user may. */
-  async #impersonate(request: ApiRequest, user: UserInfo, record: AuditRecord | undefined): Promise<UserInfo> {
-    const impersonation = impersonationOf(request.headers);
-    if (!impersonation) return user;
+  async #impersonate(impersonation: Impersonation, user: UserInfo, record: AuditRecord | undefined): Promise<UserInfo> {
     for (const target of impersonation.targets) {
       const attributes: AuthorizerAttributes = { user, verb: 'impersonate', isResource: true, version: '', path: '', ...target };
       const decision = await this.#services.authorizer.authorize(attributes);
@@ -279,21 +283,26 @@ class Server {
     return impersonation.user;
   }
 
-  async #authorize(call: Call, record: AuditRecord | undefined): Promise<void> {
+  /** Throws, or rejects, if the user may not do what they ask for. */
+  #authorize(call: Call, record: AuditRecord | undefined): Promise<void> | undefined {
     const { authorizer } = this.#services;
-    if (authorizer === alwaysAllow) return;
+    if (authorizer === alwaysAllow) return undefined;
     const { info, user } = call;
     const { verb, isResource, group, version, resource, subresource, namespace, name, path } = info;
     const fieldSelector = (verb === 'list' || verb === 'watch') && call.query.size > 0 ? (call.query.get('fieldSelector') ?? undefined) : undefined;
     const attributes: AuthorizerAttributes = { user, verb, isResource, group, version, resource, subresource, namespace, name, path, fieldSelector };
+    const decided = (decision: Decision) => {
+      this.#metrics.authorized(decision, call.now);
+      if (record) {
+        record.annotations['authorization.k8s.io/decision'] = decision.allowed ? 'allow' : 'forbid';
+        record.annotations['authorization.k8s.io/reason'] = decision.reason ?? '';
+      }
+      if (!decision.allowed) throw forbiddenBy(attributes, decision.reason);
+    };
     const pending = authorizer.authorize(attributes);
-    const decision = pending instanceof Promise ? await pending : pending;
-    this.#metrics.authorized(decision, call.now);
-    if (record) {
-      record.annotations['authorization.k8s.io/decision'] = decision.allowed ? 'allow' : 'forbid';
-      record.annotations['authorization.k8s.io/reason'] = decision.reason ?? '';
-    }
-    if (!decision.allowed) throw forbiddenBy(attributes, decision.reason);
+    if (pending instanceof Promise) return pending.then(decided);
+    decided(pending);
+    return undefined;
   }
 
   /** What a client sent, for the audit log. */
@@ -320,14 +329,20 @@ class Server {
     return internalError(error instanceof Error ? error.message : String(error));
   }
 
-  #finish(request: ApiRequest, answer: Answer, { call, record, auditId }: Finishing): ApiResponse {
-    const headers: Record<string, string | readonly string[]> = { ...this.#baseHeaders, ...answer.headers };
-    if (!request.user) headers['audit-id'] = auditId;
-    if (call && call.warnings.size > 0) headers.warning = warningHeaders([...call.warnings]);
-    const response = { status: answer.status, headers, body: answer.body };
-    if (!record) return response;
-    for (const [key, value] of call?.annotations ?? []) record.annotations[key] = value;
-    return record.answered(response);
+  #finish(request: ApiRequest, answer: Answer, { metered, call, record, auditId }: Finishing): ApiResponse {
+    let response: ApiResponse = { status: answer.status, headers: this.#headers(request, answer, call, auditId), body: answer.body };
+    if (record) {
+      for (const [key, value] of call?.annotations ?? []) record.annotations[key] = value;
+      response = record.answered(response);
+    }
+    return this.#metrics.end(metered, response);
+  }
+
+  #headers(request: ApiRequest, answer: Answer, call: Call | undefined, auditId: string): ApiResponse['headers'] {
+    // Nearly every answer has these and no others, made as a literal, whose shape V8 knows.
+    const base = request.user ? this.#baseHeaders : { 'audit-id': auditId, ...this.#baseHeaders };
+    const warnings = call && call.warnings.size > 0 ? { warning: warningHeaders([...call.warnings]) } : undefined;
+    return answer.headers || warnings ? { ...base, ...answer.headers, ...warnings } : base;
   }
 
   #uuid(): string {
@@ -337,6 +352,7 @@ class Server {
 }
 
 interface Finishing {
+  readonly metered: MeteredRequest;
   readonly call: Call | undefined;
   readonly record: AuditRecord | undefined;
   readonly auditId: string;

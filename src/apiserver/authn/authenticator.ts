@@ -39,9 +39,7 @@ export function withAuthenticatedGroup(user: UserInfo): UserInfo {
 
 /** Looks at `Authorization: Bearer …` and, for browsers, at the WebSocket's subprotocol. Tokens that nobody knows are refused with 401. */
 export function bearerAuthenticator(tokens: TokenAuthenticator, audiences: readonly string[]): Authenticator {
-  return async (request) => {
-    const token = bearerToken(request.headers);
-    if (token === undefined) return undefined;
+  const check = async (token: string) => {
     try {
       const found = await tokens.authenticate(token, audiences);
       if (found) return withAuthenticatedGroup(found.user);
@@ -49,6 +47,10 @@ export function bearerAuthenticator(tokens: TokenAuthenticator, audiences: reado
       if (!(error instanceof TokenError)) throw error;
     }
     throw unauthorized();
+  };
+  return (request) => {
+    const token = bearerToken(request.headers);
+    return token === undefined ? undefined : check(token);
   };
 }
 
@@ -90,18 +92,33 @@ export function unionTokens(all: readonly TokenAuthenticator[]): TokenAuthentica
 }
 
 /** Asks one after the other. Who fails is told only when nobody knows the request: another of its credentials may be good (request/union). */
-export function unionAuthenticators(all: readonly Authenticator[]): Authenticator {
-  return async (request) => {
-    let failure: unknown;
-    for (const one of all) {
-      try {
-        const user = await one(request);
-        if (user) return user;
-      } catch (error) {
-        failure ??= error;
-      }
+export function unionAuthenticators([first, ...others]: readonly Authenticator[]): Authenticator {
+  if (!first) return () => undefined;
+  const rest = unionAuthenticators(others);
+  return (request) => {
+    const next = (user: UserInfo | undefined) => user ?? rest(request);
+    const failed = async (error: unknown) => {
+      const user = await Promise.resolve(request)
+        .then(rest)
+        .catch(() => undefined);
+      if (user) return user;
+      throw error;
+    };
+    try {
+      const user = first(request);
+      return user instanceof Promise ? user.then(next, failed) : next(user);
+    } catch (error) {
+      return failed(error);
     }
-    if (failure) throw failure;
-    return undefined;
+  };
+}
+
+/** Asks one after the other; who fails has the last word. */
+export function authenticatorsInTurn([first, ...others]: readonly Authenticator[]): Authenticator {
+  if (!first) return () => undefined;
+  const rest = authenticatorsInTurn(others);
+  return (request) => {
+    const user = first(request);
+    return user instanceof Promise ? user.then((found) => found ?? rest(request)) : (user ?? rest(request));
   };
 }

@@ -32,6 +32,12 @@ export function timedOut(): StatusError {
 export function withDeadline<T>(env: Pick<Env, 'loop'>, ms: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = env.loop.after(ms, 'request timeout', () => reject(timedOut()));
-    work.then(resolve, reject).finally(() => timer.cancel());
+    const settle =
+      <A>(how: (value: A) => void) =>
+      (value: A) => {
+        timer.cancel();
+        how(value);
+      };
+    work.then(settle(resolve), settle(reject));
   });
 }
