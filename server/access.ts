@@ -10,9 +10,11 @@ import { CliError, exitCodes } from './exit-codes.ts';
 /** kubeadm's choice. */
 const defaultModes = ['Node', 'RBAC'] as const;
 
-export interface Access extends Pick<ClusterOptions, 'anonymous' | 'audit' | 'authorizationModes' | 'tokenFile'> {
+export interface Access extends Pick<ClusterOptions, 'anonymous' | 'audit' | 'authorizationModes' | 'requestHeaders' | 'tokenFile'> {
   /** Authorities besides the cluster's own whose client certificates are good, each PEM. */
   readonly clientCas: readonly string[];
+  /** Authorities of front proxies, each PEM; none of them is an authority of users, unless it is named there too. */
+  readonly frontProxyCas: readonly string[];
   /** Gives the audit log back to the system. */
   close(): void;
 }
@@ -24,12 +26,16 @@ export interface Access extends Pick<ClusterOptions, 'anonymous' | 'audit' | 'au
 export function readAccess({ access = {} }: Pick<StartOptions, 'access'>): Access {
   const tokenFile = access.tokenAuthFile === undefined ? undefined : readText(access.tokenAuthFile);
   if (tokenFile !== undefined) checked(() => tokenFileAuthenticator(tokenFile));
-  const clientCas = access.clientCa === undefined ? [] : readClientCa(access.clientCa);
+  const clientCas = access.clientCa === undefined ? [] : readClientCa('--client-ca', access.clientCa);
+  const { requestHeaders } = access;
+  const frontProxyCas = requestHeaders ? readClientCa('--requestheader-client-ca-file', requestHeaders.clientCaFile) : [];
   const log = auditLog(access);
   return {
     authorizationModes: access.authorizationModes ?? defaultModes,
     tokenFile,
     clientCas,
+    frontProxyCas,
+    requestHeaders: requestHeaders && { ...requestHeaders.headers, ca: frontProxyCas.map((pem) => `${pem.trim()}\n`).join('') },
     anonymous: access.anonymousAuth,
     audit: log?.options,
     close: () => log?.close(),

@@ -27,8 +27,9 @@ describe('a server with two further authorities', () => {
   let server: RunningServer;
   let company: ClusterPki;
   let partner: ClusterPki;
+  let proxies: ClusterPki;
   beforeAll(async () => {
-    [company, partner] = await Promise.all([authority(Date.now() - 2 * 365 * dayMs), authority()]);
+    [company, partner, proxies] = await Promise.all([authority(Date.now() - 2 * 365 * dayMs), authority(), authority()]);
     const options: StartOptions = {
       name: 'client-ca',
       host: '127.0.0.1',
@@ -41,13 +42,25 @@ describe('a server with two further authorities', () => {
       components: ['api'],
       dnsPort: undefined,
       logLevel: 'silent',
-      access: { clientCa: file('ca.crt', `# ours\n${company.ca.certificate}\n${partner.ca.certificate}`) },
+      access: {
+        clientCa: file('ca.crt', `# ours\n${company.ca.certificate}\n${partner.ca.certificate}`),
+        requestHeaders: {
+          clientCaFile: file('proxies.crt', proxies.ca.certificate),
+          headers: {
+            usernameHeaders: ['X-Remote-User'],
+            uidHeaders: ['X-Remote-Uid'],
+            groupHeaders: ['X-Remote-Group'],
+            extraHeaderPrefixes: ['X-Remote-Extra-'],
+            allowedNames: ['front-proxy-client'],
+          },
+        },
+      },
     };
     server = await startServer(options);
   });
   afterAll(() => server.stop());
 
-  const ask = (path: string, pair?: KeyPair, headers: Record<string, string> = {}) =>
+  const ask = (path: string, pair?: KeyPair, headers: Record<string, string | string[]> = {}) =>
     new Promise<{ status: number; body: never }>((resolve, reject) => {
       const client = pair ? { cert: pair.certificate, key: pair.key } : {};
       const options = {
@@ -66,8 +79,8 @@ describe('a server with two further authorities', () => {
       });
       outgoing.on('error', reject).end(path.includes('review') ? '{}' : undefined);
     });
-  const whoAmI = async (pair?: KeyPair) => {
-    const { status, body } = await ask('/apis/authentication.k8s.io/v1/selfsubjectreviews', pair);
+  const whoAmI = async (pair?: KeyPair, headers?: Record<string, string | string[]>) => {
+    const { status, body } = await ask('/apis/authentication.k8s.io/v1/selfsubjectreviews', pair, headers);
     return { status, user: (body as { status?: { userInfo?: object } }).status?.userInfo };
   };
 
@@ -87,6 +100,42 @@ describe('a server with two further authorities', () => {
     expect(await whoAmI(await (await authority()).issueClient(jane))).toMatchObject({ status: 401 });
   });
 
+  test('believes the headers of a front proxy, and of nobody else', async () => {
+    const headers = {
+      'x-remote-user': 'cn=eve, ou=people',
+      'x-remote-uid': '7',
+      'x-remote-group': ['cn=devs, ou=groups', 'testers'],
+      'x-remote-extra-acme.com%2fscope': ['a', 'b'],
+    };
+    const user = {
+      username: 'cn=eve, ou=people',
+      uid: '7',
+      groups: ['cn=devs, ou=groups', 'testers', 'system:authenticated'],
+      extra: { 'acme.com/scope': ['a', 'b'] },
+    };
+    const proxy = await proxies.issueClient({ commonName: 'front-proxy-client', organizations: ['system:masters'] });
+    expect(await whoAmI(proxy, headers)).toEqual({ status: 201, user });
+    // All authorities here have the same name: it is signatures that count.
+    expect(await whoAmI(proxy)).toMatchObject({ status: 401 });
+    expect(await whoAmI(await proxies.issueClient(jane), headers)).toMatchObject({ status: 401 });
+    const imposter = await partner.issueClient({ commonName: 'front-proxy-client', organizations: [] });
+    expect(await whoAmI(imposter, headers)).toMatchObject({ status: 201, user: { username: 'front-proxy-client', groups: ['system:authenticated'] } });
+    expect(await whoAmI(undefined, headers)).toMatchObject({ status: 401 });
+  });
+
+  test('tells extension API servers how front proxies are known', async () => {
+    const admin = server.kubeconfig.client as KeyPair;
+    const { body } = await ask('/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication', admin);
+    expect((body as { data: Record<string, string> }).data).toMatchObject({
+      'requestheader-allowed-names': '["front-proxy-client"]',
+      'requestheader-client-ca-file': expect.stringContaining('BEGIN CERTIFICATE'),
+      'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
+      'requestheader-group-headers': '["X-Remote-Group"]',
+      'requestheader-uid-headers': '["X-Remote-Uid"]',
+      'requestheader-username-headers': '["X-Remote-User"]',
+    });
+  });
+
   test('asks what they may do', async () => {
     const pair = await partner.issueClient(jane);
     expect(await ask('/api/v1/namespaces/default/pods', pair)).toMatchObject({
@@ -101,21 +150,21 @@ describe('a server with two further authorities', () => {
     const path = '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication';
     const { body } = await ask(path, server.kubeconfig.client as KeyPair);
     const { data } = body as { data: Record<string, string> };
-    expect(Object.keys(data)).toEqual(['client-ca-file']);
+    expect(Object.keys(data).filter((key) => !key.startsWith('requestheader-'))).toEqual(['client-ca-file']);
     expect([...pemBlocks(data['client-ca-file'] ?? '')].map((one) => one.type)).toEqual(['CERTIFICATE', 'CERTIFICATE', 'CERTIFICATE']);
   });
 });
 
 test('a file without an authority, or with half of one, ends the start with a sentence', async () => {
   const { ca } = await authority();
-  expect(() => readClientCa('/nowhere/ca.crt')).toThrow('--client-ca /nowhere/ca.crt: ENOENT');
-  expect(() => readClientCa(file('empty.crt', ''))).toThrow('it holds no certificate');
-  expect(() => readClientCa(file('key.crt', ca.key))).toThrow('it holds no certificate');
+  expect(() => readClientCa('--client-ca', '/nowhere/ca.crt')).toThrow('--client-ca /nowhere/ca.crt: ENOENT');
+  expect(() => readClientCa('--client-ca', file('empty.crt', ''))).toThrow('it holds no certificate');
+  expect(() => readClientCa('--client-ca', file('key.crt', ca.key))).toThrow('it holds no certificate');
   const half = ca.certificate.replace(/\n[^\n]*\n[^\n]*\n/, '\n');
-  expect(() => readClientCa(file('half.crt', `${ca.certificate}\n${half}`))).toThrow('certificate 2 of 2 cannot be parsed');
-  expect(() => readClientCa(file('joined.crt', ca.certificate.trim() + ca.certificate))).toThrow('it holds no certificate');
-  expect(() => readClientCa(file('huge.crt', ' '.repeat(1024 * 1024 + 1)))).toThrow('more than 1 MiB');
-  expect(readClientCa(file('mixed.crt', `${ca.key}\ntext\n${ca.certificate}`))).toHaveLength(1);
+  expect(() => readClientCa('--client-ca', file('half.crt', `${ca.certificate}\n${half}`))).toThrow('certificate 2 of 2 cannot be parsed');
+  expect(() => readClientCa('--client-ca', file('joined.crt', ca.certificate.trim() + ca.certificate))).toThrow('it holds no certificate');
+  expect(() => readClientCa('--client-ca', file('huge.crt', ' '.repeat(1024 * 1024 + 1)))).toThrow('more than 1 MiB');
+  expect(readClientCa('--client-ca', file('mixed.crt', `${ca.key}\ntext\n${ca.certificate}`))).toHaveLength(1);
 });
 
 test('a configuration file names its authorities beside itself, a flag wins, and plain HTTP has none', () => {

@@ -3,6 +3,7 @@ import { type PeerCertificate, TLSSocket } from 'node:tls';
 import { requestTimeoutMs, timedOut } from '../src/apiserver/index.ts';
 import type { ApiRequest, RequestBody } from '../src/machinery/index.ts';
 import { splitTarget, tooLarge } from '../src/machinery/index.ts';
+import type { ClientTrustees } from './client-trust.ts';
 
 /** The largest body that kube-apiserver reads (1.33: --max-request-bytes of etcd and of requests). */
 export const maxBodyBytes = 3 * 1024 * 1024;
@@ -15,6 +16,7 @@ export class WireRequest implements ApiRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly clientCertificate: ApiRequest['clientCertificate'];
   readonly remoteAddress: string | undefined;
+  readonly headerLines: (name: string) => readonly string[];
 
   /** `abortSignal` is called only if the handler asks for the signal. */
   constructor(
@@ -29,12 +31,16 @@ export class WireRequest implements ApiRequest {
     this.headers = message.headers as Readonly<Record<string, string | undefined>>;
     this.clientCertificate = clientCertificateOf(message);
     this.remoteAddress = message.socket.remoteAddress;
+    this.headerLines = (name) => message.headersDistinct[name] ?? [];
   }
 
   get signal(): AbortSignal {
     return this.abortSignal();
   }
 }
+
+/** The part of a subject that holds a user's uid. */
+const uidType = '1.3.6.1.4.1.57683.2';
 
 type Subject = NonNullable<ApiRequest['clientCertificate']>;
 const subjects = new WeakMap<object, Subject | null>();
@@ -45,18 +51,32 @@ function clientCertificateOf({ socket }: IncomingMessage): Subject | undefined {
   let subject = subjects.get(socket);
   if (subject === undefined) {
     subject = subjectOf(socket.getPeerCertificate());
-    if (subject && !socket.authorized) subject = { ...subject, untrusted: true };
+    if (subject) subject = { ...subject, ...standingOf(socket) };
     subjects.set(socket, subject);
   }
   return subject ?? undefined;
 }
 
+const trusteesOf = new WeakMap<object, ClientTrustees>();
+
+/** From now on, the clients of this connection may be front proxies too. */
+export function judgeBy(trustees: ClientTrustees, socket: TLSSocket): void {
+  trusteesOf.set(socket, trustees);
+}
+
+function standingOf(socket: TLSSocket): Pick<Subject, 'untrusted' | 'isFrontProxy'> {
+  if (!socket.authorized) return { untrusted: true };
+  const standing = trusteesOf.get(socket)?.standingOf(socket.getPeerCertificate(true));
+  return standing ? { untrusted: !standing.isUser, isFrontProxy: standing.isFrontProxy } : {};
+}
+
 function subjectOf(certificate: PeerCertificate): Subject | null {
   if (!certificate?.subject) return null;
-  const { CN, O } = certificate.subject as { readonly CN?: string | string[]; readonly O?: string | string[] };
+  const { CN, O, [uidType]: uid } = certificate.subject as Readonly<Record<string, string | string[] | undefined>>;
   return {
     commonName: [CN ?? ''].flat().at(-1) ?? '', // Of several, Go's parser keeps the last one.
     organizations: O === undefined ? [] : [O].flat(),
+    ...(uid === undefined ? {} : { uids: [uid].flat() }),
     sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
   };
 }

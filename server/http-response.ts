@@ -38,11 +38,11 @@ export function sendResponse(response: ApiResponse, out: ServerResponse, options
       return;
     case 'object':
       headers.push('content-type', body.contentType ?? 'application/json');
-      if (body.pieces) return sendInPieces(out, status, headers, body.pieces(), options);
-      return sendBytes(out, status, headers, body.json(), options);
+      if (body.pieces) return sendInPieces(response, out, headers, body.pieces(), options);
+      return sendBytes(response, out, headers, body.json(), options);
     case 'bytes':
       headers.push('content-type', body.contentType);
-      return sendBytes(out, status, headers, body.bytes, options);
+      return sendBytes(response, out, headers, body.bytes, options);
     case 'upgrade': // Requests that ask for it never come this way.
       throw badRequest('Upgrade request required');
   }
@@ -69,26 +69,43 @@ function onWire(value: string): string {
   return value;
 }
 
-function sendBytes(out: ServerResponse, status: number, headers: RawHeaders, data: string | Uint8Array, options: SendOptions): Promise<void> | void {
+function sendBytes(
+  { status, sent }: ApiResponse,
+  out: ServerResponse,
+  headers: RawHeaders,
+  data: string | Uint8Array,
+  options: SendOptions,
+): Promise<void> | void {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   if (wantsGzip(headers, bytes.length, options)) {
     return compress(bytes, { level: gzipLevel }).then((zipped) => {
+      sent?.(zipped.length);
       out.writeHead(status, [...headers, ...gzipHeaders, 'content-length', zipped.length]).end(options.headOnly ? undefined : zipped);
     });
   }
+  sent?.(bytes.length);
   headers.push('content-length', bytes.length);
   out.writeHead(status, headers).end(options.headOnly ? undefined : bytes);
 }
 
 /** A large answer never lies in memory as a whole, compressed or not. */
-async function sendInPieces(out: ServerResponse, status: number, headers: RawHeaders, pieces: BytePieces, options: SendOptions): Promise<void> {
+async function sendInPieces({ status, sent }: ApiResponse, out: ServerResponse, headers: RawHeaders, pieces: BytePieces, options: SendOptions): Promise<void> {
   const zipped = wantsGzip(headers, pieces.byteLength, options);
   out.writeHead(status, zipped ? [...headers, ...gzipHeaders, 'transfer-encoding', 'chunked'] : [...headers, 'content-length', pieces.byteLength]);
   if (options.headOnly) return void out.end();
-  if (!zipped) return sendPieces(out, pieces);
+  if (!zipped) {
+    sent?.(pieces.byteLength);
+    return sendPieces(out, pieces);
+  }
   const zip = createGzip({ level: gzipLevel });
+  let bytes = 0;
+  const counted = (chunk: Uint8Array) => {
+    bytes += chunk.length;
+  };
+  zip.on('data', counted);
   zip.pipe(out);
   out.on('close', () => zip.destroy());
+  zip.on('end', () => sent?.(bytes));
   return sendPieces(out, pieces, zip);
 }
 

@@ -1,13 +1,25 @@
 import { createServer, IncomingMessage, type RequestListener, type Server, type ServerOptions, ServerResponse } from 'node:http';
-import { createServer as createTlsServer, type ServerOptions as TlsServerOptions } from 'node:https';
+import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Express } from 'express';
+import { ClientTrustees } from './client-trust.ts';
+import { judgeBy } from './http-request.ts';
 
 /** Go clients keep idle connections for up to 90 s; a server that closes them sooner gives them resets. */
 const keepAliveMs = 120_000;
 /** As kube-apiserver: request headers that take longer are given up. */
 const headersMs = 32_000;
 const maxHeaderBytes = 1024 * 1024;
+
+/** What the server shows of itself, and whose clients are known by their certificates; all PEM. */
+export interface ServedTls {
+  readonly key: string;
+  readonly cert: string;
+  /** Authorities of users. */
+  readonly ca: string | readonly string[];
+  /** Authorities of front proxies. */
+  readonly frontProxyCa?: readonly string[];
+}
 
 /**
  * An HTTP or HTTPS server for an Express app.
@@ -17,7 +29,7 @@ const maxHeaderBytes = 1024 * 1024;
  * Express' own assignment changes nothing. They are made by classes that inherit from Node's, so that V8 knows how many
  * properties to expect: of what a function of its own makes it expects few, and turns such a message into a dictionary.
  */
-export function createHttpServer(app: Express, tls?: Pick<TlsServerOptions, 'key' | 'cert' | 'ca'>): Server {
+export function createHttpServer(app: Express, tls?: ServedTls): Server {
   class Request extends IncomingMessage {}
   class Response<T extends IncomingMessage = IncomingMessage> extends ServerResponse<T> {}
   app.request = withMethodsOf(app.request, Request);
@@ -35,8 +47,15 @@ export function createHttpServer(app: Express, tls?: Pick<TlsServerOptions, 'key
   if (!tls) return answeringMistakes(createServer(options, listener));
   // A client without a certificate is let through TLS; the API server then answers 401. As with Go, each authority in the list
   // is trusted by itself, though it may be signed by another one.
-  const clients = { requestCert: true, rejectUnauthorized: false, allowPartialTrustChain: true };
-  return answeringMistakes(createTlsServer({ ...options, ...tls, ...clients, ALPNProtocols: ['http/1.1'] }, listener));
+  const { key, cert, ca, frontProxyCa = [] } = tls;
+  const users = [ca].flat();
+  const clients = { ca: [...users, ...frontProxyCa], requestCert: true, rejectUnauthorized: false, allowPartialTrustChain: true };
+  const server = createTlsServer({ ...options, key, cert, ...clients, ALPNProtocols: ['http/1.1'] }, listener);
+  if (frontProxyCa.length > 0) {
+    const trustees = new ClientTrustees({ users, frontProxies: frontProxyCa });
+    server.on('secureConnection', (socket) => judgeBy(trustees, socket));
+  }
+  return answeringMistakes(server);
 }
 
 const mistakes: Readonly<Record<string, string>> = {

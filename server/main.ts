@@ -1,6 +1,7 @@
 /** The entry of the process: the command line, with the real world put in place. */
 import { createCli, createProcessDeps } from './cli/index.ts';
 import { restrainHeap } from './heap.ts';
+import { endStartInTime } from './start-flags.ts';
 import { kubernetesVersion, paperkubeVersion } from './versions.ts';
 
 const cli = createCli(
@@ -8,9 +9,11 @@ const cli = createCli(
     version: paperkubeVersion,
     kubernetesVersion,
     // Loaded on use: `paperkube version` and `paperkube clock` have no need of a cluster.
-    startServer: async (options) => {
+    startServer: (options) => {
       restrainHeap();
-      return (await import('./start-server.ts')).startServer(options);
+      const starting = import('./start-server.ts').then(({ startServer }) => startServer(options));
+      endStartInTime(starting);
+      return starting;
     },
   }),
 );

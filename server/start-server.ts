@@ -12,7 +12,8 @@ import { createApp } from './app.ts';
 import { listenOn, type RunningServer, type StartOptions } from './cli/index.ts';
 import { controlPrefix, createControlRouter } from './control.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
-import { createHttpServer } from './http-server.ts';
+import { collectGarbage } from './heap.ts';
+import { createHttpServer, type ServedTls } from './http-server.ts';
 import { type KubeconfigOptions, renderKubeconfig } from './kubeconfig.ts';
 import { createLog } from './logging.ts';
 import { createMetricsRenderer } from './metrics.ts';
@@ -35,7 +36,7 @@ const everybodyIsAdmin: Authenticator = async () => ({ username: 'kubernetes-adm
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const env = createServerEnv(options);
-  const { close: closeAccess, clientCas, ...access } = readAccess(options);
+  const { close: closeAccess, clientCas, frontProxyCas, ...access } = readAccess(options);
   const names = options.nodes.map((node) => node.name);
   // Keys are made in other threads, so the schema is read meanwhile.
   const making = createClusterPki({
@@ -55,7 +56,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     nodes: options.nodes,
     components: options.components,
     admission: options.admission,
+    featureGates: options.featureGates,
     images: await describedImages(options),
+    reclaimMemory: collectGarbage,
     schema,
     rootCa: pki.ca.certificate,
     servingCertificate: pki.serving.certificate,
@@ -67,7 +70,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     ...(options.http ? { authenticators: [everybodyIsAdmin] } : {}),
   });
   try {
-    const running = await serve(options, cluster, pki, clientCas);
+    const running = await serve(options, cluster, pki, { ca: [pki.ca.certificate, ...clientCas], frontProxyCa: frontProxyCas });
     listening.address = `${reachable(options.host)}:${running.port}`;
     return { ...running, stop: () => running.stop().finally(closeAccess) };
   } catch (error) {
@@ -80,8 +83,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 /** Loaded on use: without images of the user's there is nothing to describe, and without kubelets nothing that runs them. */
 async function describedImages({ images = [], components }: StartOptions): Promise<readonly ImageDefinition[]> {
   if (images.length === 0 || (components && !components.includes('kubelet'))) return [];
-  const [{ describeImage }, { shellProgram }] = await Promise.all([import('../src/runtime/index.ts'), import('../src/shell/index.ts')]);
-  return images.map((one) => describeImage(one, shellProgram));
+  const [{ describeImage }, { shellProgram }, { withProgram }] = await Promise.all([
+    import('../src/runtime/index.ts'),
+    import('../src/shell/index.ts'),
+    import('./image-modules.ts'),
+  ]);
+  return await Promise.all(images.map(async (one) => describeImage(await withProgram(one), shellProgram)));
 }
 
 function createServerEnv(options: StartOptions): Env {
@@ -97,7 +104,7 @@ function createServerEnv(options: StartOptions): Env {
   return env;
 }
 
-async function serve(options: StartOptions, cluster: Cluster, pki: ClusterPki, clientCas: readonly string[]): Promise<RunningServer> {
+async function serve(options: StartOptions, cluster: Cluster, pki: ClusterPki, authorities: Pick<ServedTls, 'ca' | 'frontProxyCa'>): Promise<RunningServer> {
   const { env } = cluster;
   const handler = inSimulatedOrder(cluster.handler, env);
   const controlToken = randomBytes(24).toString('base64url');
@@ -118,7 +125,7 @@ async function serve(options: StartOptions, cluster: Cluster, pki: ClusterPki, c
     shutdown: () => requestShutdown(),
   });
   const app = createApp({ handler, log: env.log.child('http'), routers: [{ path: controlPrefix, router: control }] });
-  const tls = { key: pki.serving.key, cert: pki.serving.certificate, ca: [pki.ca.certificate, ...clientCas] };
+  const tls = { key: pki.serving.key, cert: pki.serving.certificate, ...authorities };
   const http = createHttpServer(app, options.http ? undefined : tls);
   const closeUpgraded = handleUpgrades(http, handler, env.log.child('http'));
   const port = await listenOn(http, options.host, options.port);

@@ -17,7 +17,7 @@ export interface CompareCase {
 export interface CompareAnswer {
   readonly status: number;
   readonly contentType: string;
-  /** JSON where it is JSON, else text. */
+  /** Data where it is JSON or YAML, else text. */
   readonly body: unknown;
 }
 

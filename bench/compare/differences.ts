@@ -1,4 +1,5 @@
 import type { CompareAnswer, CompareRequest } from './case.ts';
+import { documented } from './documented.ts';
 
 /** Fields that every server fills in for itself. */
 const own = new Set([
@@ -9,11 +10,15 @@ const own = new Set([
   'clusterIP',
   'clusterIPs',
   'nodePort',
+  'healthCheckNodePort',
   'continue',
   'hash',
   'serverAddressByClientCIDRs',
   'storageVersionHash',
 ]);
+
+/** Who writes what controllers inside the server find out: ours has none of them. */
+const ownManager = 'kube-apiserver';
 
 /** What is compared: a request, and the server that ours is held against. */
 export interface Compared {
@@ -23,74 +28,11 @@ export interface Compared {
   readonly theirMinor: number;
 }
 
-interface Documented {
-  /** `at` is the path below the body; the values are as compared, without what nobody can agree on. */
-  readonly about: (request: CompareRequest, at: string, ours: unknown, theirs: unknown) => boolean;
-  readonly because: string;
-  /** Counts only against servers older than this minor version. */
-  readonly before?: number;
-}
-
-const field = (pattern: RegExp, before: number, because: string): Documented => ({ about: (_, at) => pattern.test(at), because, before });
-
-/** What an older server did not do yet, by the minor version that brought it. */
-const olderServers: readonly Documented[] = [
-  {
-    about: (_, at, ours, theirs) => at.includes('.fieldsV1.') && isLeaf(ours) && !isLeaf(theirs),
-    because: 'structs and maps of which nobody owns a part (selectors, references, resources of a node) were marked so',
-    before: 24,
-  },
-  { about: ({ path }) => path.includes('fieldValidation='), because: 'fields are validated by the server', before: 25 },
-  { about: (_, at) => /\.resources\[.*\]\.singularName$/.test(at), because: 'discovery names the singular', before: 27 },
-  { about: ({ path }, at) => isDiscovery(path) && /^\.resources\[/.test(at), because: 'resources and verbs that have come since', before: 33 },
-  { about: ({ path }, at) => /\/pods($|[/?])/.test(path) && at.endsWith('metadata.generation'), because: 'pods count their generation', before: 33 },
-  field(/internalTrafficPolicy/, 22, 'services say how they are reached from inside'),
-  field(/persistentVolumeClaimRetentionPolicy/, 27, 'stateful sets say what becomes of their claims'),
-  field(/batch\.kubernetes\.io\/|matchLabels\.controller-uid/, 27, 'labels of jobs have a prefix'),
-  field(/podReplacementPolicy|\.completionMode$|\.suspend$/, 30, 'jobs say more of their defaults'),
-  field(/lastPhaseTransitionTime/, 31, 'volumes say since when they are in their phase'),
-  field(/seLinuxMount/, 27, 'drivers say whether they mount with SELinux labels'),
-  field(/\.conditions\.(serving|terminating)$/, 22, 'endpoints say whether they serve and end'),
-  field(/\.endPort$|\.f:endPort$/, 22, 'policies may name ranges of ports'),
-  field(/\.parameters\.(scope|namespace)$/, 22, 'parameters of ingress classes have a scope'),
-  field(/VolumeAttributesClass/, 29, 'tables of volumes and claims show their class of attributes'),
-  { about: (_, __, ours, theirs) => isDecodingOf(ours, theirs), because: 'messages of the JSON decoder are those of another library', before: 23 },
-  {
-    about: (_, __, ours, theirs) => theirsWith(theirs, ours, '.extensions', '.networking.k8s.io') || (ours === 'networking.k8s.io' && theirs === 'extensions'),
-    because: 'messages name the group of today',
-    before: 22,
-  },
-  {
-    about: (_, __, ours, theirs) => `${ours} ${theirs}`.includes('unable to parse requirement: found'),
-    because: 'the parser of selectors tells what it expects in another way',
-    before: 22,
-  },
-];
-
-const isDiscovery = (path: string): boolean => /^\/apis?(\/[^/]+){1,2}$/.test(path);
-
-/** Whether two messages tell of one mistake in a body, each in the words of its decoder. */
-function isDecodingOf(ours: unknown, theirs: unknown): boolean {
-  return (
-    /json: cannot unmarshal|unexpected end of JSON|invalid character/.test(String(ours)) &&
-    /ReadMapCB|readUint|ReadString|unmarshalerDecoder|unexpected E|json:|expect /.test(String(theirs))
-  );
-}
-
-const theirsWith = (theirs: unknown, ours: unknown, old: string, now: string): boolean => typeof theirs === 'string' && theirs.replace(old, now) === ours;
-
-/** What differs by intention, with why: known before anybody looks. */
-export const documented: readonly Documented[] = [
-  { about: ({ path }) => path === '/version', because: 'the version says that this is paperkube' },
-  { about: ({ path }, at) => path === '/apis' && at.startsWith('.groups'), because: 'servers have extensions, and groups that are switched on' },
-  { about: (_, at) => at.includes('.projected.sources') || /kube-api-access-/.test(at), because: 'volumes of tokens have random names' },
-  { about: (_, at) => /\.columnDefinitions\[.*\]\.description$/.test(at), because: 'columns are described in words of our own' },
-  ...olderServers,
-];
-
-const isLeaf = (set: unknown): boolean => typeof set === 'object' && set !== null && Object.keys(set).length === 0;
-
 const uid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isMap = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A value without what nobody can agree on. */
 function plain(value: unknown, namespace: string): unknown {
@@ -101,10 +43,21 @@ function plain(value: unknown, namespace: string): unknown {
       .replace(/(resourceVersion[\\]*":[\\]*")\d+/g, '$1<revision>')
       .replace(/(, current: |in record \()\d+/g, '$1<revision>')
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>')
+      .replace(/:3[0-2]\d{3}\//g, ':<port>/')
       .replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<name>');
-  if (Array.isArray(value)) return value.map((one) => plain(one, namespace));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, own.has(key) ? '<own>' : plain(one, namespace)]));
+  if (Array.isArray(value)) return value.filter((one) => !(isMap(one) && one.manager === ownManager)).map((one) => plain(one, namespace));
+  if (!isMap(value)) return value;
+  const map = value.kind === 'Table' ? withNamedCells(value) : value;
+  return Object.fromEntries(Object.entries(map).map(([key, one]) => [key, own.has(key) ? '<own>' : plain(one, namespace)]));
+}
+
+/** A Table whose cells go by the names of their columns, so that a column that is missing does not shift all others. */
+function withNamedCells(table: Json): Json {
+  const columns = (table.columnDefinitions ?? []) as readonly { readonly name: string }[];
+  const rows = (table.rows ?? []) as readonly { readonly cells: readonly unknown[] }[];
+  if (columns.length === 0) return table;
+  const named = (cells: readonly unknown[]): Json => Object.fromEntries(cells.map((cell, index) => [columns[index]?.name ?? String(index), cell]));
+  return { ...table, rows: rows.map((row) => ({ ...row, cells: named(row.cells) })) };
 }
 
 export interface Difference {
@@ -119,36 +72,36 @@ export interface Difference {
 export function differences({ request, namespace, theirMinor }: Compared, ours: CompareAnswer, theirs: CompareAnswer): Difference[] {
   const both = [ours, theirs].map(({ status, contentType, body }) => ({ status, contentType: contentType.split(';')[0], body: plain(body, namespace) }));
   return compare(both[0], both[1], '').map((one) => {
-    const known = documented.find(
-      ({ about, before }) => (before === undefined || theirMinor < before) && about(request, one.at.replace(/^\.body/, ''), one.ours, one.theirs),
-    );
+    const place = { ...one, request, theirMinor, answers: { ours, theirs }, at: one.at.replace(/^\.body/, '') };
+    const known = documented.find(({ about, before }) => (before === undefined || theirMinor < before) && about(place));
     return known ? { ...one, because: known.because } : one;
   });
 }
 
 function compare(ours: unknown, theirs: unknown, at: string): Difference[] {
   if (JSON.stringify(ours) === JSON.stringify(theirs)) return [];
-  if (typeof ours !== 'object' || typeof theirs !== 'object' || ours === null || theirs === null || Array.isArray(ours) !== Array.isArray(theirs))
-    return [{ at, ours, theirs }];
   if (Array.isArray(ours) && Array.isArray(theirs)) return compareLists(ours, theirs, at);
-  const [left, right] = [ours as Record<string, unknown>, theirs as Record<string, unknown>];
-  if (Object.keys(left).length === 0 || Object.keys(right).length === 0) return [{ at, ours, theirs }];
-  return [...new Set([...Object.keys(left), ...Object.keys(right)])].flatMap((key) => compare(left[key], right[key], `${at}.${key}`));
+  if (!isMap(ours) || !isMap(theirs)) return [{ at, ours, theirs }];
+  if (Object.keys(ours).length === 0 || Object.keys(theirs).length === 0) return [{ at, ours, theirs }];
+  return [...new Set([...Object.keys(ours), ...Object.keys(theirs)])].flatMap((key) => compare(ours[key], theirs[key], `${at}.${key}`));
+}
+
+/** What an item of a list goes by: its name, or who manages which fields. */
+function nameOf(item: unknown): string | undefined {
+  if (!isMap(item)) return undefined;
+  const { name, metadata, manager, operation, subresource = '' } = item as Json & { readonly metadata?: Json };
+  const found = name ?? metadata?.name ?? (manager === undefined ? undefined : `${manager} ${operation} ${subresource}`);
+  return typeof found === 'string' ? found : undefined;
 }
 
 /** Items with names are compared by name, so that one that is missing does not shift all others. */
 function compareLists(ours: readonly unknown[], theirs: readonly unknown[], at: string): Difference[] {
-  const nameOf = (one: unknown): string | undefined =>
-    (one as { name?: string } | null)?.name ?? (one as { metadata?: { name?: string } } | null)?.metadata?.name;
-  if (![...ours, ...theirs].every((one) => nameOf(one) !== undefined)) {
+  const [left, right] = [ours.map(nameOf), theirs.map(nameOf)];
+  const isNamed = [left, right].every((names) => !names.includes(undefined) && new Set(names).size === names.length);
+  if (!isNamed)
     return Array.from({ length: Math.max(ours.length, theirs.length) }, (_, index) => compare(ours[index], theirs[index], `${at}[${index}]`)).flat();
-  }
-  const names = new Set([...ours, ...theirs].map(nameOf));
-  return [...names].flatMap((name) =>
-    compare(
-      ours.find((one) => nameOf(one) === name),
-      theirs.find((one) => nameOf(one) === name),
-      `${at}[${name}]`,
-    ),
-  );
+  const names = [...new Set([...left, ...right])];
+  const content = names.flatMap((name) => compare(ours[left.indexOf(name)], theirs[right.indexOf(name)], `${at}[${name}]`));
+  const common = [left.filter((name) => right.includes(name)), right.filter((name) => left.includes(name))];
+  return [...content, ...compare(common[0]!.join(), common[1]!.join(), `${at}[order]`)];
 }

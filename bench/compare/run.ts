@@ -29,7 +29,7 @@ export async function compareServers({ ours, theirs, cases, namespace }: Compare
     for (const { name, requests } of cases) {
       let before: readonly (CompareAnswer | undefined)[] = [];
       for (const template of requests) {
-        const answers = await Promise.all([ours, theirs].map((target, index) => target.ask(filledIn(template, namespace, before[index]))));
+        const answers = await Promise.all([ours, theirs].map((target, index) => send(target, template, namespace, before[index])));
         const [left, right] = answers as [CompareAnswer, CompareAnswer];
         for (const one of differences({ request: template, namespace, theirMinor }, left, right)) findings.push({ ...one, name, request: template });
         before = answers;
@@ -39,6 +39,16 @@ export async function compareServers({ ours, theirs, cases, namespace }: Compare
     await both({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });
   }
   return findings;
+}
+
+const versionOfLast = '$(metadata.resourceVersion)';
+
+/** Controllers inside a server may write between two requests: who names the version that was read reads it once more then. */
+async function send(target: Target, template: CompareRequest, namespace: string, before: CompareAnswer | undefined): Promise<CompareAnswer> {
+  const answer = await target.ask(filledIn(template, namespace, before));
+  if (answer.status !== 409 || !JSON.stringify(template.body ?? '').includes(versionOfLast)) return answer;
+  const again = await target.ask(filledIn({ method: 'GET', path: template.path.split('?')[0] as string }, namespace, undefined));
+  return again.status === 200 ? target.ask(filledIn(template, namespace, again)) : answer;
 }
 
 /** A request as one server gets it: `$ns` is the namespace of the run, `$(metadata.uid)` a field of that server's last answer. */
@@ -73,13 +83,22 @@ async function serviceAccountReady(target: Target, namespace: string): Promise<v
   await target.ask({ method: 'POST', path: accounts, body: { metadata: { name: 'default' } } });
 }
 
+/** How many of the findings are by intention for which reason, the most frequent first. */
+export function formatReasons(findings: readonly Finding[]): string {
+  const counts = new Map<string, number>();
+  for (const { because } of findings) if (because !== undefined) counts.set(because, (counts.get(because) ?? 0) + 1);
+  const lines = [...counts].sort(([, a], [, b]) => b - a).map(([because, count]) => `${String(count).padStart(6)}  ${because}\n`);
+  return lines.join('');
+}
+
 /** Findings as a person reads them; those by intention are counted only. */
 export function formatFindings(findings: readonly Finding[]): string {
   const real = findings.filter((one) => one.because === undefined);
   const lines: string[] = [];
   let heading = '';
   for (const { name, request, at, ours, theirs } of real) {
-    const next = `${name}: ${request.method} ${request.path}${request.accept ? ` (${request.accept})` : ''}`;
+    const sent = request.body === undefined ? '' : ` ${shown(request.body).slice(0, 100)}`;
+    const next = `${name}: ${request.method} ${request.path}${request.accept ? ` (${request.accept})` : ''}${sent}`;
     if (next !== heading) lines.push('', next);
     heading = next;
     lines.push(`  ${at || '(all)'}`, `    ours:   ${shown(ours)}`, `    theirs: ${shown(theirs)}`);

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
+import { load } from 'js-yaml';
 import type { Handler } from '../../src/machinery/index.ts';
 import type { CompareAnswer, CompareRequest, Target } from './case.ts';
 
@@ -7,7 +8,7 @@ const bytesOf = ({ body }: CompareRequest): string | undefined => (body === unde
 
 function read(status: number, contentType: string, text: string): CompareAnswer {
   try {
-    return { status, contentType, body: JSON.parse(text) };
+    return { status, contentType, body: contentType.includes('yaml') ? load(text) : JSON.parse(text) };
   } catch {
     return { status, contentType, body: text };
   }

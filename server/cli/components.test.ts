@@ -85,6 +85,10 @@ test('what does not go together is refused, each with its exit code', async () =
       2,
       '[LimitRanger Priority] in enable-admission-plugins and disable-admission-plugins overlapped',
     ],
+    [['--feature-gates', 'Nope=true'], 2, '--feature-gates: unrecognized feature gate: Nope; paperkube has ImageVolume'],
+    [['--feature-gates', 'PodLevelResources=true'], 2, 'paperkube does not simulate what is behind feature gate PodLevelResources'],
+    [['--feature-gates', 'ImageVolume'], 2, 'missing bool value for ImageVolume'],
+    [['--feature-gates', 'ImageVolume=yes'], 2, 'invalid value of ImageVolume=yes'],
     [['--config', configFile('components: [api]\nnodes: [{role: control-plane}]\n')], 6, 'nodes: no kubelet runs them'],
   ];
   for (const [words, code, message] of cases) {
@@ -94,8 +98,23 @@ test('what does not go together is refused, each with its exit code', async () =
   }
 });
 
+test('feature gates are written as for kube-apiserver, and flags win over a file gate by gate', async () => {
+  const gates = async (...words: string[]) => (await asked(...words)).options?.featureGates;
+  expect(await gates()).toEqual({});
+  expect(await gates('--feature-gates', ' ImageVolume = T,,PodLevelResources=0', '--feature-gates', 'ContainerStopSignals=false')).toEqual({
+    ImageVolume: true,
+    PodLevelResources: false,
+    ContainerStopSignals: false,
+  });
+  const file = configFile('featureGates: {ImageVolume: true, PodLevelResources: false}\n');
+  expect(await gates('--config', file)).toEqual({ ImageVolume: true, PodLevelResources: false });
+  expect(await gates('--config', file, '--feature-gates', 'ImageVolume=false')).toEqual({ ImageVolume: false, PodLevelResources: false });
+});
+
 test('every mistake about components and plugins in a file is named', async () => {
-  const file = configFile('components: [kubelet]\nadmissionPlugins: {enable: [Nope], disable: Priority}\nnodes: [{kubelet: "no"}]\n');
+  const file = configFile(
+    'components: [kubelet]\nadmissionPlugins: {enable: [Nope], disable: Priority}\nfeatureGates: {ImageVolume: 1, Nope: true}\nnodes: [{kubelet: "no"}]\n',
+  );
   const { code, err } = await asked('--config', file);
   expect(code).toBe(6);
   for (const text of [
@@ -103,6 +122,8 @@ test('every mistake about components and plugins in a file is named', async () =
     'plugin "Nope" is unknown',
     'admissionPlugins.disable: "Priority"',
     'nodes[0].kubelet: "no"',
+    'featureGates.ImageVolume: 1 will not do; use true or false',
+    'featureGates: unrecognized feature gate: Nope',
   ])
     expect(err).toContain(text);
 });

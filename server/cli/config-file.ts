@@ -6,9 +6,11 @@ import { pluginMistakes } from '../../src/admission/plugins/choice.ts';
 import type { ComponentName } from '../../src/cluster/components.ts';
 import type { ClockMode } from '../../src/env/index.ts';
 import { parseClockMode } from '../../src/env/index.ts';
-import type { DescribedImage } from '../../src/runtime/index.ts';
+import type { FeatureGates } from '../../src/registry/feature-gates.ts';
+import { featureGateMistakes } from '../../src/registry/feature-gates.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { componentMistake, componentsHint, everyComponent } from './components.ts';
+import type { ConfiguredImage } from './config-images.ts';
 import { readImages } from './config-images.ts';
 import type { NodeConfig } from './nodes.ts';
 
@@ -20,10 +22,11 @@ export interface ClusterConfig {
   readonly seed?: number;
   readonly components?: readonly ComponentName[];
   readonly admissionPlugins?: PluginChoice;
+  readonly featureGates?: FeatureGates;
   /** As --client-ca; a relative path is one from the configuration file. */
   readonly clientCa?: string;
   /** Images that the simulated registries have besides the built-in ones. */
-  readonly images?: readonly DescribedImage[];
+  readonly images?: readonly ConfiguredImage[];
 }
 
 export const configVersion = 'paperkube.dev/v1alpha1';
@@ -85,6 +88,7 @@ class Reader {
       'seed',
       'components',
       'admissionPlugins',
+      'featureGates',
       'clientCa',
       'images',
     ]);
@@ -99,8 +103,9 @@ class Reader {
     const nodes = object.nodes === undefined ? undefined : this.#nodes(object.nodes);
     const components = object.components === undefined ? undefined : this.#components(object.components);
     const admissionPlugins = object.admissionPlugins === undefined ? undefined : this.#admissionPlugins(object.admissionPlugins);
+    const featureGates = object.featureGates === undefined ? undefined : this.#featureGates(object.featureGates);
     const checks = { mapping: this.#mapping.bind(this), wrong: this.#wrong.bind(this) };
-    const images = object.images === undefined ? undefined : readImages(checks, object.images);
+    const images = object.images === undefined ? undefined : readImages(checks, object.images, this.folder);
     return {
       ...(typeof name === 'string' ? { name } : {}),
       ...(typeof seed === 'number' ? { seed } : {}),
@@ -109,6 +114,7 @@ class Reader {
       ...(nodes ? { nodes } : {}),
       ...(components ? { components } : {}),
       ...(admissionPlugins ? { admissionPlugins } : {}),
+      ...(featureGates ? { featureGates } : {}),
       ...(images ? { images } : {}),
     };
   }
@@ -143,6 +149,17 @@ class Reader {
     const choice = { enable: list('enable'), disable: list('disable') };
     for (const mistake of pluginMistakes(choice)) this.mistakes.push(`admissionPlugins: ${mistake}`);
     return choice;
+  }
+
+  #featureGates(value: unknown): FeatureGates {
+    const gates = Object.entries(this.#mapping(value, 'featureGates') ?? {}).filter((one): one is [string, boolean] => {
+      const [name, on] = one;
+      if (typeof on !== 'boolean') this.#wrong(`featureGates.${name}`, on, 'use true or false');
+      return typeof on === 'boolean';
+    });
+    const given = Object.fromEntries(gates);
+    for (const mistake of featureGateMistakes(given)) this.mistakes.push(`featureGates: ${mistake}`);
+    return given;
   }
 
   #nodes(value: unknown): readonly NodeConfig[] | undefined {

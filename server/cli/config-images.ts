@@ -1,7 +1,14 @@
+import { resolve } from 'node:path';
 import type { DescribedBehaviour, DescribedImage, DescribedLog, DescribedMemory } from '../../src/runtime/index.ts';
 // Not by way of the index: a command line that only reads its flags has no need of images.
 import { parseReference } from '../../src/runtime/reference.ts';
 import { parseBytes } from '../../src/runtime/size.ts';
+
+/** An image as the file describes it: what its module does is known once that is loaded. */
+export interface ConfiguredImage extends Omit<DescribedImage, 'program'> {
+  /** Absolute path of a module whose default export is the program. */
+  readonly module?: string;
+}
 
 /** What the checks need of the file's reader. */
 export interface FieldChecks {
@@ -13,22 +20,22 @@ export const imagesMax = 200;
 const scriptBytesMax = 256 * 1024;
 
 /** Reads the file's `images`: descriptions that become images of the simulated registries. */
-export function readImages(checks: FieldChecks, value: unknown): readonly DescribedImage[] | undefined {
+export function readImages(checks: FieldChecks, value: unknown, folder: string): readonly ConfiguredImage[] | undefined {
   if (!Array.isArray(value) || value.length > imagesMax) {
     checks.wrong('images', value, `write a list of at most ${imagesMax} images, such as "- name: registry.example.com/shop/cart:1.0"`);
     return undefined;
   }
-  const images = value.flatMap((one, index) => readImage(checks, one, `images[${index}]`) ?? []);
+  const images = value.flatMap((one, index) => readImage(checks, one, `images[${index}]`, folder) ?? []);
   const repositories = images.map(({ name }) => parseReference(name).repository);
   const twice = repositories.find((name, index) => repositories.indexOf(name) !== index);
   if (twice) checks.wrong('images', twice, 'describe each repository once, with all its tags');
   return images;
 }
 
-function readImage(checks: FieldChecks, value: unknown, path: string): DescribedImage | undefined {
-  const object = checks.mapping(value, path, ['name', 'tags', 'size', 'script', 'behaviour', 'credentials']);
+function readImage(checks: FieldChecks, value: unknown, path: string, folder: string): ConfiguredImage | undefined {
+  const object = checks.mapping(value, path, ['name', 'tags', 'size', 'script', 'behaviour', 'module', 'credentials']);
   if (!object) return undefined;
-  const { name, size, script } = object;
+  const { name, size, script, module } = object;
   if (typeof name !== 'string' || !isReference(name)) {
     checks.wrong(`${path}.name`, name, 'write an image reference such as registry.example.com/shop/cart:1.0');
     return undefined;
@@ -38,8 +45,10 @@ function readImage(checks: FieldChecks, value: unknown, path: string): Described
   if (size !== undefined && sizeBytes === undefined) checks.wrong(`${path}.size`, size, 'write bytes or a size such as 12Mi');
   if (script !== undefined && (typeof script !== 'string' || script.length > scriptBytesMax))
     checks.wrong(`${path}.script`, typeof script, 'write a shell script as text');
-  if (script !== undefined && object.behaviour !== undefined)
-    checks.wrong(`${path}.behaviour`, 'a behaviour beside a script', 'use one of script and behaviour');
+  if (module !== undefined && (typeof module !== 'string' || module === ''))
+    checks.wrong(`${path}.module`, module, 'write the path of a JavaScript or TypeScript module whose default export is the program');
+  const [first, second] = (['script', 'behaviour', 'module'] as const).filter((field) => object[field] !== undefined);
+  if (second) checks.wrong(`${path}.${second}`, `a ${second} beside a ${first}`, 'use one of script, behaviour and module');
   const behaviour = object.behaviour === undefined ? undefined : readBehaviour(checks, object.behaviour, `${path}.behaviour`);
   const credentials = object.credentials === undefined ? undefined : readCredentials(checks, object.credentials, `${path}.credentials`);
   return {
@@ -48,6 +57,7 @@ function readImage(checks: FieldChecks, value: unknown, path: string): Described
     ...(sizeBytes === undefined ? {} : { sizeBytes }),
     ...(typeof script === 'string' ? { script } : {}),
     ...(behaviour ? { behaviour } : {}),
+    ...(typeof module === 'string' ? { module: resolve(folder, module) } : {}),
     ...(credentials ? { credentials } : {}),
   };
 }

@@ -1,9 +1,10 @@
 import type { PluginChoice } from '../../src/admission/plugins/choice.ts';
-import type { AuthorizationMode } from '../../src/apiserver/index.ts';
+import type { AuthorizationMode, RequestHeaders } from '../../src/apiserver/index.ts';
 import type { ComponentName } from '../../src/cluster/components.ts';
 import type { ClockMode, LogLevel } from '../../src/env/index.ts';
-import type { DescribedImage } from '../../src/runtime/index.ts';
+import type { FeatureGates } from '../../src/registry/feature-gates.ts';
 import type { KubeconfigOptions } from '../kubeconfig.ts';
+import type { ConfiguredImage } from './config-images.ts';
 import type { NodePlan } from './nodes.ts';
 
 /** Everything a start needs to know, after flags, environment and configuration file were put together. */
@@ -23,8 +24,9 @@ export interface StartOptions {
   /** What runs; all if absent. */
   readonly components?: readonly ComponentName[];
   readonly admission?: PluginChoice;
+  readonly featureGates?: FeatureGates;
   /** Images of the user's, besides the built-in ones. */
-  readonly images?: readonly DescribedImage[];
+  readonly images?: readonly ConfiguredImage[];
   /** Port of the DNS server for tools outside; 0 any free one, absent: none. */
   readonly dnsPort: number | undefined;
   readonly logLevel: LogLevel | 'silent';
@@ -38,6 +40,7 @@ export interface AccessOptions {
   readonly tokenAuthFile?: string | undefined;
   /** A file of authorities whose client certificates are good, besides the cluster's own. */
   readonly clientCa?: string | undefined;
+  readonly requestHeaders?: { readonly clientCaFile: string; readonly headers: RequestHeaders } | undefined;
   readonly anonymousAuth?: boolean | undefined;
   /** `-` is standard output. */
   readonly auditLogPath?: string | undefined;

@@ -7,11 +7,13 @@ import { authorizationModes } from '../../src/apiserver/index.ts';
 import type { ComponentName } from '../../src/cluster/components.ts';
 import type { ClockMode, LogLevel } from '../../src/env/index.ts';
 import { parseClockMode } from '../../src/env/index.ts';
+import type { FeatureGates } from '../../src/registry/feature-gates.ts';
+import { featureGateMistakes } from '../../src/registry/feature-gates.ts';
 import { CliError, exitCodes } from '../exit-codes.ts';
 import { parseComponents, planCluster } from './components.ts';
 import type { ClusterConfig } from './config-file.ts';
 import { clockHint, clusterNameHint, isClusterName, isDnsName, isSeed, nodesMax, readConfigFile, seedHint } from './config-file.ts';
-import type { StartOptions } from './context.ts';
+import type { AccessOptions, StartOptions } from './context.ts';
 
 /** What commander has parsed of `start` and `run`. */
 export interface ClusterFlags {
@@ -26,6 +28,7 @@ export interface ClusterFlags {
   readonly components?: readonly ComponentName[];
   readonly enableAdmissionPlugins?: readonly string[];
   readonly disableAdmissionPlugins?: readonly string[];
+  readonly featureGates?: Readonly<Record<string, boolean>>;
   readonly config?: string;
   readonly dnsPort?: number;
   readonly logLevel?: LogLevel | 'silent';
@@ -34,6 +37,12 @@ export interface ClusterFlags {
   readonly authorizationMode?: readonly AuthorizationMode[];
   readonly tokenAuthFile?: string;
   readonly clientCa?: string;
+  readonly requestheaderClientCaFile?: string;
+  readonly requestheaderAllowedNames?: readonly string[];
+  readonly requestheaderUsernameHeaders?: readonly string[];
+  readonly requestheaderUidHeaders?: readonly string[];
+  readonly requestheaderGroupHeaders?: readonly string[];
+  readonly requestheaderExtraHeadersPrefix?: readonly string[];
   readonly anonymousAuth?: boolean;
   readonly auditLogPath?: string;
   readonly auditPolicyFile?: string;
@@ -55,11 +64,18 @@ export function addClusterOptions(command: Command): Command {
     .option('--components <list>', 'what runs: all, or api with any of controllers, scheduler and kubelet, such as api,controllers', parseComponents)
     .option('--enable-admission-plugins <list>', 'admission plugins besides those that are on by default', listArgument)
     .option('--disable-admission-plugins <list>', 'admission plugins to leave out, such as ServiceAccount', listArgument)
+    .option('--feature-gates <list>', 'what is on or off beside the defaults of 1.33, such as ImageVolume=true', gatesArgument)
     .option('--config <file>', 'cluster configuration (YAML), "-" for standard input')
     .option('--dns-port <number>', 'serve the cluster DNS by UDP and TCP on this port, 0 for any', portArgument)
     .addOption(new Option('--log-level <level>', 'log lines on standard error').choices([...levels]))
     .option('--authorization-mode <modes>', 'who decides what is allowed: Node,RBAC as kubeadm, RBAC, or AlwaysAllow', modesArgument)
     .option('--client-ca <file>', 'further authorities (PEM) whose client certificates are good: CN is the user, O the groups')
+    .option('--requestheader-client-ca-file <file>', 'authorities (PEM) of front proxies: who shows a certificate of theirs says in headers for whom it asks')
+    .option('--requestheader-allowed-names <list>', 'common names of front proxies; any if absent', listArgument)
+    .option('--requestheader-username-headers <list>', 'headers that name the user, such as X-Remote-User', listArgument)
+    .option('--requestheader-uid-headers <list>', 'headers that hold the uid of the user, X-Remote-Uid among them', listArgument)
+    .option('--requestheader-group-headers <list>', 'headers that name groups of the user, such as X-Remote-Group', listArgument)
+    .option('--requestheader-extra-headers-prefix <list>', 'prefixes of headers with more about the user, such as X-Remote-Extra-', listArgument)
     .option('--token-auth-file <file>', 'static tokens, one per line: token,user,uid,"group1,group2"')
     .option(
       '--anonymous-auth <boolean>',
@@ -96,12 +112,14 @@ export function startOptions(flags: ClusterFlags, defaults: { readonly name: str
     nodes,
     ...(components ? { components } : {}),
     admission: admissionPlugins(flags, config),
+    featureGates: featureGates(flags, config),
     dnsPort: flags.dnsPort,
     logLevel: logLevel(flags),
     access: {
       authorizationModes: flags.authorizationMode,
       tokenAuthFile: flags.tokenAuthFile,
       clientCa: clientCa(flags, config),
+      requestHeaders: requestHeaders(flags),
       anonymousAuth: flags.anonymousAuth,
       auditLogPath: flags.auditLogPath,
       auditPolicyFile: flags.auditPolicyFile,
@@ -116,12 +134,54 @@ function clientCa({ clientCa: flag, http }: ClusterFlags, config: ClusterConfig)
   throw new CliError(exitCodes.usage, 'USAGE', `${name}: over plain HTTP no client shows a certificate`, 'leave --http out');
 }
 
+/** Upstream's checks of these flags (apiserver/pkg/server/options RequestHeaderAuthenticationOptions.Validate). */
+function requestHeaders(flags: ClusterFlags): AccessOptions['requestHeaders'] {
+  const { requestheaderClientCaFile: clientCaFile, http } = flags;
+  const lists = {
+    'requestheader-username-headers': flags.requestheaderUsernameHeaders,
+    'requestheader-group-headers': flags.requestheaderGroupHeaders,
+    'requestheader-extra-headers-prefix': flags.requestheaderExtraHeadersPrefix,
+    'requestheader-allowed-names': flags.requestheaderAllowedNames,
+    'requestheader-uid-headers': flags.requestheaderUidHeaders,
+  };
+  for (const [name, values = []] of Object.entries(lists)) {
+    if (values.some((one) => one.trim() === '')) throw new CliError(exitCodes.usage, 'USAGE', `empty value in "${name}"`, 'separate names by single commas');
+    if (values.length > 0 && clientCaFile === undefined) {
+      throw new CliError(exitCodes.usage, 'USAGE', `--${name}: there is no front proxy`, 'name the authorities of proxies with --requestheader-client-ca-file');
+    }
+  }
+  const uidHeaders = flags.requestheaderUidHeaders ?? [];
+  if (uidHeaders.length > 0 && !uidHeaders.some((one) => one.toLowerCase() === 'x-remote-uid')) {
+    throw new CliError(exitCodes.usage, 'USAGE', '--requestheader-uid-headers is set without specifying the standard X-Remote-Uid header', 'add X-Remote-Uid');
+  }
+  if (clientCaFile === undefined) return undefined;
+  if (http) throw new CliError(exitCodes.usage, 'USAGE', '--requestheader-client-ca-file: over plain HTTP no client shows a certificate', 'leave --http out');
+  return {
+    clientCaFile,
+    headers: {
+      usernameHeaders: flags.requestheaderUsernameHeaders ?? [],
+      uidHeaders,
+      groupHeaders: flags.requestheaderGroupHeaders ?? [],
+      extraHeaderPrefixes: flags.requestheaderExtraHeadersPrefix ?? [],
+      allowedNames: flags.requestheaderAllowedNames ?? [],
+    },
+  };
+}
+
 /** A flag takes the place of the file's list of the same name. */
 function admissionPlugins(flags: ClusterFlags, { admissionPlugins: given = {} }: ClusterConfig): PluginChoice {
   const choice = { enable: flags.enableAdmissionPlugins ?? given.enable, disable: flags.disableAdmissionPlugins ?? given.disable };
   const [mistake] = pluginMistakes(choice);
   if (mistake) throw new CliError(exitCodes.usage, 'USAGE', mistake, 'the names are those of kube-apiserver, separated by commas');
   return choice;
+}
+
+/** A flag wins over the file gate by gate. */
+function featureGates(flags: ClusterFlags, config: ClusterConfig): FeatureGates {
+  const gates = { ...config.featureGates, ...flags.featureGates };
+  const [mistake] = featureGateMistakes(gates);
+  if (mistake) throw new CliError(exitCodes.usage, 'USAGE', `--feature-gates: ${mistake}`, 'the names are those of kube-apiserver, as in ImageVolume=true');
+  return gates;
 }
 
 function logLevel(flags: ClusterFlags): LogLevel | 'silent' {
@@ -164,6 +224,24 @@ function nodeNameArgument(text: string, before: readonly string[] = []): readonl
 
 function listArgument(text: string): readonly string[] {
   return text.split(',').filter((name) => name !== '');
+}
+
+/** Go's strconv.ParseBool. */
+const booleans: Readonly<Record<string, boolean>> = {
+  ...Object.fromEntries(['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true])),
+  ...Object.fromEntries(['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false])),
+};
+
+/** `A=true,B=false`; of a gate that is named twice, the last word counts (component-base featuregate Set). */
+function gatesArgument(text: string, before: Readonly<Record<string, boolean>> = {}): Readonly<Record<string, boolean>> {
+  const pairs = listArgument(text).map((pair): [string, boolean] => {
+    const [name = '', value] = pair.split(/=(.*)/s).map((part) => part.trim());
+    if (value === undefined) throw new InvalidArgumentError(`missing bool value for ${name}.`);
+    const on = Object.hasOwn(booleans, value) ? booleans[value] : undefined;
+    if (on === undefined) throw new InvalidArgumentError(`invalid value of ${name}=${value}: use true or false.`);
+    return [name, on];
+  });
+  return { ...before, ...Object.fromEntries(pairs) };
 }
 
 function modesArgument(text: string): readonly AuthorizationMode[] {

@@ -226,6 +226,20 @@ test('deletes answer and linger as the real server’s do', async () => {
   expect((await server.ask('GET', `${pods}/d2`)).status).toBe(404);
 });
 
+test('pods are selected by a field of an older name, and by one that no pod has', async () => {
+  const named = async (selector: string) => {
+    const { body } = await server.ask('GET', `/api/v1/namespaces/facts/pods?fieldSelector=${encodeURIComponent(selector)}`);
+    return (body as { items: { metadata: { name: string } }[] }).items.length;
+  };
+  await server.ask('POST', '/api/v1/namespaces/facts/pods', {
+    metadata: { name: 'placed' },
+    spec: { nodeName: 'one', containers: [{ name: 'c', image: 'i' }] },
+  });
+  expect(await named('spec.host=one')).toBe(1);
+  expect(await named('spec.host=two')).toBe(0);
+  expect(await named('status.podIPs=10.0.0.1')).toBe(0);
+});
+
 test('a finalizer keeps an object until it is taken away', async () => {
   await server.ask('POST', configMaps, { metadata: { name: 'd', finalizers: ['facts.example.com/hold'] } });
   expect((await server.ask('DELETE', `${configMaps}/d`)).body).toMatchObject({ kind: 'ConfigMap', metadata: { deletionGracePeriodSeconds: 0 } });

@@ -203,9 +203,8 @@ describe('server-side apply', () => {
     const refusal = async (container: object) => (await apply('/api/v1/namespaces/facts/pods/m', pod(container))).body.message;
     const prefix = 'failed to create typed patch object (facts/m; /v1, Kind=Pod): .spec.containers';
     expect(await refusal({ name: 'c', image: 1 })).toBe(`${prefix}[name="c"].image: expected string, got &value.valueUnstructured{Value:1}`);
-    expect(await refusal({ image: 'i' })).toBe(
-      `${prefix}: element 0: associative list with keys has an element that omits all key fields ["name"] (and doesn't have default values for any key fields)`,
-    );
+    // An item without its key has the empty one: that is refused later.
+    expect(await refusal({ image: 'i' })).toBe('Pod "m" is invalid: spec.containers[0].name: Required value');
     expect(await refusal({ name: 'c', env: { A: '1' } })).toBe(`${prefix}[name="c"].env: expected list, got &{map[A:1]}`);
   });
 
@@ -253,15 +252,53 @@ it('owners of one version stay when the object is written in another', async () 
     metadata: { name: 'e', namespace: 'default' },
     involvedObject: { kind: 'Pod', name: 'p', namespace: 'default' },
     reason: 'Began',
-    message: 'one',
     type: 'Normal',
+    series: { count: 2, lastObservedTime: '2026-01-01T00:00:00.000000Z' },
   };
   await made.ask('POST', '/api/v1/namespaces/default/events?fieldManager=core', event);
-  const change = { note: 'two' };
+  const change = { series: { count: 3 } };
   await made.ask('PATCH', '/apis/events.k8s.io/v1/namespaces/default/events/e?fieldManager=new', change, { 'content-type': 'application/merge-patch+json' });
   const { body } = await made.ask('GET', '/api/v1/namespaces/default/events/e');
   const [first, second] = (body as Reply).metadata.managedFields ?? [];
   expect(first).toMatchObject({ manager: 'core', apiVersion: 'v1', fieldsV1: { 'f:reason': {}, 'f:type': {} } });
-  expect(first?.fieldsV1).not.toHaveProperty('f:message');
-  expect(second).toMatchObject({ manager: 'new', apiVersion: 'events.k8s.io/v1', fieldsV1: { 'f:note': {} } });
+  expect(first?.fieldsV1['f:series']).toEqual({ '.': {}, 'f:lastObservedTime': {} });
+  expect(second).toMatchObject({ manager: 'new', apiVersion: 'events.k8s.io/v1', fieldsV1: { 'f:series': { 'f:count': {} } } });
+});
+
+it('gives defaults to whoever leaves them out, in whichever version', async () => {
+  const made = testServer();
+  await made.ask('POST', '/api/v1/namespaces', { metadata: { name: 'default' } });
+  const spec = { scaleTargetRef: { kind: 'Deployment', name: 'd' }, maxReplicas: 3 };
+  const path = '/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers';
+  const { body } = await made.ask('POST', `${path}?fieldManager=m`, { metadata: { name: 'h' }, spec });
+  expect((body as Reply).metadata.managedFields?.[0]?.fieldsV1['f:spec']).toEqual({
+    'f:maxReplicas': {},
+    'f:minReplicas': {},
+    'f:scaleTargetRef': {},
+    'f:targetCPUUtilizationPercentage': {},
+  });
+});
+
+it('gives nobody what Go writes into every object, until it is something', async () => {
+  const made = testServer();
+  await made.ask('POST', '/api/v1/namespaces', { metadata: { name: 'default' } });
+  const owned = async (path: string, object: object): Promise<unknown> =>
+    ((await made.ask('POST', `${path}?fieldManager=m`, { metadata: { name: 'x' }, ...object })).body as Reply).metadata.managedFields?.[0]?.fieldsV1;
+  const policies = '/apis/networking.k8s.io/v1/namespaces/default/networkpolicies';
+  expect(await owned(policies, { spec: { podSelector: {}, policyTypes: ['Egress'] } })).toEqual({ 'f:spec': { 'f:policyTypes': {} } });
+  expect(await owned('/apis/storage.k8s.io/v1/csinodes', { spec: { drivers: [] } })).toEqual({ 'f:spec': { 'f:drivers': {} } });
+  const event = { metadata: { name: 'e', namespace: 'default' }, involvedObject: { namespace: 'default' }, reason: 'R', type: 'Normal' };
+  expect(await owned('/api/v1/namespaces/default/events', event)).toEqual({ 'f:involvedObject': {}, 'f:reason': {}, 'f:type': {} });
+});
+
+it('keeps an empty map that is applied, and shares what comes into it with nobody', async () => {
+  const { apply, ask } = await server();
+  await ask('POST', `${maps}?fieldManager=two`, configMap({ a: '1' }));
+  await apply(`${maps}/m`, configMap({}), 'fieldManager=one');
+  const { body } = await apply(`${maps}/m`, configMap({ b: '2' }), 'fieldManager=three');
+  expect(owners(body)).toEqual([
+    ['one', 'Apply', { 'f:data': {} }],
+    ['three', 'Apply', { 'f:data': { 'f:b': {} } }],
+    ['two', 'Update', { 'f:data': { '.': {}, 'f:a': {} } }],
+  ]);
 });

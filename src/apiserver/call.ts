@@ -5,7 +5,7 @@ import type { RequestContext } from '../registry/generic/strategy.ts';
 import type { ServiceAccountTokens, TokenAuthenticator } from './authn/index.ts';
 import type { Authorizer } from './authz/index.ts';
 import type { BodyReader } from './body.ts';
-import type { AnswerForm } from './negotiation.ts';
+import type { AnswerForm, Endpoint } from './negotiation.ts';
 import { negotiate, preferencesOf } from './negotiation.ts';
 import type { RequestInfo } from './request-info.ts';
 import type { FieldValidation } from './request-options.ts';
@@ -51,9 +51,7 @@ export class Call {
   }
 
   #negotiate(): AnswerForm {
-    const { verb, isResource } = this.info;
-    const endpoint = !isResource ? 'document' : verb === 'list' || verb === 'watch' ? 'collection' : 'object';
-    return negotiate(endpoint, preferencesOf(this.request), this.services.bodies.protobufSchema);
+    return negotiate(endpointOf(this.info), preferencesOf(this.request), this.services.bodies.protobufSchema);
   }
 
   get warnings(): ReadonlySet<string> {
@@ -70,7 +68,7 @@ export class Call {
   }
 
   readonly warn = (text: string): void => {
-    this.#warnings.add(text);
+    if (this.#warnings.size < warningsKeptMax) this.#warnings.add(text);
   };
 
   /** What the audit log says of the request; who says something of the same first is right (apiserver/pkg/audit AddAuditAnnotation). */
@@ -87,16 +85,26 @@ export class Call {
   }
 }
 
+function endpointOf({ verb, isResource, path }: RequestInfo): Endpoint {
+  if (!isResource) return groupDocuments.test(path) ? 'groups' : 'document';
+  return verb === 'list' || verb === 'watch' ? 'collection' : 'object';
+}
+
+/** `/apis`, `/apis/apps` */
+const groupDocuments = /^\/apis(\/[^/]*)?\/?$/;
+
 /** Characters of all warnings of one answer together, and of each of them once they are more. */
 const warningsMax = 4 * 1024;
 const truncatedWarningMax = 256;
+/** No answer shows as many; a body of 3 MB may be worth a million. */
+const warningsKeptMax = 10_000;
 
 /**
  * Warning headers, `299 - "text"`: those that hold control characters are left out, and too many are cut short, then left
  * out (apiserver/pkg/endpoints/filters warning.go, apimachinery/pkg/util/net NewWarningHeader).
  */
 export function warningHeaders(texts: readonly string[]): string[] {
-  const characters = texts.map((text) => Array.from(text));
+  const characters = texts.map((text) => Array.from(text.slice(0, 2 * (warningsMax + 1)))); // A character has one or two code units.
   const all = characters.reduce((sum, { length }) => sum + length, 0);
   const each = all > warningsMax ? truncatedWarningMax : warningsMax;
   const headers: string[] = [];

@@ -17,7 +17,7 @@ import type { Answer } from './answers.ts';
 import { statusAnswer, textAnswer } from './answers.ts';
 import type { AuditEvent, AuditOptions, AuditRecord } from './audit/index.ts';
 import { Auditor } from './audit/index.ts';
-import type { Authenticator, Impersonation, LegacyTokenRequest, TokenAuthenticator, TokenSigner } from './authn/index.ts';
+import type { AuthenticationNotes, Authenticator, Impersonation, LegacyTokenRequest, RequestHeaders, TokenAuthenticator, TokenSigner } from './authn/index.ts';
 import {
   anonymousAuthenticator,
   anonymousEverywhere,
@@ -26,6 +26,7 @@ import {
   ImpersonationError,
   impersonationOf,
   LegacyTokens,
+  requestHeaderAuthenticator,
   ServiceAccountTokens,
   tokenFileAuthenticator,
   unionAuthenticators,
@@ -46,7 +47,7 @@ import type { MeteredRequest, MetricsRenderer } from './metrics/index.ts';
 import { isLongRunning, ServerMetrics } from './metrics/index.ts';
 import { negotiateStatus, preferencesOf } from './negotiation.ts';
 import { NonResourcePaths } from './non-resource.ts';
-import { createObjectReader, createStatusWriter } from './object-reader.ts';
+import { createObjectReader, createSecretLabeller, createStatusWriter } from './object-reader.ts';
 import type { OpenApiDocuments } from './openapi.ts';
 import type { RequestInfo } from './request-info.ts';
 import { resolveRequestInfo } from './request-info.ts';
@@ -64,6 +65,8 @@ export interface ApiServerOptions {
   readonly strategies: readonly Strategy<any>[];
   /** In the order in which they run; a function gets what plugins need of the server they are part of. */
   readonly admissionPlugins?: AnyPlugins | ((reader: ObjectReader, writer: StatusWriter, signers: SignerAccess) => AnyPlugins);
+  /** Front proxies whose word is taken for who asks (upstream's --requestheader-… flags). */
+  readonly requestHeaders?: RequestHeaders;
   /** Asked after client certificates and bearer tokens, in order; see `anonymous` if absent. */
   readonly authenticators?: readonly Authenticator[];
   /** Upstream's --anonymous-auth, for requests that no authenticator knows; if absent, they are let in on the public paths only. */
@@ -118,16 +121,38 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   for (const strategy of strategies) {
     const { group, plural } = strategy.resource;
     const ownStore = meteredStore(store, group ? `${plural}.${group}` : plural, env.metrics);
-    const registry = new ResourceRegistry(strategy as Strategy, { ...deps, store: ownStore });
+    const own = { ...deps, store: ownStore };
+    const registry = new ResourceRegistry(strategy as Strategy, own);
     registries.set(`${registry.groupResource.group}/${registry.groupResource.resource}`, registry);
     served.push(new ServedResource(registry));
-    for (const also of (strategy as Strategy).alsoServedAs ?? []) served.push(new ServedResource(registry, also));
+    for (const also of (strategy as Strategy).alsoServedAs ?? []) {
+      const isOwnGroup = also.resource.group === group;
+      served.push(
+        new ServedResource(isOwnGroup ? registry : new ResourceRegistry({ ...(strategy as Strategy), ...also.checks }, own, also.resource.group), also),
+      );
+    }
   }
   const { serviceAccountTokens } = options;
   const tokens =
     serviceAccountTokens &&
-    new ServiceAccountTokens({ ...serviceAccountTokens, clock: env.clock, random: env.random.stream('token-ids'), reader: objectReader });
-  const legacyTokens = tokens && new LegacyTokens(tokens.options.signer, objectReader, tokens.audiences);
+    new ServiceAccountTokens({
+      ...serviceAccountTokens,
+      clock: env.clock,
+      metrics: env.metrics,
+      random: env.random.stream('token-ids'),
+      reader: objectReader,
+    });
+  const labelSecret = createSecretLabeller(({ group, resource }) => registries.get(`${group}/${resource}`), env);
+  const legacyTokens =
+    tokens &&
+    new LegacyTokens({
+      clock: env.clock,
+      metrics: env.metrics,
+      signer: tokens.options.signer,
+      reader: objectReader,
+      audiences: tokens.audiences,
+      labelSecret,
+    });
   const server = new Server(options, served, { legacyTokens, authorizer: options.authorizer ?? authorization.authorizer, tokens });
   return {
     handler: (request) => server.handle(request),
@@ -145,7 +170,10 @@ class Server {
   readonly #auditor: Auditor | undefined;
   readonly #metrics: ServerMetrics;
   readonly #gate: InFlightGate;
+  /** Of answers to components in this process. */
   readonly #baseHeaders: Readonly<Record<string, string>>;
+  /** Of all others. */
+  readonly #wireHeaders: (auditId: string) => Readonly<Record<string, string>>;
   readonly #auditIds;
 
   constructor(
@@ -195,11 +223,18 @@ class Server {
     }
     this.#auditIds = env.random.stream('audit-id');
     // Which flow schema and priority level a request fell under; nothing is ever queued here, so it is always the same ones.
+    const [flowSchema, priorityLevel] = [this.#uuid(), this.#uuid()];
     this.#baseHeaders = {
       'cache-control': 'no-cache, private',
-      'x-kubernetes-pf-flowschema-uid': this.#uuid(),
-      'x-kubernetes-pf-prioritylevel-uid': this.#uuid(),
+      'x-kubernetes-pf-flowschema-uid': flowSchema,
+      'x-kubernetes-pf-prioritylevel-uid': priorityLevel,
     };
+    this.#wireHeaders = (auditId) => ({
+      'audit-id': auditId,
+      'cache-control': 'no-cache, private',
+      'x-kubernetes-pf-flowschema-uid': flowSchema,
+      'x-kubernetes-pf-prioritylevel-uid': priorityLevel,
+    });
   }
 
   /** Never rejects: whatever goes wrong is an answer too. */
@@ -211,16 +246,18 @@ class Server {
     let call: Call | undefined;
     let record: AuditRecord | undefined;
     let known = false;
+    const notes = new CredentialNotes();
     let leave: (() => void) | undefined;
     try {
       // Most of what follows is known at once; only what is not is waited for.
-      const asking = request.user ?? this.#authenticate(request);
+      const asking = request.user ?? this.#authenticate(request, notes);
       let user = asking instanceof Promise ? await asking : asking;
       known = true;
       record = this.#beginRecord(request, info, user, auditId);
-      const impersonation = !request.user || 'impersonate-user' in request.headers ? impersonationOf(request.headers) : undefined;
+      const impersonation = !request.user || 'impersonate-user' in request.headers ? impersonationOf(request) : undefined;
       if (impersonation) user = await this.#impersonate(impersonation, user, record);
       call = new Call(this.#services, request, info, user);
+      notes.tell(call);
       // Components in this process neither queue nor hurry, as upstream's client on loopback.
       if (!request.user) leave = this.#gate.enter(info, user.groups);
       if (!request.user && !leave) return this.#finish(request, tooManyAnswer, { metered, call, record, auditId });
@@ -230,6 +267,7 @@ class Server {
       return this.#finish(request, answer instanceof Promise ? await answer : answer, { metered, call, record, auditId });
     } catch (error) {
       if (!known) record = this.#beginRecord(request, info, undefined, auditId);
+      if (record && !call) Object.assign(record.annotations, Object.fromEntries(notes.annotations ?? []));
       return this.#finish(request, this.#failed(error, request), { metered, call, record, auditId });
     } finally {
       leave?.();
@@ -252,7 +290,7 @@ class Server {
     return answer instanceof Promise ? withDeadline(this.options.env, ms, answer) : answer;
   }
 
-  #authenticate(request: ApiRequest): UserInfo | Promise<UserInfo> {
+  #authenticate(request: ApiRequest, notes: AuthenticationNotes): UserInfo | Promise<UserInfo> {
     const beganMs = this.options.env.clock.now();
     const failed = (error: unknown): never => {
       this.#metrics.authenticated(undefined, beganMs);
@@ -265,7 +303,7 @@ class Server {
     };
     let user: UserInfo | undefined | Promise<UserInfo | undefined>;
     try {
-      user = this.#authenticator(request);
+      user = this.#authenticator(request, notes);
     } catch (error) {
       return failed(error);
     }
@@ -339,8 +377,8 @@ class Server {
   }
 
   #headers(request: ApiRequest, answer: Answer, call: Call | undefined, auditId: string): ApiResponse['headers'] {
-    // Nearly every answer has these and no others, made as a literal, whose shape V8 knows.
-    const base = request.user ? this.#baseHeaders : { 'audit-id': auditId, ...this.#baseHeaders };
+    // Nearly every answer has no others than these, made by one literal, whose shape V8 knows.
+    const base = request.user ? this.#baseHeaders : this.#wireHeaders(auditId);
     const warnings = call && call.warnings.size > 0 ? { warning: warningHeaders([...call.warnings]) } : undefined;
     return answer.headers || warnings ? { ...base, ...answer.headers, ...warnings } : base;
   }
@@ -358,6 +396,25 @@ interface Finishing {
   readonly auditId: string;
 }
 
+/** What is said of credentials before there is a call to say it of; for nearly all requests that is nothing. */
+class CredentialNotes implements AuthenticationNotes {
+  annotations: [string, string][] | undefined;
+  #warnings: string[] | undefined;
+
+  annotate(key: string, value: string): void {
+    (this.annotations ??= []).push([key, value]);
+  }
+
+  warn(text: string): void {
+    (this.#warnings ??= []).push(text);
+  }
+
+  tell(call: AuthenticationNotes): void {
+    for (const [key, value] of this.annotations ?? []) call.annotate(key, value);
+    for (const text of this.#warnings ?? []) call.warn(text);
+  }
+}
+
 function uriOf({ path, query }: ApiRequest): string {
   return query.size > 0 ? `${path}?${query}` : path;
 }
@@ -369,8 +426,12 @@ function tokenAuthenticatorOf({ tokenFile }: ApiServerOptions, ...own: readonly 
 
 /** In upstream's order (pkg/kubeapiserver/authenticator). */
 function authenticatorsOf(options: ApiServerOptions, tokens: TokenAuthenticator | undefined, audiences: readonly string[]): readonly Authenticator[] {
-  const { authenticators, anonymous } = options;
+  const { authenticators, anonymous, requestHeaders } = options;
   const last = anonymous === undefined ? [anonymousAuthenticator] : anonymous ? [anonymousEverywhere] : [];
-  const proofs = [x509Authenticator, ...(tokens ? [bearerAuthenticator(tokens, audiences)] : [])];
+  const proofs = [
+    ...(requestHeaders ? [requestHeaderAuthenticator(requestHeaders)] : []),
+    x509Authenticator,
+    ...(tokens ? [bearerAuthenticator(tokens, audiences)] : []),
+  ];
   return [unionAuthenticators(proofs), ...(authenticators ?? last)];
 }

@@ -39,8 +39,14 @@ export type Endpoint =
   | 'collection'
   /** Discovery documents. */
   | 'document'
+  /** What the aggregator says of the groups: documents that ask no router. */
+  | 'groups'
   /** The Status of a failure, which is never transformed, and asks no router. */
   | 'status';
+
+/** Endpoints whose answers are always whole. */
+const untransformed: ReadonlySet<Endpoint> = new Set(['document', 'groups', 'status']);
+const unrouted: ReadonlySet<Endpoint> = new Set(['groups', 'status']);
 
 interface Accepted {
   readonly media: Media;
@@ -65,7 +71,13 @@ export function preferencesOf({ headers, query }: Pick<ApiRequest, 'headers' | '
 
 const cacheMax = 500;
 /** What was chosen for headers that have been read before. */
-const known: Readonly<Record<Endpoint, Map<string, Accepted | Error>>> = { object: new Map(), collection: new Map(), document: new Map(), status: new Map() };
+const known: Readonly<Record<Endpoint, Map<string, Accepted | Error>>> = {
+  object: new Map(),
+  collection: new Map(),
+  document: new Map(),
+  groups: new Map(),
+  status: new Map(),
+};
 const plainForm: AnswerForm = { media: 'json', pretty: false, as: 'object', version: 'v1', includeObject: 'Metadata', key: 'object' };
 
 /**
@@ -129,10 +141,8 @@ function chooseCached(endpoint: Endpoint, accept: string): Accepted {
 }
 
 function choose(endpoint: Endpoint, accept: string): Accepted | Error {
-  if (endpoint !== 'status' && !isRouted(accept)) {
-    const available = endpoint === 'collection' ? [...allMediaTypes, ...streamTypes] : allMediaTypes;
-    return failure(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`, {});
-  }
+  if (!unrouted.has(endpoint) && !isRouted(accept, allMediaTypes))
+    return notRouted(endpoint === 'collection' ? [...allMediaTypes, ...streamTypes] : allMediaTypes);
   for (const clause of parseAccept(accept)) {
     for (const [media, mediaType] of spoken) {
       const found = accepts(clause, mediaType) ? transformation(endpoint, media, clause.parameters) : undefined;
@@ -143,11 +153,20 @@ function choose(endpoint: Endpoint, accept: string): Accepted | Error {
 }
 
 /** The router (go-restful) knows whole media types and the wildcard for all of them, and looks at neither parameters nor qualities. */
-function isRouted(accept: string): boolean {
+function isRouted(accept: string, produced: readonly string[]): boolean {
   return accept.split(',').some((clause) => {
     const mediaType = trimSpaces(clause.split(';')[0] as string);
-    return mediaType === '*/*' || allMediaTypes.includes(mediaType);
+    return mediaType === '*/*' || produced.includes(mediaType);
   });
+}
+
+function notRouted(produced: readonly string[]): Error {
+  return failure(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${produced.join(', ')}`, {});
+}
+
+/** For what is always JSON, whatever the client likes best among what it takes. @throws StatusError 406 */
+export function requireJson({ accept }: Preferences): void {
+  if (accept && !isRouted(accept, [mediaTypes.json])) throw notRouted([mediaTypes.json]);
 }
 
 const transformations: Readonly<Record<string, Shown | undefined>> = {
@@ -162,10 +181,10 @@ function transformation(endpoint: Endpoint, media: Media, parameters: ReadonlyMa
   const stream = parameters.get('stream') ?? '';
   if (stream !== '' && (stream !== 'watch' || media === 'yaml')) return undefined;
   const serverVersion = parameters.get('sv') ?? '';
-  if (serverVersion !== '' && (serverVersion !== 'v1' || endpoint === 'status' || endpoint === 'document')) return undefined;
+  if (serverVersion !== '' && (serverVersion !== 'v1' || untransformed.has(endpoint))) return undefined;
   const [as, group, version] = ['as', 'g', 'v'].map((name) => parameters.get(name));
   if (as === undefined && group === undefined && version === undefined) return { media, pretty, as: 'object', version: 'v1' };
-  if (endpoint === 'status' || endpoint === 'document') return undefined;
+  if (untransformed.has(endpoint)) return undefined;
   const shown = transformations[as ?? ''];
   if (!shown || group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
   return shown === 'table' && media === 'protobuf' ? undefined : { media, pretty, as: shown, version };

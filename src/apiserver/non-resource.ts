@@ -13,7 +13,7 @@ import type { Discovery } from './discovery.ts';
 import type { HealthPath } from './health-checks.ts';
 import { healthChecks, healthReport, isHealthPath } from './health-checks.ts';
 import type { MetricsRenderer } from './metrics/index.ts';
-import { mediaTypes, negotiateAggregated } from './negotiation.ts';
+import { mediaTypes, negotiateAggregated, preferencesOf, requireJson } from './negotiation.ts';
 import type { OpenApiDocuments } from './openapi.ts';
 
 /** `/version`: the shape of 1.33, with a name of our own behind the number. */
@@ -80,7 +80,7 @@ export class NonResourcePaths {
 
   #route(call: Call, path: string): (() => Answer | Promise<Answer>) | undefined {
     if (path === '/' || path === '/index.html') return () => ({ status: 200, body: indentedBody({ paths: this.#paths() }) });
-    if (path === '/version') return () => ({ status: 200, body: indentedBody(versionInfo) });
+    if (path === '/version') return () => this.#version(call);
     const [first, second, third] = path.slice(1).split('/') as [string, string?, string?];
     if (first === 'openapi') return () => this.#openApi(call, path);
     if (first === '.well-known' || first === 'openid') return this.#openId(path);
@@ -94,6 +94,11 @@ export class NonResourcePaths {
     if (!second || !discovery.hasGroup(second)) return undefined;
     if (third === undefined) return () => this.#json(discovery.group(second), call);
     return discovery.hasVersion(second, third) ? () => this.#json(discovery.resourceList(second, third), call) : undefined;
+  }
+
+  #version({ request }: Call): Answer {
+    requireJson(preferencesOf(request));
+    return { status: 200, body: indentedBody(versionInfo) };
   }
 
   /** Upstream answers unknown paths in three ways, depending on which part of it looked last. */

@@ -43,3 +43,20 @@ export function createStatusWriter(registryOf: (resource: GroupResource) => Reso
     },
   };
 }
+
+/** Labels Secrets for the API server itself. Somebody else may change or delete them meanwhile; what cannot be written is left out. */
+export function createSecretLabeller(
+  registryOf: (resource: GroupResource) => ResourceRegistry | undefined,
+  env: Pick<Env, 'clock' | 'log'>,
+): (key: ObjectKey, labels: Readonly<Record<string, string>>) => Promise<void> {
+  return async (key, labels) => {
+    const context = { user: loopback, now: env.clock.now(), dryRun: false, warn() {} };
+    const next = (previous: { readonly object: Readonly<KubeObject> } | undefined) => {
+      const object = clone(previous?.object ?? {}) as KubeObject;
+      object.metadata = { ...object.metadata, labels: { ...object.metadata?.labels, ...labels } };
+      return object;
+    };
+    const update = registryOf({ group: '', resource: 'secrets' })?.update({ key, context, next });
+    await update?.catch((error: unknown) => env.log.warn('secret could not be labelled', { ...key, error: String(error) }));
+  };
+}

@@ -59,6 +59,7 @@ function unprintable(fieldManager: string): FieldError[] {
 
 /** Go's unicode.IsPrint: letters, marks, numbers, punctuation, symbols and the plain space. */
 export function isPrintable(character: string): boolean {
+  if (/^[ -~]$/.test(character)) return true; // Nearly always, and the other expression takes over a millisecond to compile.
   return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character);
 }
 
@@ -98,7 +99,7 @@ export function listQuery(query: URLSearchParams, namespace: string | undefined,
   if (query.get('sendInitialEvents') !== null) errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
   if (match) {
     if (!resourceVersion) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
-    if (continueToken) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden with continue'));
+    if (continueToken) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
     if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupportedInOrder('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
     if (match === 'Exact' && resourceVersion === '0') {
       errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
@@ -124,7 +125,7 @@ export function watchQuery(query: URLSearchParams, namespace: string | undefined
       errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
     }
     if (match !== 'NotOlderThan') errors.push(notSupportedInOrder('resourceVersionMatch', match, ['NotOlderThan']));
-    if (query.get('continue')) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden with continue'));
+    if (query.get('continue')) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
   }
   if (errors.length > 0) throw invalid({ group: metaGroup, kind: 'ListOptions' }, '', errors);
   queryInteger(query, 'limit'); // Means nothing to a watch, and is decoded all the same.

@@ -1,4 +1,3 @@
-import type { FieldError } from '../machinery/field-error.ts';
 import type { GroupVersionKind, KubeObject } from '../machinery/types.ts';
 import { formatGroupVersion } from '../machinery/types.ts';
 import type { Served } from '../registry/generic/options.ts';
@@ -58,13 +57,8 @@ export class ServedResource {
     return this.servedAs ? this.servedAs.toStorage(object) : object;
   }
 
-  /** What this version asks of a new object, given as it is to be stored. */
-  mistakesOnCreate(stored: KubeObject): FieldError[] {
-    return this.servedAs?.validateCreate?.(this.servedAs.fromStorage(stored)) ?? [];
-  }
-
   defaults(object: KubeObject): void {
-    if (!this.servedAs) this.registry.strategy.applyDefaults?.(object);
+    (this.servedAs ?? this.registry.strategy).applyDefaults?.(object);
   }
 
   /** Selectors see objects as this version shows them. */

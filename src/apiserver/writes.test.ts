@@ -99,3 +99,44 @@ test('lists that nothing is in are stored as none, as Go writes them', async () 
   expect((await ask('POST', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', slice)).body).toMatchObject({ endpoints: null, ports: null });
   expect((await ask('POST', '/api/v1/namespaces/default/limitranges', { metadata: { name: 'a' }, spec: {} })).body).toMatchObject({ spec: { limits: null } });
 });
+
+test('events are named by the group under which they are asked for', async () => {
+  const { ask } = await serverWithNamespace();
+  const events = '/apis/events.k8s.io/v1/namespaces/default/events';
+  const details = { group: 'events.k8s.io', kind: 'events', name: 'e' };
+  expect((await ask('GET', `${events}/e`)).body).toMatchObject({ message: 'events.events.k8s.io "e" not found', details });
+  const event = {
+    metadata: { name: 'e' },
+    eventTime: '2026-01-01T00:00:00.000000Z',
+    reportingController: 'example.com/c',
+    reportingInstance: 'i',
+    action: 'A',
+    reason: 'R',
+    type: 'Normal',
+  };
+  expect((await ask('POST', events, event)).status).toBe(201);
+  expect((await ask('POST', events, event)).body).toMatchObject({ message: 'events.events.k8s.io "e" already exists', details });
+  const core = '/api/v1/namespaces/default/events';
+  expect((await ask('DELETE', `${core}/e`)).status).toBe(200);
+  expect((await ask('GET', `${core}/e`)).body.message).toBe('events "e" not found');
+});
+
+test('only a POST that is meant may not say which version it replaces: what an apply creates may', async () => {
+  const { ask } = await serverWithNamespace();
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', resourceVersion: '7' } };
+  expect(await ask('POST', maps, map)).toMatchObject({ status: 500, body: { message: 'resourceVersion should not be set on objects to be created' } });
+  expect((await ask('POST', `${maps}?dryRun=All`, map)).status).toBe(201);
+  const applied = await ask('PATCH', `${maps}/a?fieldManager=m`, map, { 'content-type': 'application/apply-patch+yaml' });
+  expect(applied.status).toBe(201);
+  expect(applied.body.metadata.resourceVersion).not.toBe('7');
+});
+
+test('a condition without times has them as null, and whoever writes it owns them', async () => {
+  const { ask } = await serverWithNamespace();
+  await ask('POST', '/api/v1/nodes', { metadata: { name: 'n', labels: { l: 'm' } } });
+  const conditions = [{ type: 'Ready', status: 'True' }];
+  const { body } = await ask('PATCH', '/api/v1/nodes/n/status?fieldManager=m', { status: { conditions } }, merge);
+  expect(body).toMatchObject({ status: { conditions: [{ type: 'Ready', lastHeartbeatTime: null, lastTransitionTime: null }] } });
+  const owned = JSON.stringify(body.metadata.managedFields);
+  for (const field of ['f:lastHeartbeatTime', 'f:lastTransitionTime']) expect(owned).toContain(field);
+});

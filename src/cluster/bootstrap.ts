@@ -5,6 +5,9 @@ import type { Client } from '../client/index.ts';
 import { refs } from '../client/index.ts';
 import type { Strategy } from '../registry/generic/strategy.ts';
 import { coreDnsAccess, coreDnsAddon, kubernetesService, systemNamespaces } from './addons.ts';
+import type { RequestHeaderTrust } from './extension-authentication.ts';
+import { extensionAuthentication } from './extension-authentication.ts';
+import { tracking } from './kept-objects.ts';
 import { createServerObjects } from './server-objects.ts';
 
 export interface BootstrapOptions {
@@ -19,6 +22,7 @@ export interface BootstrapOptions {
   readonly nodeAuthorizer: boolean;
   /** The authorities of client certificates, PEM. */
   readonly clientCa?: string | undefined;
+  readonly requestHeaders?: RequestHeaderTrust | undefined;
   /** What the server serves. */
   readonly strategies: readonly Strategy[];
   /** Milliseconds since the Unix epoch. */
@@ -30,11 +34,12 @@ const apiPort = 6443;
 
 /** Creates what kube-apiserver and kubeadm create before anyone asks: namespaces, the `kubernetes` Service and its endpoints, CoreDNS. */
 export async function bootstrap(client: Client, options: BootstrapOptions): Promise<void> {
-  const { apiAddress, network, rbac, nodeAuthorizer, strategies, clientCa, now } = options;
+  const { apiAddress, network, rbac, nodeAuthorizer, strategies, clientCa, requestHeaders, now } = options;
   for (const namespace of systemNamespaces) await client.namespaces.create(structuredClone(namespace));
   await createServerObjects(client, strategies, network.serviceCidr, now);
   if (rbac) await createPolicy(client, bootstrapPolicy({ withoutNodeAuthorizer: !nodeAuthorizer }), options.addons);
-  if (clientCa) await client.configMaps.create(extensionAuthentication(clientCa));
+  if (clientCa || requestHeaders) await client.configMaps.create(extensionAuthentication(clientCa, requestHeaders));
+  await client.configMaps.create(tracking(legacyTokenTracking, now));
   await client.services.create(kubernetesService(network.apiServiceIp));
   await client.endpoints.create(kubernetesEndpoints(apiAddress));
   await client.endpointSlices.create(kubernetesSlice(apiAddress));
@@ -58,13 +63,8 @@ async function createPolicy(client: Client, policy: BootstrapPolicy, addons: boo
   for (const one of policy.roleBindings) await client.resource(refs.roleBindings).create(one);
 }
 
-/**
- * How extension API servers know this one's users (pkg/controlplane/controller/clusterauthenticationtrust). There is no front
- * proxy, so its keys (`requestheader-*`) are absent, as upstream leaves them out without --requestheader-client-ca-file.
- */
-function extensionAuthentication(clientCa: string): ConfigMap {
-  return { metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' }, data: { 'client-ca-file': clientCa } };
-}
+/** Whoever cleans up tokens in Secrets asks how long their use has been tracked (pkg/controlplane/controller/legacytokentracking). */
+const legacyTokenTracking: ConfigMap = { metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' } };
 
 /** Made by the API server itself, which has no selector to go by (pkg/controlplane/reconcilers). */
 function kubernetesEndpoints(address: string): Endpoints {

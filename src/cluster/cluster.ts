@@ -12,6 +12,8 @@ import type { Handler } from '../machinery/index.ts';
 import type { Schema } from '../machinery/schema/index.ts';
 import { builtInStrategies } from '../registry/built-in.ts';
 import { IpAllocator, PortAllocator } from '../registry/core/index.ts';
+import type { FeatureGates } from '../registry/feature-gates.ts';
+import { featureGateMistakes } from '../registry/feature-gates.ts';
 import type { Strategy } from '../registry/generic/strategy.ts';
 import type { ImageDefinition } from '../runtime/index.ts';
 import type { Scheduler } from '../scheduler/index.ts';
@@ -21,6 +23,8 @@ import { bootstrap } from './bootstrap.ts';
 import type { ComponentName, LoadedComponents } from './components.ts';
 import { componentNames, loadComponents } from './components.ts';
 import type { DataPlane } from './data-plane.ts';
+import type { RequestHeaderTrust } from './extension-authentication.ts';
+import { KeptObjects } from './kept-objects.ts';
 import type { NodeProfile } from './node-profile.ts';
 import { controlPlaneLabels } from './node-profile.ts';
 import { createReadOnlyObjects, ownableResources } from './server-objects.ts';
@@ -58,6 +62,8 @@ export interface ClusterOptions {
   readonly tokenSigner: TokenSigner;
   /** The text of a file of static tokens. */
   readonly tokenFile?: string | undefined;
+  /** Front proxies whose headers are believed, and the authorities of their certificates, PEM. */
+  readonly requestHeaders?: RequestHeaderTrust | undefined;
   /** Who comes in without a certificate or a token; anonymous if absent. */
   readonly authenticators?: readonly Authenticator[];
   /** Whether requests without credentials are from `system:anonymous`; if absent, on the public paths only. */
@@ -67,10 +73,14 @@ export interface ClusterOptions {
   readonly audit?: AuditOptions | undefined;
   /** Upstream's --enable-admission-plugins and --disable-admission-plugins, checked by `pluginMistakes`. */
   readonly admission?: PluginChoice | undefined;
+  /** Upstream's --feature-gates; each as in 1.33 if absent. */
+  readonly featureGates?: FeatureGates | undefined;
   /** `127.0.0.1:6443`, what `/api` tells clients; asked when one asks. */
   readonly serverAddress?: () => string;
   /** Writes `/metrics`; without it the path is refused by name. */
   readonly renderMetrics?: MetricsRenderer;
+  /** Gives memory back to the machine, if that can be done; called after containers have let go of much. */
+  readonly reclaimMemory?: (() => void) | undefined;
   /** The way from a node to the API, for those who want it to fail; straight if absent. */
   readonly nodeHandler?: ((node: string, handler: Handler) => Handler) | undefined;
 }
@@ -82,7 +92,7 @@ export interface Cluster {
   /** A client of group system:masters. */
   readonly admin: Client;
   /** Where pods run; absent without kubelets. */
-  readonly dataPlane: Pick<DataPlane, 'dialer' | 'dns' | 'fabric' | 'services' | 'nodeState' | 'setNodeState' | 'runtime'> | undefined;
+  readonly dataPlane: Pick<DataPlane, 'dialer' | 'dns' | 'fabric' | 'services' | 'nodeState' | 'setNodeState' | 'runtime' | 'room'> | undefined;
   /** Resolves once every node has been Ready, at once where nobody makes them Ready. */
   readonly nodesReady: Promise<void>;
   /** Name and address of each node, in order, silent ones last. */
@@ -90,8 +100,13 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-/** Builds and starts a cluster. Resolves when its API answers and the objects that every cluster has are there. */
+/**
+ * Builds and starts a cluster. Resolves when its API answers and the objects that every cluster has are there. Rejects for a feature
+ * gate that cannot be set.
+ */
 export async function createCluster(options: ClusterOptions): Promise<Cluster> {
+  const [mistake] = featureGateMistakes(options.featureGates ?? {});
+  if (mistake) throw new Error(mistake);
   const components = options.components ?? componentNames;
   return new RunningCluster({ ...options, components }, await loadComponents(components)).start();
 }
@@ -132,6 +147,7 @@ class RunningCluster implements Cluster {
   readonly #server: ApiServer;
   readonly #ips = new IpAllocator(clusterNetwork.serviceCidr);
   readonly #serviceAddresses: ServiceAddresses;
+  readonly #keptObjects: KeptObjects;
   #strategies: readonly Strategy[] = [];
   #stopControllers = () => {};
   #stopped = false;
@@ -150,6 +166,7 @@ class RunningCluster implements Cluster {
     this.#informers = new InformerFactory(createClient(this.handler, componentUser.named('kube-controller-manager'), { userAgent: 'paperkube' }), env);
     const apiServer = componentClient(this.handler, componentUser.apiServer, 'kube-apiserver');
     this.#serviceAddresses = new ServiceAddresses({ env, client: apiServer, informers: this.#informers, ips: this.#ips });
+    this.#keptObjects = new KeptObjects({ env, client: apiServer, informers: this.#informers });
     const [live, silent] = [options.nodes.filter((node) => node.kubelet !== false), options.nodes.filter((node) => node.kubelet === false)];
     if (live.length > 0 && !loaded.dataPlane) throw new Error('nodes with kubelets want the component kubelet');
     // The first address is the API server's, also where no kubelet shares it.
@@ -168,6 +185,7 @@ class RunningCluster implements Cluster {
         handler,
         servingCertificate: options.servingCertificate,
         informers: this.#informers,
+        reclaimMemory: options.reclaimMemory,
       });
     this.#scheduler =
       loaded.scheduler &&
@@ -191,8 +209,10 @@ class RunningCluster implements Cluster {
     const now = this.env.clock.now();
     const addons = componentNames.every((one) => this.options.components.includes(one));
     const apiAddress = clusterNetwork.nodeAddress(0);
-    const { clientCa } = this.options;
-    await bootstrap(this.admin, { apiAddress, addons, network: clusterNetwork, rbac, nodeAuthorizer, strategies: this.#strategies, clientCa, now });
+    const { clientCa, requestHeaders } = this.options;
+    const network = clusterNetwork;
+    await bootstrap(this.admin, { apiAddress, addons, network, rbac, nodeAuthorizer, strategies: this.#strategies, clientCa, requestHeaders, now });
+    await this.#keptObjects.start();
     const absent = [this.loaded.controllers ? [] : 'controller-manager', this.loaded.scheduler ? [] : 'scheduler'].flat();
     await createReadOnlyObjects(this.#server.registry('', 'componentstatuses'), componentUser.admin, now, absent);
     this.#serviceAddresses.start();
@@ -245,6 +265,7 @@ class RunningCluster implements Cluster {
     this.#scheduler?.stop();
     this.#stopControllers();
     this.#serviceAddresses.stop();
+    this.#keptObjects.stop();
     this.#informers.stop();
     this.dataPlane?.stopInformers();
     await this.#store.close();
@@ -253,11 +274,12 @@ class RunningCluster implements Cluster {
   }
 
   #createApiServer(): ApiServer {
-    const { env, schema, authenticators, serverAddress, renderMetrics, tokenSigner, tokenFile, authorizationModes, anonymous, audit } = this.options;
+    const { env, schema, authenticators, serverAddress, renderMetrics, tokenSigner, tokenFile, authorizationModes, anonymous, audit, requestHeaders } =
+      this.options;
     const { nodePorts } = clusterNetwork;
     this.#strategies = builtInStrategies(
       { ips: this.#ips, ports: new PortAllocator(nodePorts.first, nodePorts.last) },
-      { controllers: this.options.components.includes('controllers') },
+      { controllers: this.options.components.includes('controllers'), featureGates: this.options.featureGates },
     );
     return createApiServer({
       env,
@@ -272,6 +294,7 @@ class RunningCluster implements Cluster {
       dialAddress: (address, port) => (this.dataPlane ? this.dataPlane.dialer.dial(address, port) : unreachable()),
       serviceAccountTokens: { signer: tokenSigner, issuer: `https://kubernetes.default.svc.${clusterNetwork.domain}` },
       ...(tokenFile === undefined ? {} : { tokenFile }),
+      ...(requestHeaders ? { requestHeaders } : {}),
       ...(authenticators ? { authenticators } : {}),
       ...(anonymous === undefined ? {} : { anonymous }),
       ...(authorizationModes ? { authorizationModes } : {}),

@@ -10,6 +10,7 @@ import type { Dialer } from '../network/index.ts';
 import { createDialer, createNodeNetwork, createServiceProxy, Fabric, type NodeNetwork } from '../network/index.ts';
 import type { ImageDefinition, Runtime } from '../runtime/index.ts';
 import { createCatalogue, SimulatedRuntime, SimulatedVolumes } from '../runtime/index.ts';
+import type { HostRoom } from '../shell/index.ts';
 import { Kernel, shellProgram } from '../shell/index.ts';
 import { coreDnsImage } from './addons.ts';
 import { clusterNetwork } from './addresses.ts';
@@ -18,7 +19,7 @@ import type { ComponentName } from './components.ts';
 import { controlPlaneManifests, controlPlanePreloads } from './control-plane-manifests.ts';
 import { tokensFromApi } from './kubelet-tokens.ts';
 import type { NodeProfile } from './node-profile.ts';
-import { kubeletNode } from './node-profile.ts';
+import { kubeletNode, nodeHardware } from './node-profile.ts';
 import { credentialsFromApi } from './pull-credentials.ts';
 import { componentClient, componentUser } from './users.ts';
 
@@ -40,6 +41,8 @@ export interface DataPlaneOptions {
   readonly servingCertificate?: string | undefined;
   /** Those of the control plane. */
   readonly informers: InformerFactory;
+  /** Gives memory back to the machine. */
+  readonly reclaimMemory?: (() => void) | undefined;
 }
 
 /** A node's kubelet may be silent, or the whole machine down. */
@@ -70,13 +73,18 @@ export class DataPlane {
   constructor(readonly options: DataPlaneOptions) {
     const { env, informers } = options;
     this.#catalogue = [...options.images, ...createCatalogue(shellProgram)];
-    this.#kernel = new Kernel(env);
+    this.#kernel = new Kernel(env, { reclaimMemory: options.reclaimMemory });
     this.fabric = new Fabric(env);
     this.dialer = createDialer(this.fabric, clusterNetwork.gateway);
     this.services = informers.for<Service>(refs.services);
     this.dns = this.#createDns();
     this.#connectServices();
     for (const [index, node] of options.nodes.entries()) this.#nodes.push(this.#createNode(node, clusterNetwork.nodeAddress(index)));
+  }
+
+  /** What containers really keep of this process's memory. */
+  get room(): HostRoom {
+    return this.#kernel.room;
   }
 
   get nodes(): readonly { readonly name: string; readonly address: string }[] {
@@ -180,11 +188,13 @@ export class DataPlane {
     const learn = (node: Readonly<Node>) => node.spec?.podCIDR && network.setPodCidr(node.spec.podCIDR);
     informers.for<Node>(refs.nodes, { fieldSelector: `metadata.name=${name}` }).handle({ added: learn, updated: learn });
     const isControlPlane = profile.role === 'control-plane';
-    const volumes = new SimulatedVolumes(env);
+    const volumes = new SimulatedVolumes(env, this.#kernel.room);
     if (isControlPlane) for (const [path, text] of controlPlaneManifests(name, address, this.options.components)) volumes.writeHostFile(path, text);
+    const description = kubeletNode(profile, this.options.name);
     const runtime = new SimulatedRuntime({
       env,
       kernel: this.#kernel,
+      hardware: this.#kernel.createHardware(nodeHardware(description.capacity)),
       network,
       catalogue: this.#catalogue,
       preloaded: [coreDnsImage, ...(isControlPlane ? controlPlanePreloads : [])],
@@ -206,7 +216,7 @@ export class DataPlane {
       hostDns: { servers: [clusterNetwork.gateway], searches: [], options: [] },
       tokenFor: tokensFromApi(client),
       credentials: credentialsFromApi(client),
-      node: kubeletNode(profile, this.options.name),
+      node: description,
     });
     return { state: 'running', name, address, network, kubelet, runtime };
   }

@@ -5,4 +5,5 @@ export { createCluster } from './cluster.ts';
 export type { ComponentName } from './components.ts';
 export { componentNames } from './components.ts';
 export type { NodeState } from './data-plane.ts';
+export type { RequestHeaderTrust } from './extension-authentication.ts';
 export type { NodeProfile } from './node-profile.ts';

@@ -1,6 +1,8 @@
 import type { Taint } from '../../generated/types/index.ts';
 import type { KubeletOptions } from '../kubelet/index.ts';
 import { kubernetesVersion } from '../machinery/index.ts';
+import { quantityMilli, quantityValue } from '../machinery/quantity.ts';
+import { kernelRelease } from '../shell/kernel/release.ts';
 
 /** A node as its cluster's configuration describes it. */
 export interface NodeProfile {
@@ -29,7 +31,12 @@ export function kubeletNode(profile: NodeProfile, clusterName: string): KubeletO
     providerId: `paperkube://${clusterName}/${profile.name}`,
     architecture: 'amd64',
     osImage: 'Debian GNU/Linux 12 (bookworm)',
-    kernelVersion: '6.1.0-paperkube',
+    kernelVersion: kernelRelease,
     kubeletVersion: kubernetesVersion,
   };
+}
+
+/** The machine behind a node's capacity: whole processors, at least one. */
+export function nodeHardware({ cpu, memory }: Readonly<Record<string, string>>): { readonly processors: number; readonly memoryBytes: number } {
+  return { processors: Math.max(1, Math.floor(quantityMilli(cpu) / 1000)), memoryBytes: quantityValue(memory) };
 }

@@ -11,15 +11,15 @@ import type { Strategy } from '../registry/generic/strategy.ts';
 
 const ref = (group: string, kind: string, resource: string): ResourceRef => ({ group, version: 'v1', kind, resource, namespaced: false });
 const apiServices = ref('apiregistration.k8s.io', 'APIService', 'apiservices');
-const levels = ref('flowcontrol.apiserver.k8s.io', 'PriorityLevelConfiguration', 'prioritylevelconfigurations');
-const schemas = ref('flowcontrol.apiserver.k8s.io', 'FlowSchema', 'flowschemas');
+export const priorityLevelRef = ref('flowcontrol.apiserver.k8s.io', 'PriorityLevelConfiguration', 'prioritylevelconfigurations');
+export const flowSchemaRef = ref('flowcontrol.apiserver.k8s.io', 'FlowSchema', 'flowschemas');
 
 /** What kube-apiserver's start hooks create: priority classes, priority levels and flow schemas, API services, the range of service addresses. */
 export async function createServerObjects(client: Client, strategies: readonly Strategy[], serviceCidr: string, now: number): Promise<void> {
   const time = formatTime(now);
   for (const one of systemPriorityClasses) await client.resource(refs.priorityClasses).create(structuredClone(one));
-  for (const one of priorityLevels()) await client.resource(levels).create(one);
-  for (const one of flowSchemas(time)) await createWithStatus(client, schemas, one);
+  for (const one of priorityLevels()) await client.resource(priorityLevelRef).create(one);
+  for (const one of flowSchemas(time)) await createWithStatus(client, flowSchemaRef, one);
   for (const one of localApiServices(servedVersions(strategies))) await client.resource(apiServices).create(one);
   const condition = { type: 'Ready', status: 'True', reason: '', message: 'Kubernetes default Service CIDR is ready', lastTransitionTime: time };
   const kubernetes = { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: 'kubernetes' } };

@@ -147,6 +147,7 @@ export class ReconcileLoop {
   }
 
   #failed(key: string, error: unknown): void {
+    if (this.#stopped) return; // What the end has cut off is no news, and is not tried again.
     // Conflicts and objects that went meanwhile are everyday life of optimistic concurrency.
     const level = isConflict(error) || isNotFound(error) ? 'debug' : 'warn';
     this.env.log.child(this.name)[level]('reconcile failed, will try again', { key, error: error instanceof Error ? error.message : String(error) });

@@ -83,7 +83,8 @@ function portsOf(service: Readonly<Service>, pod: Readonly<Pod>): DiscoveryV1End
   });
 }
 
-function portsKey(ports: readonly DiscoveryV1EndpointPort[] | null | undefined): string {
+/** The same for the same ports in the same order. */
+export function portsKey(ports: readonly DiscoveryV1EndpointPort[] | null | undefined): string {
   return JSON.stringify((ports ?? []).map(({ name, protocol, port, appProtocol }) => [name, protocol, port, appProtocol]));
 }
 

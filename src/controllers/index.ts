@@ -5,11 +5,13 @@ import { CsrCleanerController } from './csr-cleaner.ts';
 import { CsrSigningController } from './csr-signing.ts';
 import { DeploymentController } from './deployment.ts';
 import { EndpointSliceController } from './endpoint-slice.ts';
+import { EndpointSliceMirroringController } from './endpoint-slice-mirroring.ts';
 import { EndpointsController } from './endpoints.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { NamespaceController } from './namespace.ts';
 import { NodeIpamController } from './node-ipam.ts';
 import { NodeLifecycleController } from './node-lifecycle.ts';
+import { PodGcController } from './pod-gc.ts';
 import { PvProtectionController } from './pv-protection.ts';
 import { PvcProtectionController } from './pvc-protection.ts';
 import { ReplicaSetController } from './replica-set.ts';
@@ -18,6 +20,7 @@ import { RootCaPublisher } from './root-ca-publisher.ts';
 import { ServiceAccountController } from './service-account.ts';
 import { ServiceAccountTokenController } from './service-account-token.ts';
 import { ServiceCidrsController } from './service-cidrs.ts';
+import { TaintEvictionController } from './taint-eviction.ts';
 
 export type { CertificateOrder, Controller, ControllerContext, SignCertificate } from './controller.ts';
 export { ReconcileLoop } from './controller.ts';
@@ -38,6 +41,9 @@ export const controllers: Readonly<Record<string, new (context: ControllerContex
   'replicaset-controller': ReplicaSetController,
   'endpoints-controller': EndpointsController,
   'endpointslice-controller': EndpointSliceController,
+  'endpointslice-mirroring-controller': EndpointSliceMirroringController,
+  'taint-eviction-controller': TaintEvictionController,
+  'pod-garbage-collector-controller': PodGcController,
   'resourcequota-controller': ResourceQuotaController,
   'clusterrole-aggregation-controller': ClusterRoleAggregationController,
   'certificatesigningrequest-approving-controller': CsrApprovingController,

@@ -22,7 +22,8 @@ export class RandomIds implements Ids {
   uid(): string {
     const digits = this.random.stream('uid');
     const variant = '89ab'[digits.int(4)];
-    return [digits.text(hex, 8), digits.text(hex, 4), `4${digits.text(hex, 3)}`, variant + digits.text(hex, 3), digits.text(hex, 12)].join('-');
+    const text = digits.text(hex, 30);
+    return [text.slice(0, 8), text.slice(8, 12), `4${text.slice(12, 15)}`, variant + text.slice(15, 18), text.slice(18)].join('-');
   }
 
   nameSuffix(length = 5): string {

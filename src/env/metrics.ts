@@ -64,7 +64,7 @@ export class Counters {
   }
 
   #box(values: readonly string[]): { value: number } {
-    const key = values.length === 1 ? (values[0] as string) : values.join(separator);
+    const key = keyOf(values);
     let box = this.#values.get(key);
     if (!box) this.#values.set(key, (box = { value: 0 }));
     return box;
@@ -90,12 +90,12 @@ export class Histograms {
   ) {}
 
   observe(value: number, ...values: readonly string[]): void {
-    this.#add(this.#histogram(values.join(separator)), value);
+    this.#add(this.#histogram(keyOf(values)), value);
   }
 
   /** For who observes the same labels again and again: saves the look-up. */
   observer(...values: readonly string[]): (value: number) => void {
-    const histogram = this.#histogram(values.join(separator));
+    const histogram = this.#histogram(keyOf(values));
     return (value) => this.#add(histogram, value);
   }
 
@@ -143,6 +143,10 @@ export class Histograms {
       { labels, value: count, suffix: '_count' },
     ];
   }
+}
+
+function keyOf(values: readonly string[]): string {
+  return values.length === 1 ? (values[0] as string) : values.join(separator);
 }
 
 function labelled(names: readonly string[], key: string): Record<string, string> {

@@ -1,7 +1,7 @@
 import type { Task, Timer } from './loop.ts';
 
 interface Entry extends Timer {
-  readonly task: Task;
+  task: Task;
   readonly order: number;
   cancelled: boolean;
 }
@@ -57,6 +57,7 @@ export class TimerHeap {
   #cancel(entry: Entry): void {
     if (entry.cancelled) return;
     entry.cancelled = true;
+    entry.task = nothing; // It may stay in the heap for long; what it would have done must not.
     this.#cancelled += 1;
     // A program that sets and cancels timers for ever must not grow the heap for ever.
     if (this.#cancelled > 1024 && this.#cancelled > this.#heap.length / 2) this.#sweep();
@@ -100,6 +101,8 @@ export class TimerHeap {
     }
   }
 }
+
+function nothing(): void {}
 
 function before(a: Entry, b: Entry): number {
   return a.at - b.at || a.order - b.order;

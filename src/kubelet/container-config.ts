@@ -1,16 +1,21 @@
-import type { Container, ContainerUser, Pod, VolumeMount } from '../../generated/types/index.ts';
-import type { ContainerConfig, ImageRecord, Mount, VolumeHandle } from '../runtime/types.ts';
+import type { Container, Pod, VolumeMount } from '../../generated/types/index.ts';
+import type { ContainerConfig, ImageRecord, Mount, SecurityConfig, VolumeHandle } from '../runtime/types.ts';
 import type { EnvironmentFacts } from './environment.ts';
 import { containerEnvironment } from './environment.ts';
 import { expand } from './expansion.ts';
+import type { ImageVolumes } from './image-volumes.ts';
 import { ContainerError, messageOf } from './kubelet-error.ts';
-import { runtimeLimits } from './pod-allocation.ts';
+import { oomScoreAdjust } from './oom-score.ts';
+import { runtimeResources } from './pod-allocation.ts';
 import { formatPod } from './pod-format.ts';
 
 export interface ConfigFacts extends EnvironmentFacts {
   readonly image: ImageRecord;
   readonly attempt: number;
+  /** Of the node, in bytes. */
+  readonly memoryCapacity: number;
   readonly volumes: ReadonlyMap<string, VolumeHandle>;
+  readonly images: ImageVolumes;
   readonly targetContainerId?: string | undefined;
 }
 
@@ -30,13 +35,15 @@ export async function containerConfig(pod: Readonly<Pod>, container: Readonly<Co
       args: container.args?.map((word) => expand(word, lookup)),
       env: [...environment].map(([name, value]) => ({ name, value })),
       workingDir: container.workingDir || undefined,
-      mounts: (container.volumeMounts ?? []).map((mount) => mountOf(pod, container.name, mount, facts.volumes, lookup)),
+      mounts: (container.volumeMounts ?? []).map((mount) => mountOf(pod, container.name, mount, facts, lookup)),
       stdin: container.stdin ?? false,
       stdinOnce: container.stdinOnce ?? false,
       tty: container.tty ?? false,
       user,
       readOnlyRootFilesystem: container.securityContext?.readOnlyRootFilesystem ?? false,
-      resources: runtimeLimits(container),
+      security: securityConfig(pod, container),
+      resources: runtimeResources(container),
+      oomScoreAdj: oomScoreAdjust(pod, container, facts.memoryCapacity),
       terminationMessagePath: container.terminationMessagePath || '/dev/termination-log',
       terminationMessageFromLog: container.terminationMessagePolicy === 'FallbackToLogsOnError',
       targetContainerId: facts.targetContainerId,
@@ -50,14 +57,15 @@ function mountOf(
   pod: Readonly<Pod>,
   containerName: string,
   mount: VolumeMount,
-  volumes: ReadonlyMap<string, VolumeHandle>,
+  { volumes, images }: Pick<ConfigFacts, 'volumes' | 'images'>,
   lookup: (name: string) => string | undefined,
 ): Mount {
-  const volume = volumes.get(mount.name);
-  if (!volume) throw new Error(`cannot find volume "${mount.name}" to mount into container "${containerName}"`);
+  const volume = volumes.get(mount.name) ?? images.get(mount.name);
+  if (!volume || volume instanceof ContainerError) throw new Error(`cannot find volume "${mount.name}" to mount into container "${containerName}"`);
   const subPath = mount.subPathExpr ? expandedSubPath(mount.subPathExpr, lookup) : mount.subPath;
   if (subPath?.startsWith('/')) throw new Error(`error SubPath \`${subPath}\` must not be an absolute path`);
   if (subPath?.split('/').includes('..')) throw new Error(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
+  if ('id' in volume) return { containerPath: mount.mountPath, imageId: volume.id, subPath: subPath || undefined, readOnly: true };
   const source = pod.spec?.volumes?.find((one) => one.name === mount.name);
   // What the kubelet fills is its own to change, since nobody else's changes would outlive its next.
   const filled = source?.configMap ?? source?.secret ?? source?.downwardAPI ?? source?.projected;
@@ -86,6 +94,18 @@ function containerUser(pod: Readonly<Pod>, container: Readonly<Container>, image
     uid: own?.runAsUser ?? shared?.runAsUser ?? imageUid,
     gid: own?.runAsGroup ?? shared?.runAsGroup ?? imageGid,
     ...(groups.length > 0 ? { groups } : {}),
+    groupsPolicy: shared?.supplementalGroupsPolicy as 'Merge' | 'Strict' | undefined,
+  };
+}
+
+function securityConfig(pod: Readonly<Pod>, { securityContext }: Readonly<Container>): SecurityConfig {
+  const { privileged = false, capabilities, allowPrivilegeEscalation, seccompProfile = pod.spec?.securityContext?.seccompProfile } = securityContext ?? {};
+  return {
+    privileged,
+    addCapabilities: capabilities?.add ?? [],
+    dropCapabilities: capabilities?.drop ?? [],
+    noNewPrivileges: allowPrivilegeEscalation === false,
+    seccomp: seccompProfile !== undefined && seccompProfile.type !== 'Unconfined',
   };
 }
 
@@ -100,10 +120,4 @@ function refuseRoot(pod: Readonly<Pod>, container: Readonly<Container>, user: No
   }
   const why = asked === 0 ? "container's runAsUser breaks non-root policy" : 'container has runAsNonRoot and image will run as root';
   throw new Error(`${why} ${where}`);
-}
-
-/** The user that a running container's status shows (SupplementalGroupsPolicy). */
-export function shownUser(pod: Readonly<Pod>, container: Readonly<Container>, image: ImageRecord | undefined): ContainerUser {
-  const { uid = 0, gid = 0, groups = [] } = containerUser(pod, container, image);
-  return { linux: { uid, gid, supplementalGroups: [...new Set([gid, ...groups])].sort((a, b) => a - b) } };
 }

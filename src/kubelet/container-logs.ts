@@ -40,10 +40,18 @@ function plainId(id: string): string {
   return id.replace(/^[a-z]+:\/\//, '');
 }
 
-/** Sends a log as asked for: its end, what is younger, with times, at most so many bytes. Returns how to end it. */
+/**
+ * Sends a log as asked for: its end, what is younger, with times, at most so many bytes. Returns how to end it.
+ *
+ * It is read as the client takes it, so a slow one costs nothing: it misses what the log has dropped meanwhile, as of a log file that
+ * was rotated twice.
+ */
 export function streamLog(env: Pick<Env, 'clock' | 'loop'>, log: ContainerLog, options: PodLogOptions, reader: StreamReader): () => void {
   const since = sinceMs(options, env.clock.now());
   let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
+  let next = 0;
+  let last = Number.POSITIVE_INFINITY;
+  let waiting = false;
   let stopped = false;
   let unfollow = () => {};
   const end = () => {
@@ -53,17 +61,40 @@ export function streamLog(env: Pick<Env, 'clock' | 'loop'>, log: ContainerLog, o
     reader.end();
   };
   const send = (line: LogLine) => {
-    if (stopped) return;
     const chunk = encodeLine(line, options.timestamps).subarray(0, left);
     left -= chunk.length;
     if (chunk.length > 0) reader.data(chunk);
     if (left <= 0) end();
   };
+  const pump = () => {
+    while (!stopped && !waiting && next < Math.min(last, log.count)) {
+      if (reader.full?.() && reader.onRoom) {
+        waiting = true;
+        reader.onRoom(() => env.loop.defer('container log', resume));
+        return;
+      }
+      next = Math.max(next, log.first);
+      const line = log.line(next);
+      next += 1;
+      if (line && line.time >= since) send(line);
+    }
+    if (!waiting && next >= last) end();
+  };
+  const resume = () => {
+    waiting = false;
+    pump();
+  };
+  /** No more lines will come, or are wanted. */
+  const finish = () => {
+    last = log.count;
+    pump();
+  };
   env.loop.defer('container log', () => {
-    for (const line of lastLines(log.lines(), options.tailLines)) if (line.time >= since) send(line);
     if (stopped) return;
-    if (options.follow) unfollow = log.follow({ line: send, end });
-    else end();
+    next = Math.max(0, log.count - (options.tailLines ?? log.count));
+    if (!options.follow) return finish();
+    pump();
+    if (!stopped) unfollow = log.follow({ more: pump, end: finish });
   });
   return () => {
     stopped = true;
@@ -74,11 +105,6 @@ export function streamLog(env: Pick<Env, 'clock' | 'loop'>, log: ContainerLog, o
 function sinceMs({ sinceSeconds, sinceTime }: PodLogOptions, now: number): number {
   if (sinceSeconds !== undefined) return now - sinceSeconds * 1000;
   return parseTime(sinceTime) ?? Number.NEGATIVE_INFINITY;
-}
-
-function lastLines(lines: readonly LogLine[], count: number | undefined): readonly LogLine[] {
-  if (count === undefined) return lines;
-  return count === 0 ? [] : lines.slice(-count);
 }
 
 function encodeLine({ time, data }: LogLine, timestamps: boolean): Uint8Array {

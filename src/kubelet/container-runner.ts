@@ -1,8 +1,11 @@
 import type { Container, Pod } from '../../generated/types/index.ts';
 import { goDuration } from '../machinery/time.ts';
 import type { ContainerStatus, ImageRecord, VolumeHandle } from '../runtime/types.ts';
+import { SubPathError } from '../runtime/types.ts';
 import type { Cancellation } from './cancellation.ts';
 import { containerConfig } from './container-config.ts';
+import type { ImageVolumes } from './image-volumes.ts';
+import { missingImages } from './image-volumes.ts';
 import { ContainerError, messageOf } from './kubelet-error.ts';
 import { runHook } from './lifecycle-hook.ts';
 import type { PodContainer } from './pod-format.ts';
@@ -25,6 +28,11 @@ export interface SyncFacts {
   readonly seen: PodRuntimeStatus;
 }
 
+/** What a container is made of besides its own image. */
+export interface StartFacts extends SyncFacts {
+  readonly images: ImageVolumes;
+}
+
 /** Starts and stops the containers of one pod (pkg/kubelet/kuberuntime kuberuntime_container.go). */
 export class ContainerRunner {
   constructor(
@@ -33,10 +41,11 @@ export class ContainerRunner {
   ) {}
 
   /** Pulls the image, creates the container, starts it, runs its postStart hook. Rejects with ContainerError. */
-  async start(pod: Readonly<Pod>, container: PodContainer, sandboxId: string, { volumes, seen }: SyncFacts, cancel: Cancellation): Promise<void> {
-    this.#checkCrashBackOff(pod, container, seen);
+  async start(pod: Readonly<Pod>, container: PodContainer, sandboxId: string, facts: StartFacts, cancel: Cancellation): Promise<void> {
+    this.#checkCrashBackOff(pod, container, facts.seen);
+    this.#checkImageVolumes(pod, container, facts.images);
     const image = await this.#pull(pod, container, cancel);
-    const id = await this.#create(pod, container, sandboxId, image, volumes);
+    const id = await this.#create(pod, container, sandboxId, image, facts);
     await this.#startCreated(pod, container, id);
     await this.#postStart(pod, container, id, sandboxId, cancel);
   }
@@ -71,7 +80,7 @@ export class ContainerRunner {
   /** How probes and hooks reach a container. */
   target(pod: Readonly<Pod>, container: Readonly<Container>, containerId: string, sandboxId: string): ProbeTarget {
     const ips = this.context.runtime.sandboxStatus(sandboxId)?.ips ?? [];
-    return { pod, container, containerId, sandboxId, ip: ips[0] ?? this.context.nodeIp };
+    return { pod, container, containerId, sandboxId, ip: ips[0] ?? this.context.nodeIp, nameServer: this.context.dns.host.servers[0] };
   }
 
   /**
@@ -95,6 +104,14 @@ export class ContainerRunner {
     throw new ContainerError('CrashLoopBackOff', message, until);
   }
 
+  /** Fails with the last of the images that the container mounts and that could not be had; all are told of. */
+  #checkImageVolumes(pod: Readonly<Pod>, container: PodContainer, images: ImageVolumes): void {
+    const missing = missingImages(container, images);
+    for (const { reason } of missing) this.#event(pod, container, 'Warning', 'Failed', `Error: ${reason}`);
+    const last = missing.at(-1);
+    if (last) throw last;
+  }
+
   async #pull(pod: Readonly<Pod>, container: PodContainer, cancel: Cancellation): Promise<ImageRecord> {
     try {
       const credentials = await this.context.credentials(pod);
@@ -109,13 +126,7 @@ export class ContainerRunner {
     }
   }
 
-  async #create(
-    pod: Readonly<Pod>,
-    container: PodContainer,
-    sandboxId: string,
-    image: ImageRecord,
-    volumes: ReadonlyMap<string, VolumeHandle>,
-  ): Promise<string> {
+  async #create(pod: Readonly<Pod>, container: PodContainer, sandboxId: string, image: ImageRecord, { volumes, images }: StartFacts): Promise<string> {
     const { runtime, sources, nodeIp } = this.context;
     const { name } = container.spec;
     const attempt = this.record.attempts.get(name) ?? 0;
@@ -125,11 +136,13 @@ export class ContainerRunner {
         image,
         attempt,
         volumes,
+        images,
         nodeIp,
         sources,
         podIps: pod.spec?.hostNetwork ? [nodeIp] : (runtime.sandboxStatus(sandboxId)?.ips ?? []),
         services: this.context.services(),
         allocatable: this.context.allocatable(),
+        memoryCapacity: this.context.memoryCapacity(),
         targetContainerId: this.#targetId(target),
       });
       await this.record.prune(name);
@@ -140,9 +153,18 @@ export class ContainerRunner {
       this.#event(pod, container, 'Normal', 'Created', `Created container: ${name}`);
       return id;
     } catch (error) {
-      this.#event(pod, container, 'Warning', 'Failed', `Error: ${messageOf(error)}`);
-      throw error instanceof ContainerError ? error : new ContainerError('CreateContainerError', messageOf(error));
+      const failure = this.#createFailure(container, error);
+      this.#event(pod, container, 'Warning', 'Failed', `Error: ${failure.message}`);
+      throw failure;
     }
+  }
+
+  /** Where a subPath leads is not told: that would show what is on the host. */
+  #createFailure({ spec }: PodContainer, error: unknown): ContainerError {
+    if (error instanceof ContainerError) return error;
+    if (!(error instanceof SubPathError)) return new ContainerError('CreateContainerError', messageOf(error));
+    const mount = JSON.stringify(spec.volumeMounts?.[error.mount]?.name ?? '');
+    return new ContainerError('CreateContainerConfigError', `${error.message} for volumeMount ${mount} of container ${JSON.stringify(spec.name)}`);
   }
 
   /** The container whose processes an ephemeral one is to see; that it runs is the runtime's to check. */

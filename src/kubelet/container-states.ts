@@ -1,6 +1,6 @@
-import type { Container, ContainerState, ContainerStatus, ContainerUser, Pod, PodStatus, VolumeMountStatus } from '../../generated/types/index.ts';
+import type { Container, ContainerState, ContainerStatus, ContainerUser, Pod, PodStatus, VolumeMount, VolumeMountStatus } from '../../generated/types/index.ts';
 import { formatTime } from '../machinery/time.ts';
-import type { ImageRecord, ContainerStatus as RuntimeContainer } from '../runtime/types.ts';
+import type { ContainerIdentity, ImageRecord, ContainerStatus as RuntimeContainer } from '../runtime/types.ts';
 import type { ContainerAllocation } from './pod-allocation.ts';
 import { shownResources } from './pod-allocation.ts';
 import type { PodContainer } from './pod-format.ts';
@@ -21,8 +21,6 @@ export interface StatusSources {
   /** What the node has given to a container; undefined for those that cannot be resized. */
   allocation(name: string): ContainerAllocation | undefined;
   image(id: string): ImageRecord | undefined;
-  /** Whom a container runs as. */
-  user(container: PodContainer, image: ImageRecord | undefined): ContainerUser | undefined;
   /** Whether startup has succeeded, or was not asked for. Only asked about running containers. */
   started(name: string, containerId: string): boolean;
   /** Whether a running container's readiness probe has succeeded, or was not asked for. */
@@ -97,8 +95,7 @@ function oneStatus(
       }
     : withoutContainer(pod, spec, hasInit, before);
   if (mounts.length > 0) out.volumeMounts = mounts;
-  const user = last && last.state === 'running' ? sources.user(container, image) : undefined;
-  if (user) out.user = user;
+  if (last?.state === 'running' && last.user) out.user = shownUser(last.user);
   showFailure(pod, container, status, sources, out);
   setReadiness(container, last, sources, out);
   return out;
@@ -204,6 +201,16 @@ function mountStatuses({ spec }: PodContainer): VolumeMountStatus[] {
   return (spec.volumeMounts ?? []).map((mount) => ({
     name: mount.name,
     mountPath: mount.mountPath,
-    ...(mount.readOnly ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}),
+    ...(mount.readOnly ? { readOnly: true, recursiveReadOnly: recursively(mount) ? 'Enabled' : 'Disabled' } : {}),
   }));
+}
+
+/** The runtime can make all below a mount read-only, so `IfPossible` is as good as `Enabled` (resolveRecursiveReadOnly). */
+function recursively({ recursiveReadOnly = 'Disabled', mountPropagation = 'None' }: VolumeMount): boolean {
+  return recursiveReadOnly !== 'Disabled' && mountPropagation === 'None';
+}
+
+/** As pkg/kubelet toKubeContainerUser hands on what the runtime says (SupplementalGroupsPolicy). */
+function shownUser({ uid, gid, groups }: ContainerIdentity): ContainerUser {
+  return { linux: { uid, gid, supplementalGroups: [...groups] } };
 }

@@ -2,14 +2,13 @@ import type { Env } from '../env/index.ts';
 import type { AttachRequest, ByteConnection, ContainerSession, ExecRequest } from '../machinery/index.ts';
 import { failure, internalError } from '../machinery/index.ts';
 import type { Runtime } from '../runtime/types.ts';
-import { ExecError } from '../runtime/types.ts';
 import { messageOf } from './kubelet-error.ts';
 import type { PodRecord } from './pod-record.ts';
 
 /** Exec, attach and port-forward of one node's pods (pkg/kubelet kubelet_pods.go, and containerd's streaming server behind it). */
 export class ContainerStreams {
   constructor(
-    readonly env: Pick<Env, 'loop' | 'ids'>,
+    readonly env: Pick<Env, 'loop'>,
     readonly runtime: Runtime,
   ) {}
 
@@ -22,7 +21,7 @@ export class ContainerStreams {
         try {
           return await this.runtime.exec(id, { command, stdin, tty });
         } catch (error) {
-          throw internalError(`error executing command in container: failed to exec in container: ${this.#execFailure(error)}`);
+          throw internalError(`error executing command in container: failed to exec in container: ${messageOf(error)}`);
         }
       });
   }
@@ -62,13 +61,6 @@ export class ContainerStreams {
       const cause = `failed to execute portforward in network namespace "${networkNamespace(sandboxId)}": ${inside}, ${families} `;
       throw new Error(`error forwarding port ${port} to pod ${sandboxId}, uid : ${cause}`);
     }
-  }
-
-  #execFailure(error: unknown): string {
-    if (error instanceof ExecError && error.message.startsWith('OCI runtime')) {
-      return `failed to start exec ${JSON.stringify(this.env.ids.containerId())}: ${error.message}`;
-    }
-    return messageOf(error);
   }
 
   /** What comes from outside joins the simulation at a turn of the Loop. */

@@ -39,10 +39,9 @@ export interface EvictionManagerOptions {
 /**
  * Keeps a node from running out of memory and disk, and pods within their local storage (pkg/kubelet/eviction).
  *
- * What containers use is what the runtime charges them for (src/runtime/README.md); the node itself, its kernel and its caches use
- * nothing. Memory in sum may exceed the node's own.
+ * What containers use is what the runtime charges them for (docs/resources.md); the node itself, its kernel and its caches use nothing.
  *
- * Differs from upstream: there is no notification by the kernel, no system OOM, no soft threshold, no PID or inode signal, and one
+ * Differs from upstream: there is no notification by the kernel, no soft threshold, no PID or inode signal, and one
  * disk for everything.
  */
 export class EvictionManager {

@@ -74,7 +74,7 @@ async function connect(dial: Dial, to: HttpAddress): Promise<Connection> {
     const connection = await dial(to.host, to.port);
     return to.scheme === 'HTTPS' ? new TlsClientConnection(connection) : connection;
   } catch (error) {
-    throw new Error(`Get "${requestUrl(to)}": dial tcp ${joinHostPort(to.host, to.port)}: ${dialErrorText(error)}`);
+    throw new Error(`Get "${requestUrl(to)}": ${dialFailure(to.host, to.port, error)}`);
   }
 }
 
@@ -156,8 +156,21 @@ function parseAnswer(text: string, ended: boolean): HttpAnswer | undefined {
   return complete ? { status: Number(status[1]), body: body.slice(0, maxAnswerBytes), location } : undefined;
 }
 
+/** A name that nobody knows. */
+export class LookupError extends Error {
+  constructor(name: string, server: string | undefined) {
+    super(`lookup ${name}${server ? ` on ${server}:53` : ''}: no such host`);
+    this.name = 'LookupError';
+  }
+}
+
+/** Why a connection was not made, as Go's net.Dial says it. */
+export function dialFailure(host: string, port: number, error: unknown): string {
+  return error instanceof LookupError ? `dial tcp: ${error.message}` : `dial tcp ${joinHostPort(host, port)}: ${dialErrorText(error)}`;
+}
+
 /** `connect: connection refused`: a system error in Go's words. */
-export function dialErrorText(error: unknown): string {
+function dialErrorText(error: unknown): string {
   const code = (error as { code?: unknown })?.code;
   switch (code) {
     case 'ECONNREFUSED':

@@ -57,3 +57,10 @@ test('what fails twice is told as a failure of garbage collection', () => {
   garbage.collect();
   expect(warnings.map((one) => one.split(':')[0])).toEqual(['FreeDiskSpaceFailed', 'FreeDiskSpaceFailed', 'ImageGCFailed']);
 });
+
+test('what a container mounts stays as long as what it runs', () => {
+  const { garbage, containers, left } = node({ own: 10, mounted: 10, unused: 10 });
+  containers.push({ imageId: 'own', mountedImageIds: ['mounted'] } as unknown as ContainerStatus);
+  garbage.removeUnused();
+  expect(left()).toEqual(['own', 'mounted']);
+});

@@ -72,10 +72,10 @@ export class ImageGarbage {
     this.#lastUsed.delete(id);
   }
 
-  /** Longest unused first. Every container counts, one that has ended too: it would be started again from its image. */
+  /** Longest unused first. Every container counts with all it mounts, one that has ended too: it would be started again from its images. */
   #unused(): ImageRecord[] {
     const now = this.options.env.clock.now();
-    const inUse = new Set(this.options.runtime.listContainers().map((one) => one.imageId));
+    const inUse = new Set(this.options.runtime.listContainers().flatMap(({ imageId, mountedImageIds = [] }) => [imageId, ...mountedImageIds]));
     const images = this.options.runtime.listImages();
     for (const { id } of images) if (inUse.has(id) || !this.#lastUsed.has(id)) this.#lastUsed.set(id, now);
     const at = ({ id }: ImageRecord) => this.#lastUsed.get(id) ?? now;

@@ -10,11 +10,15 @@ import { ContainerError, messageOf } from './kubelet-error.ts';
 
 export type RecordEvent = (type: 'Normal' | 'Warning', reason: string, message: string) => void;
 
-/** Sees to it that a container's image is on the node (pkg/kubelet/images). */
+/** A container, or the image of a volume in its words. */
+export type WantedImage = Readonly<Pick<Container, 'image' | 'imagePullPolicy'>>;
+
+/** Sees to it that an image is on the node (pkg/kubelet/images). */
 export class ImageManager {
   /** Keyed by pod and image: 10 s, doubled up to 300 s. */
   readonly #backOff = new BackOff(10_000, 300_000);
   readonly #lastErrors = new Map<string, string>();
+  #lastPull: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly env: Pick<Env, 'clock'>,
@@ -25,15 +29,15 @@ export class ImageManager {
    * Returns the image, pulled if the policy asks for it. Rejects with ContainerError: `ErrImageNeverPull`, `InvalidImageName`,
    * `ErrImagePull` when a pull fails, `ImagePullBackOff` while the last failure is too young.
    */
-  async ensureImage(pod: Readonly<Pod>, container: Readonly<Container>, credentials: readonly RegistryCredential[], record: RecordEvent): Promise<ImageRecord> {
-    const image = container.image ?? '';
+  async ensureImage(pod: Readonly<Pod>, wanted: WantedImage, credentials: readonly RegistryCredential[], record: RecordEvent): Promise<ImageRecord> {
+    const image = wanted.image ?? '';
     const mistake = imageReferenceMistake(image);
     if (mistake) {
       const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${mistake}`;
       record('Warning', 'InspectFailed', message);
       throw new ContainerError('InvalidImageName', message);
     }
-    const policy = container.imagePullPolicy ?? imagePullPolicyFor(image);
+    const policy = wanted.imagePullPolicy ?? imagePullPolicyFor(image);
     const present = this.runtime.imageStatus(image);
     if (present && policy !== 'Always') {
       record('Normal', 'Pulled', `Container image "${image}" already present on machine`);
@@ -52,6 +56,17 @@ export class ImageManager {
     for (const key of this.#lastErrors.keys()) if (key.startsWith(`${uid}_`)) this.#lastErrors.delete(key);
   }
 
+  /** One image of the node is pulled after another (--serialize-image-pulls); tells how long it took once its turn had come. */
+  #inTurn(image: string, credentials: readonly RegistryCredential[]): Promise<{ readonly pulled: ImageRecord; readonly tookMs: number }> {
+    const pull = this.#lastPull.then(async () => {
+      const began = this.env.clock.now();
+      const pulled = await this.runtime.pullImage(image, credentials);
+      return { pulled, tookMs: Math.trunc(this.env.clock.now() - began) };
+    });
+    this.#lastPull = pull.catch(() => {});
+    return pull;
+  }
+
   async #pull(key: string, image: string, credentials: readonly RegistryCredential[], record: RecordEvent): Promise<ImageRecord> {
     const began = this.env.clock.now();
     const waitUntil = this.#backOff.untilSinceUpdate(key, began);
@@ -63,9 +78,9 @@ export class ImageManager {
     }
     record('Normal', 'Pulling', `Pulling image "${image}"`);
     try {
-      const pulled = await this.runtime.pullImage(image, credentials);
-      const took = goDuration(Math.trunc(this.env.clock.now() - began));
-      record('Normal', 'Pulled', `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${pulled.sizeBytes} bytes.`);
+      const { pulled, tookMs } = await this.#inTurn(image, credentials);
+      const [took, withWait] = [goDuration(tookMs), goDuration(Math.trunc(this.env.clock.now() - began))];
+      record('Normal', 'Pulled', `Successfully pulled image "${image}" in ${took} (${withWait} including waiting). Image size: ${pulled.sizeBytes} bytes.`);
       this.#lastErrors.delete(key);
       return pulled;
     } catch (error) {

@@ -35,3 +35,9 @@ export class CancelledError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** An error of the runtime as it comes over the CRI. */
+export function rpcErrorText(error: unknown): string {
+  const text = messageOf(error);
+  return text.startsWith('rpc error:') ? text : `rpc error: code = Unknown desc = ${text}`;
+}

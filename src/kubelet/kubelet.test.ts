@@ -194,16 +194,22 @@ test('a deleted pod runs preStop, gets TERM, is killed after its grace period, a
   expect(runtime.listPodSandboxes()).toEqual([]);
 });
 
-test('a slow pull of one pod does not hold another, and does not hold its own deletion', async () => {
-  const { env, client, runtime, create, pod } = await node();
+test('a slow pull holds the pulls of other pods, which tell how long they waited, but no image that is there, nor its own deletion', async () => {
+  const { env, client, runtime, create, pod, events } = await node();
+  await create('first', { containers: [busybox('app')] });
+  await env.loop.advance(2000);
   runtime.catalogue.set('huge', { sizeBytes: 1, pullMs: 3_600_000 });
   await create('slow', { containers: [{ name: 'app', image: 'huge' }] });
-  await create('quick', { containers: [busybox('app')] });
-  await env.loop.advance(2000);
+  await create('waits', { containers: [{ name: 'app', image: 'nginx:1.25' }] });
+  await create('quick', { containers: [{ ...busybox('app'), imagePullPolicy: 'IfNotPresent' }] });
+  await env.loop.advance(5000);
   expect((await pod('quick')).status?.phase).toBe('Running');
+  expect((await pod('waits')).status?.phase).toBe('Pending');
   await client.pods.delete({ namespace: 'default', name: 'slow' });
   await env.loop.advance(3000);
   await expect(pod('slow')).rejects.toThrow('not found');
+  await env.loop.advance(3_600_000);
+  expect(await events()).toContain('Normal Pulled: Successfully pulled image "nginx:1.25" in 2s (1h0m2s including waiting). Image size: 70000000 bytes.');
 });
 
 test('a failing liveness probe restarts its container with the reason in the event', async () => {

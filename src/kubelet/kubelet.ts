@@ -34,6 +34,7 @@ import { Prober } from './prober.ts';
 import { SourceWatcher } from './source-watcher.ts';
 import { StaticPods } from './static-pods.ts';
 import { StatusManager } from './status-manager.ts';
+import { sysctlRejection } from './sysctls.ts';
 import { VolumeManager } from './volume-manager.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -131,7 +132,14 @@ export class Kubelet implements NodeApi {
   start(): void {
     if (this.#running) return;
     this.#running = true;
-    this.#unsubscribe = this.options.runtime.onEvent(({ podUid }) => this.#workers.get(podUid)?.wake());
+    const { runtime } = this.options;
+    const subscriptions = [
+      runtime.onEvent(({ podUid }) => this.#workers.get(podUid)?.wake()),
+      runtime.onSystemOutOfMemory((victim) => this.#systemOutOfMemory(victim)),
+    ];
+    this.#unsubscribe = () => {
+      for (const end of subscriptions) end();
+    };
     this.#agent.start();
     this.#statuses.start();
     this.#static.start();
@@ -288,7 +296,7 @@ export class Kubelet implements NodeApi {
   }
 
   #admit(pod: Readonly<Pod>): Rejection | undefined {
-    return this.#eviction.admit(pod) ?? admitPod(pod, this.#others(pod), this.#room());
+    return this.#eviction.admit(pod) ?? sysctlRejection(pod) ?? admitPod(pod, this.#others(pod), this.#room());
   }
 
   /** The other pods that take room on the node, with what it has given them. */
@@ -399,6 +407,11 @@ export class Kubelet implements NodeApi {
     });
   }
 
+  /** As upstream's kubelet reads it from the kernel's messages (pkg/kubelet/oom). */
+  #systemOutOfMemory({ name, pid }: { readonly name: string; readonly pid: number }): void {
+    this.#agent.event('Warning', 'SystemOOM', `System OOM encountered, victim process: ${name}, pid: ${pid}`);
+  }
+
   #imageBytes(): number {
     return this.options.runtime.listImages().reduce((sum, image) => sum + image.sizeBytes, 0);
   }
@@ -434,6 +447,7 @@ export class Kubelet implements NodeApi {
       ended: (uid) => this.#ended(uid),
       services: () => informers.for<Service>(refs.services).lister.list(),
       allocatable: () => this.#allocatable(),
+      memoryCapacity: () => this.#capacity().memoryBytes,
       networkReady: () => this.#agent.networkReady,
       resizeRefusal: (pod) => resizeRefusal(pod, this.#others(pod), this.#room()),
       credentials: async (pod) => (credentials ? this.#credentialsOf(pod, await credentials(pod)) : []),

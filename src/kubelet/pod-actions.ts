@@ -44,6 +44,11 @@ export interface PodActions {
   readonly containersToResize: readonly ContainerToResize[];
 }
 
+/** Whether a container is to start. */
+export function startsSomething({ initContainersToStart, containersToStart, ephemeralContainersToStart }: PodActions): boolean {
+  return initContainersToStart.length + containersToStart.length + ephemeralContainersToStart.length > 0;
+}
+
 interface Draft {
   killPod: boolean;
   createSandbox: boolean;

@@ -128,10 +128,15 @@ export function resizeAction(container: Readonly<Container>, actuated: Resources
   return changed.some((name) => restartsFor(name, container.resizePolicy)) ? 'restart' : 'update';
 }
 
-/** A container's limits as the runtime takes them. */
-export function runtimeLimits({ resources }: Readonly<Container>): ContainerResources {
+/** A container's resources as the runtime takes them. Who asks for no processor time but has a limit asks for as much. */
+export function runtimeResources({ resources }: Readonly<Container>): ContainerResources {
   const { cpu, memory } = resources?.limits ?? {};
-  return { cpuLimitMilli: cpu ? quantityMilli(cpu) : undefined, memoryLimitBytes: memory ? quantityValue(memory) : undefined };
+  const request = resources?.requests?.cpu ?? cpu;
+  return {
+    cpuRequestMilli: request ? quantityMilli(request) : undefined,
+    cpuLimitMilli: cpu ? quantityMilli(cpu) : undefined,
+    memoryLimitBytes: memory ? quantityValue(memory) : undefined,
+  };
 }
 
 /** What a container's status shows of its resources: of CPU and memory what is in force while it runs, of all else what it was given. */

@@ -45,8 +45,31 @@ function unique(list: readonly string[]): string[] {
   return [...new Set(list)];
 }
 
-/** The name a pod's processes see (pkg/kubelet GeneratePodHostNameAndDomain): at most 63 characters. */
-export function podHostname(pod: Readonly<Pod>, nodeName: string): string {
-  if (pod.spec?.hostNetwork) return nodeName;
-  return (pod.spec?.hostname || pod.metadata?.name || '').slice(0, 63).replace(/[-.]+$/, '');
+/** What a pod is called on the network. */
+export interface PodNames {
+  /** What its processes see as the name of their host. */
+  readonly hostname: string;
+  /** Its own names in /etc/hosts: in full if it has a subdomain, then in short. */
+  readonly hostsNames: readonly string[];
+}
+
+/** Longest name of a host that the kernel takes. */
+const maxFqdn = 64;
+
+/**
+ * A pod's names by its hostname, subdomain and setHostnameAsFQDN (pkg/kubelet GeneratePodHostNameAndDomain, GetNodenameForKernel).
+ * Throws Error if the full name is asked for and is too long for the kernel.
+ */
+export function podNames(pod: Readonly<Pod>, nodeName: string, clusterDomain: string): PodNames {
+  const { hostNetwork, hostname, subdomain, setHostnameAsFQDN } = pod.spec ?? {};
+  if (hostNetwork) return { hostname: nodeName, hostsNames: [nodeName] };
+  const short = (hostname || pod.metadata?.name || '').slice(0, 63).replace(/[-.]+$/, '');
+  if (!subdomain) return { hostname: short, hostsNames: [short] };
+  const full = `${short}.${subdomain}.${pod.metadata?.namespace}.svc.${clusterDomain}`;
+  if (setHostnameAsFQDN && full.length > maxFqdn) {
+    throw new Error(
+      `failed to construct FQDN from pod hostname and cluster domain, FQDN ${full} is too long (${maxFqdn} characters is the max, ${full.length} characters requested)`,
+    );
+  }
+  return { hostname: setHostnameAsFQDN ? full : short, hostsNames: [full, short] };
 }

@@ -1,6 +1,5 @@
 import type { Pod, PodStatus } from '../../generated/types/index.ts';
 import type { ContainerStatus, Runtime } from '../runtime/types.ts';
-import { shownUser } from './container-config.ts';
 import type { StartFailure } from './container-states.ts';
 import { PodAllocation } from './pod-allocation.ts';
 import type { PodRuntimeStatus } from './pod-runtime-status.ts';
@@ -45,7 +44,6 @@ export class PodRecord {
         failure: (name) => this.failures.get(name),
         allocation: (name) => this.allocation.of(name),
         image: (id) => imageById(runtime, id),
-        user: (container, image) => shownUser(pod, container.spec, image),
         started: (_name, id) => prober.started(id),
         ready: (_name, id) => prober.ready(id),
       },

@@ -1,21 +1,24 @@
 import type { Container, Pod } from '../../generated/types/index.ts';
 import { hostPorts } from '../api/core/v1/node-selection.ts';
+import { qosClass } from '../api/core/v1/pod-resources.ts';
 import type { Timer } from '../env/index.ts';
 import { parseTime } from '../machinery/time.ts';
 import type { SandboxConfig, VolumeHandle } from '../runtime/types.ts';
 import { Cancellation } from './cancellation.ts';
-import type { SyncFacts } from './container-runner.ts';
+import type { StartFacts, SyncFacts } from './container-runner.ts';
 import { ContainerRunner } from './container-runner.ts';
-import { CancelledError, ContainerError, messageOf } from './kubelet-error.ts';
+import { hasImageVolumes, noImages, pullImageVolumes } from './image-volumes.ts';
+import { CancelledError, ContainerError, messageOf, rpcErrorText } from './kubelet-error.ts';
 import type { ContainerToResize, PodActions } from './pod-actions.ts';
-import { computePodActions } from './pod-actions.ts';
-import { runtimeLimits } from './pod-allocation.ts';
-import { podDns, podHostname } from './pod-dns.ts';
+import { computePodActions, startsSomething } from './pod-actions.ts';
+import { runtimeResources } from './pod-allocation.ts';
+import { podDns, podNames } from './pod-dns.ts';
 import type { ContainerKind, PodContainer } from './pod-format.ts';
 import { findContainer, isSidecar, podReference } from './pod-format.ts';
 import { PodRecord } from './pod-record.ts';
 import type { Verdict } from './pod-status.ts';
 import { withoutEarlyEnd } from './pod-status.ts';
+import { podSysctls } from './sysctls.ts';
 import { MountError } from './volume-manager.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -299,13 +302,13 @@ export class PodWorker {
     const { runtime, env } = this.context;
     try {
       const handler = await this.context.sources.runtimeHandler(pod.spec?.runtimeClassName);
-      const id = await runtime.runPodSandbox(this.#sandboxConfig(pod, attempt, handler));
+      const id = await runtime.runPodSandbox(this.#sandboxConfig(pod, attempt, handler)).catch((error: unknown) => {
+        throw new Error(rpcErrorText(error));
+      });
       this.record.sandboxIds.push(id);
       return id;
     } catch (error) {
-      const text = messageOf(error);
-      const message = text.startsWith('rpc error:') ? text : `rpc error: code = Unknown desc = ${text}`;
-      this.#event('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${message}`);
+      this.#event('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`);
       this.#wakeAt(env.clock.now() + errorBackOffMs);
       return undefined;
     }
@@ -318,13 +321,16 @@ export class PodWorker {
       podNamespace: namespace,
       podUid: this.uid,
       attempt,
-      hostname: podHostname(pod, this.context.nodeName),
+      ...podNames(pod, this.context.nodeName, this.context.dns.clusterDomain),
       hostNetwork: pod.spec?.hostNetwork ?? false,
       dns: podDns(pod, this.context.dns),
       hosts: (pod.spec?.hostAliases ?? []).map(({ ip, hostnames }) => ({ ip, hostnames: hostnames ?? [] })),
       ...(labels ? { labels } : {}),
       portMappings: hostPorts(pod),
       runtimeHandler,
+      qosClass: qosClass(pod),
+      sharedProcesses: pod.spec?.shareProcessNamespace ?? false,
+      sysctls: podSysctls(pod),
     };
   }
 
@@ -332,14 +338,22 @@ export class PodWorker {
   #resizeSome(containers: readonly ContainerToResize[]): void {
     for (const { id, spec } of containers) {
       if (this.context.runtime.containerStatus(id)?.state !== 'running') continue; // It has ended meanwhile.
-      this.context.runtime.updateContainerResources(id, runtimeLimits(spec));
+      this.context.runtime.updateContainerResources(id, runtimeResources(spec));
       this.record.allocation.actuate(spec);
     }
     if (containers.length > 0) this.#wakeAt(this.context.env.clock.now() + relistMs);
   }
 
-  /** In upstream's order: ephemeral containers, init containers, those that are resized, app containers; one after the other. */
-  async #startAll(pod: Readonly<Pod>, actions: PodActions, sandboxId: string, facts: SyncFacts): Promise<void> {
+  /**
+   * In upstream's order: images of volumes, ephemeral containers, init containers, those that are resized, app containers; one after the
+   * other.
+   *
+   * Differs from upstream: 1.33 asks for the images of volumes with every sync, and tells of each as an event that it is there; later
+   * versions ask when a container is to start, as here.
+   */
+  async #startAll(pod: Readonly<Pod>, actions: PodActions, sandboxId: string, seen: SyncFacts): Promise<void> {
+    const images = startsSomething(actions) && hasImageVolumes(pod) ? await pullImageVolumes(this.context, pod, this.#cancel) : noImages;
+    const facts = { ...seen, images };
     const before = new Map([...this.record.failures].map(([name, { reason }]) => [name, reason]));
     const start = (kind: ContainerKind, list: readonly Container[] | undefined, index: number) =>
       this.#start(pod, { kind, index, spec: list?.[index] as Container }, sandboxId, facts);
@@ -353,7 +367,7 @@ export class PodWorker {
     this.#showFailures(before);
   }
 
-  async #start(pod: Readonly<Pod>, container: PodContainer, sandboxId: string, facts: SyncFacts): Promise<boolean> {
+  async #start(pod: Readonly<Pod>, container: PodContainer, sandboxId: string, facts: StartFacts): Promise<boolean> {
     const { name } = container.spec;
     try {
       await this.#runner.start(pod, container, sandboxId, facts, this.#cancel);

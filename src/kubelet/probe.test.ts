@@ -127,3 +127,21 @@ test('a server whose answer has no end to its head is given up', async () => {
   const outcome = await runProbe(env, runtime, { httpGet: { port: 80 }, timeoutSeconds: 3600 }, target);
   expect(outcome).toEqual(failure('Get "http://10.0.0.1:80/": net/http: server response headers exceeded 10485760 bytes; aborted'));
 });
+
+test('a command that cannot be started leaves its probe unknown, in the words of the CRI; of one that says much 10 KiB are kept', async () => {
+  const { probe } = await probed(agnhost, { args: ['netexec'] });
+  const unknown = await probe({ exec: { command: ['nosuch'] } });
+  expect(unknown.result).toBe('unknown');
+  expect(unknown.output).toMatch(
+    /^rpc error: code = Unknown desc = failed to exec in container: failed to start exec "[0-9a-f]{64}": OCI runtime exec failed: .*: exec: "nosuch": executable file not found in \$PATH: unknown$/,
+  );
+  const long = await probe({ exec: { command: ['sh', '-c', 'echo oops >&2; yes | head -c 20000; exit 1'] } }, 1000);
+  expect(long).toEqual(failure('y\n'.repeat(5120)));
+});
+
+test('a probe of a host name is told that nobody knows it', async () => {
+  const { probe } = await probed(agnhost, { args: ['netexec'] });
+  const why = 'dial tcp: lookup nosuch.example.com: no such host';
+  expect(await probe({ httpGet: { host: 'nosuch.example.com', port: 80, path: '/x' } })).toEqual(failure(`Get "http://nosuch.example.com:80/x": ${why}`));
+  expect(await probe({ tcpSocket: { host: 'nosuch.example.com', port: 80 } })).toEqual(failure(why));
+});

@@ -1,9 +1,10 @@
 import type { Container, HTTPGetAction, IntOrString, Pod, Probe } from '../../generated/types/index.ts';
 import type { Env } from '../env/index.ts';
 import type { Runtime } from '../runtime/types.ts';
+import { execSync } from './exec-sync.ts';
 import { grpcHealthCheck } from './grpc-health-check.ts';
 import type { Dial } from './http-client.ts';
-import { dialErrorText, httpGet, joinHostPort, withConnections } from './http-client.ts';
+import { dialFailure, httpGet, LookupError, withConnections } from './http-client.ts';
 import { messageOf } from './kubelet-error.ts';
 import { formatPod } from './pod-format.ts';
 
@@ -14,6 +15,8 @@ export interface ProbeTarget {
   readonly sandboxId: string;
   /** The pod's address, or the node's for pods of the host network. */
   readonly ip: string;
+  /** Whom the node asks for names. */
+  readonly nameServer?: string | undefined;
 }
 
 export interface ProbeOutcome {
@@ -26,6 +29,9 @@ export interface ProbeOutcome {
 type ProbeEnv = Pick<Env, 'loop'>;
 type ProbeRuntime = Pick<Runtime, 'execSync' | 'host'>;
 
+/** The kubelet keeps no more of what a command says. */
+const maxOutputBytes = 10 * 1024;
+
 /** Runs one probe once (pkg/probe). `unknown` is a probe that could not be run at all. */
 export async function runProbe(env: ProbeEnv, runtime: ProbeRuntime, probe: Readonly<Probe>, target: ProbeTarget): Promise<ProbeOutcome> {
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
@@ -35,7 +41,7 @@ export async function runProbe(env: ProbeEnv, runtime: ProbeRuntime, probe: Read
     if (probe.tcpSocket) return await tcpProbe(env, runtime, probe.tcpSocket, timeoutMs, target);
     if (probe.grpc) {
       const { port, service } = probe.grpc;
-      return await grpcHealthCheck(env, dialFrom(runtime), { host: target.ip, port, service: service ?? '', timeoutMs });
+      return await grpcHealthCheck(env, dialFrom(runtime, target), { host: target.ip, port, service: service ?? '', timeoutMs });
     }
     return { result: 'unknown', output: `missing probe handler for ${formatPod(target.pod)}:${target.container.name}` };
   } catch (error) {
@@ -43,17 +49,21 @@ export async function runProbe(env: ProbeEnv, runtime: ProbeRuntime, probe: Read
   }
 }
 
-/** Probes and hooks come from the node itself. */
-const dialFrom =
-  ({ host }: ProbeRuntime): Dial =>
-  (address, port) =>
-    host.connect(address, port);
+/** Probes and hooks come from the node itself, whose resolver knows no name but its own host's. */
+function dialFrom({ host }: ProbeRuntime, { nameServer }: ProbeTarget): Dial {
+  return async (name, port) => {
+    const address = name === 'localhost' ? '127.0.0.1' : name;
+    if (!isAddress(address)) throw new LookupError(name, nameServer);
+    return await host.connect(address, port);
+  };
+}
+
+const isAddress = (text: string): boolean => text.includes(':') || /^\d+(\.\d+){3}$/.test(text);
 
 async function execProbe(runtime: ProbeRuntime, command: readonly string[], timeoutMs: number, target: ProbeTarget): Promise<ProbeOutcome> {
-  const done = await runtime.execSync(target.containerId, command, timeoutMs);
+  const done = await execSync(runtime, target.containerId, command, timeoutMs);
   if (done.timedOut) return { result: 'failure', output: `command timed out: "${command.join(' ')}" timed out after ${timeoutMs / 1000}s` };
-  const decoder = new TextDecoder();
-  return { result: done.exitCode === 0 ? 'success' : 'failure', output: decoder.decode(done.stdout) + decoder.decode(done.stderr) };
+  return { result: done.exitCode === 0 ? 'success' : 'failure', output: new TextDecoder().decode(done.output.subarray(0, maxOutputBytes)) };
 }
 
 async function httpProbe(env: ProbeEnv, runtime: ProbeRuntime, action: HTTPGetAction, timeoutMs: number, target: ProbeTarget): Promise<ProbeOutcome> {
@@ -80,7 +90,7 @@ export function getFrom(
   target: ProbeTarget,
   purpose: 'probe' | 'lifecycle',
 ) {
-  return httpGet(env, dialFrom(runtime), {
+  return httpGet(env, dialFrom(runtime, target), {
     scheme: action.scheme === 'HTTPS' ? 'HTTPS' : 'HTTP',
     host: action.host || target.ip,
     port,
@@ -100,13 +110,12 @@ async function tcpProbe(
 ): Promise<ProbeOutcome> {
   const port = resolvePort(action.port, target.container);
   const host = action.host || target.ip;
-  const where = `dial tcp ${joinHostPort(host, port)}`;
   try {
     const late = () => new Error('i/o timeout');
-    await withConnections(env, timeoutMs, late, dialFrom(runtime), (dial) => dial(host, port));
+    await withConnections(env, timeoutMs, late, dialFrom(runtime, target), (dial) => dial(host, port));
     return { result: 'success', output: '' };
   } catch (error) {
-    return { result: 'failure', output: `${where}: ${dialErrorText(error)}` };
+    return { result: 'failure', output: dialFailure(host, port, error) };
   }
 }
 

@@ -18,6 +18,8 @@ export class MountError extends Error {
 /** How much more than its limit a volume on disk takes until its pod is evicted. */
 const beyondLimitBytes = 256 * 1024 ** 2;
 
+const gitRepoDisabled = 'git-repo volume plugin has been disabled; if necessary, it may be re-enabled by enabling the feature-gate `GitRepoVolumeDriver`';
+
 /** A persistent volume that could not be set up: the event names it by its own name. */
 class PersistentVolumeError extends Error {
   constructor(
@@ -48,7 +50,7 @@ export class VolumeManager {
     const mounted = this.#pods.get(uid) ?? { handles: new Map(), renewals: new Map() };
     this.#pods.set(uid, mounted);
     for (const volume of pod.spec?.volumes ?? []) {
-      if (mounted.handles.has(volume.name)) continue;
+      if (volume.image || mounted.handles.has(volume.name)) continue; // Images are the runtime's to mount.
       try {
         mounted.handles.set(volume.name, await this.#setUp(pod, volume, facts, mounted));
       } catch (error) {
@@ -86,7 +88,9 @@ export class VolumeManager {
   }
 
   unmount(uid: string): void {
-    for (const timer of this.#pods.get(uid)?.renewals.values() ?? []) timer.cancel();
+    const { renewals, handles } = this.#pods.get(uid) ?? {};
+    for (const timer of renewals?.values() ?? []) timer.cancel();
+    for (const handle of handles?.values() ?? []) this.volumes.remove(handle);
     this.#pods.delete(uid);
   }
 
@@ -103,6 +107,7 @@ export class VolumeManager {
     const handle = this.volumes.createTmpfs({ ...ownership(pod), onDisk: volume.configMap !== undefined });
     if (await this.#fill(pod, volume, handle, facts, mounted)) return handle;
     const kind = Object.keys(volume).find((field) => field !== 'name');
+    if (kind === 'gitRepo') throw new Error(gitRepoDisabled);
     throw new Error(`paperkube does not simulate volumes of type ${kind ?? 'unknown'}`);
   }
 
@@ -147,6 +152,6 @@ function ownership({ spec }: Readonly<Pod>): { readonly mode: number; readonly g
 
 /** What the event says of a volume that is not known to be one: which of the pod's are missing, and why. */
 function unprocessed(pod: Readonly<Pod>, mounted: Mounted, name: string, why: string): string {
-  const missing = (pod.spec?.volumes ?? []).map((one) => one.name).filter((one) => !mounted.handles.has(one));
+  const missing = (pod.spec?.volumes ?? []).filter((one) => !one.image && !mounted.handles.has(one.name)).map((one) => one.name);
   return `Unable to attach or mount volumes: unmounted volumes=[${missing.join(' ')}], unattached volumes=[], failed to process volumes=[${name}]: ${why}`;
 }

@@ -30,6 +30,8 @@ export interface WorkerContext {
   ended(podUid: string): void;
   services(): readonly Readonly<Service>[];
   allocatable(): Readonly<Record<string, string>>;
+  /** The node's memory in bytes. */
+  memoryCapacity(): number;
   /** Whether the node's network plugin works; pods of the host network do not need it. */
   networkReady(): boolean;
   /** Why the node does not give a pod of its own the resources it asks for by now; undefined if it does. */

@@ -74,7 +74,7 @@ export function countKeys(value: unknown): number {
 
 /**
  * Puts the parts of `old` in the place of those parts of `next` that say the same, keys in the same order. What is frozen in `next`
- * is not looked into. Returns whether all of `next` says the same.
+ * is not changed. Returns whether all of `next` says the same.
  */
 export function shareParts(next: object, old: object): boolean {
   if (Array.isArray(next)) return Array.isArray(old) && shareItems(next, old);
@@ -83,24 +83,29 @@ export function shareParts(next: object, old: object): boolean {
   const keys = Object.keys(source);
   let count = 0;
   let same = true;
+  let writable: boolean | undefined; // Asked only where there is something to write: it costs as much as the rest.
   for (const key in target) {
-    const [mine, other] = [target[key], Object.hasOwn(source, key) ? source[key] : undefined];
-    if (keys[count] !== key) same = false;
+    const inPlace = keys[count] === key;
     count += 1;
-    if (mine === other && mine !== undefined) continue;
-    if (isObject(mine) && isObject(other) && !Object.isFrozen(mine) && shareParts(mine, other)) target[key] = other;
-    else same = false;
+    if (!inPlace) same = false;
+    const mine = target[key];
+    const other = inPlace || Object.hasOwn(source, key) ? source[key] : undefined;
+    if (mine === other) continue;
+    if (!isObject(mine) || !isObject(other) || !shareParts(mine, other)) same = false;
+    else if ((writable ??= !Object.isFrozen(target))) target[key] = other;
   }
   return same && count === keys.length;
 }
 
 function shareItems(next: unknown[], old: readonly unknown[]): boolean {
   let same = next.length === old.length;
-  for (let index = 0; index < next.length; index += 1) {
+  let writable: boolean | undefined;
+  const length = Math.min(next.length, old.length);
+  for (let index = 0; index < length; index += 1) {
     const [mine, other] = [next[index], old[index]];
-    if (mine === other && mine !== undefined) continue;
-    if (isObject(mine) && isObject(other) && !Object.isFrozen(mine) && shareParts(mine, other)) next[index] = other;
-    else same = false;
+    if (mine === other) continue;
+    if (!isObject(mine) || !isObject(other) || !shareParts(mine, other)) same = false;
+    else if ((writable ??= !Object.isFrozen(next))) next[index] = other;
   }
   return same;
 }

@@ -1,3 +1,4 @@
+import { objectJson } from './object-json.ts';
 import type { KubeObject } from './types.ts';
 
 /** An object beside its JSON as bytes, which are made when somebody first asks for them, and shared by all who answer with it. */
@@ -20,7 +21,7 @@ export class EncodedObject {
 
   /** The same with a newline behind it, as Go's encoder ends an answer. */
   jsonLine(): Buffer {
-    this.#line ??= keptBytes(`${JSON.stringify(this.object)}\n`);
+    this.#line ??= keptBytes(`${objectJson(this.object)}\n`);
     return this.#line;
   }
 

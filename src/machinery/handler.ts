@@ -20,7 +20,12 @@ export interface ClientCertificate {
   readonly organizations: readonly string[];
   /** Of the whole certificate, in lower case hexadecimal. */
   readonly sha256?: string;
+  /** What the subject says of the user's uid (1.3.6.1.4.1.57683.2), once for each time it does. */
+  readonly uids?: readonly string[];
+  /** No authority of clients has signed it, or its time is over, or it is for something else. */
   readonly untrusted?: boolean;
+  /** An authority of front proxies has signed it: its owner may say for whom it asks. */
+  readonly isFrontProxy?: boolean;
 }
 
 export interface ApiRequest {
@@ -31,6 +36,8 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
   /** Names in lower case; values of repeated headers joined by `, `. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Each value of a header that may come several times, where the request came over a wire (see `headerValues`). */
+  readonly headerLines?: ((name: string) => readonly string[]) | undefined;
   /** Absent: not authenticated yet; the API server's authenticators look at headers and `clientCertificate`. */
   readonly user?: UserInfo | undefined;
   /** The verified client certificate's subject, where TLS has one; `untrusted` if there is one that could not be verified. */
@@ -39,6 +46,15 @@ export interface ApiRequest {
   /** Aborted when the client has gone. */
   readonly signal?: AbortSignal | undefined;
   readonly remoteAddress?: string | undefined;
+}
+
+/**
+ * Every value of a header that may come several times, in order. A request that came over no wire has them joined by `, `.
+ * @param name in lower case
+ */
+export function headerValues(request: Pick<ApiRequest, 'headers' | 'headerLines'>, name: string): readonly string[] {
+  if (request.headerLines) return request.headerLines(name);
+  return request.headers[name]?.split(', ') ?? [];
 }
 
 /** A body as bytes off the wire, or as an object from inside the process (which the API server may keep and freeze). */
@@ -51,6 +67,8 @@ export interface ApiResponse {
   /** Names in lower case. Content-Type follows from the body. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: ResponseBody;
+  /** Told how many bytes the body had on the wire, for answers that are sent whole. */
+  readonly sent?: ((bytes: number) => void) | undefined;
 }
 
 export type ResponseBody =

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { required } from './field-error.ts';
+import { findMistakes, required } from './field-error.ts';
 import { invalid } from './status-error.ts';
 
 const pod = { group: '', kind: 'Pod' };
@@ -16,4 +16,25 @@ test('of very many mistakes, the first ones are told and the others counted', ()
   const { message, status } = invalid(pod, 'a', errors);
   expect(status.details?.causes).toHaveLength(1000);
   expect(message.endsWith('spec.containers[999].name: Required value, and 299000 more]')).toBe(true);
+});
+
+test('a validation ends once ten thousand mistakes are found, and the answer says that there may be more', () => {
+  let looked = 0;
+  const validate = () =>
+    Array.from({ length: 300_000 }, (_, index) => {
+      looked += 1;
+      return required(`spec.containers[${index}].name`);
+    });
+  const { mistakes, isCut } = findMistakes(validate);
+  expect([mistakes.length, looked, isCut]).toEqual([10_000, 10_001, true]);
+  expect(invalid(pod, 'a', mistakes, isCut).message.endsWith('spec.containers[999].name: Required value, and at least 9000 more]')).toBe(true);
+  expect(findMistakes(() => [required('spec.x')])).toMatchObject({ mistakes: [{ field: 'spec.x' }], isCut: false });
+});
+
+test('a validation that fails in itself is not taken for one that has found enough', () => {
+  const validate = () => {
+    throw new RangeError('no such thing');
+  };
+  expect(() => findMistakes(validate)).toThrow(RangeError);
+  expect(Array.from({ length: 20_000 }, () => required('spec.x'))).toHaveLength(20_000); // Nothing counts on afterwards.
 });

@@ -79,12 +79,15 @@ export function conflict(resource: GroupResource, name: string, why: string): St
   return failure(409, 'Conflict', `Operation cannot be fulfilled on ${quoted(resource, name)}: ${why}`, about(resource, name));
 }
 
-/** A 422 that names every mistake. `kind` is the object's kind, `Pod`; the group goes into the details. */
-export function invalid(kind: { group: string; kind: string }, name: string, errors: readonly FieldError[]): StatusError {
+/**
+ * A 422 that names every mistake. `kind` is the object's kind, `Pod`; the group goes into the details.
+ * @param isCut whether there may be more mistakes than `errors` (see `findMistakes`)
+ */
+export function invalid(kind: { group: string; kind: string }, name: string, errors: readonly FieldError[], isCut = false): StatusError {
   const shown = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
   const causes = causesOf(errors);
   const texts = [...new Set(causes.map(({ field, message }) => `${field}: ${message}`))];
-  if (causes.length < errors.length) texts.push(`and ${errors.length - causes.length} more`);
+  if (causes.length < errors.length) texts.push(`and ${isCut ? 'at least ' : ''}${errors.length - causes.length} more`);
   return failure(422, 'Invalid', `${shown} "${name}" is invalid: ${texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`}`, {
     ...(name ? { name } : {}),
     ...(kind.group ? { group: kind.group } : {}),

@@ -6,8 +6,10 @@ import { autoscalingStrategies } from './autoscaling/index.ts';
 import { batchStrategies } from './batch/index.ts';
 import { certificatesStrategies } from './certificates/index.ts';
 import { coordinationStrategies } from './coordination/index.ts';
+import { dropsGatedFields } from './core/gated-pod-fields.ts';
 import { coreStrategies, type ServicePools } from './core/index.ts';
 import { discoveryStrategies } from './discovery/index.ts';
+import type { FeatureGates } from './feature-gates.ts';
 import { flowControlStrategies } from './flowcontrol/index.ts';
 import type { Strategy } from './generic/strategy.ts';
 import { warnOfMissingController } from './missing-controllers.ts';
@@ -18,11 +20,15 @@ import { rbacStrategies } from './rbac/index.ts';
 import { schedulingStrategies } from './scheduling/index.ts';
 import { storageStrategies } from './storage/index.ts';
 
-/**
- * Every resource that the server serves from storage, group by group.
- * @param controllers whether controllers run, so that those which are missing are told of
- */
-export function builtInStrategies(pools: ServicePools, { controllers }: { readonly controllers: boolean }): readonly Strategy[] {
+export interface BuiltInOptions {
+  /** Whether controllers run, so that those which are missing are told of. */
+  readonly controllers: boolean;
+  /** As in 1.33 if absent. */
+  readonly featureGates?: FeatureGates | undefined;
+}
+
+/** Every resource that the server serves from storage, group by group. */
+export function builtInStrategies(pools: ServicePools, { controllers, featureGates = {} }: BuiltInOptions): readonly Strategy[] {
   const all = [
     ...coreStrategies(pools),
     ...apiRegistrationStrategies,
@@ -42,5 +48,5 @@ export function builtInStrategies(pools: ServicePools, { controllers }: { readon
     ...discoveryStrategies,
     ...flowControlStrategies,
   ];
-  return all.map((strategy) => warnOfMissingController(strategy, controllers));
+  return all.map((strategy) => warnOfMissingController(dropsGatedFields(strategy, featureGates), controllers));
 }

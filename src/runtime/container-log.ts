@@ -1,5 +1,6 @@
 import type { Env } from '../env/index.ts';
-import type { HostOutput } from '../shell/kernel/index.ts';
+import type { HostOutput, HostRoom } from '../shell/kernel/index.ts';
+import { LogLines } from './log-lines.ts';
 import type { ContainerLog, LogLine } from './types.ts';
 
 /** Upstream's containerLogMaxSize. */
@@ -21,18 +22,25 @@ type Stream = LogLine['stream'];
  * a container that writes more than 1 MiB per simulated second waits, so that endless output neither fills memory nor stops the process.
  */
 export class LogBuffer implements ContainerLog {
-  #lines: LogLine[] = [];
-  #head = 0;
+  readonly #lines = new LogLines();
   #bytes = 0;
+  /** What is kept of the host's memory. */
+  #kept = 0;
+  #room: HostRoom | undefined;
   #ended = false;
   #allowance = bytesPerSecond;
   #refilledAt: number;
   #waiting = false;
   readonly #partial = new Map<Stream, Uint8Array>();
-  readonly #readers = new Set<{ line(line: LogLine): void; end(): void }>();
+  readonly #readers = new Set<{ more(): void; end(): void }>();
   readonly #outputs: HostOutput[] = [];
 
-  constructor(readonly env: Pick<Env, 'clock' | 'loop'>) {
+  /** @param room what all files of the host may keep together; the log alone has its 10 MiB if absent */
+  constructor(
+    readonly env: Pick<Env, 'clock' | 'loop'>,
+    room?: HostRoom,
+  ) {
+    this.#room = room;
     this.#refilledAt = env.clock.now();
   }
 
@@ -71,10 +79,35 @@ export class LogBuffer implements ContainerLog {
   }
 
   lines(): readonly LogLine[] {
-    return this.#lines.slice(this.#head);
+    return this.tail(this.count);
   }
 
-  follow(reader: { line(line: LogLine): void; end(): void }): () => void {
+  /** The newest so many lines. */
+  tail(limit: number): LogLine[] {
+    const lines: LogLine[] = [];
+    for (let index = Math.max(this.first, this.count - limit); index < this.count; index += 1) lines.push(this.#lines.at(index) as LogLine);
+    return lines;
+  }
+
+  get count(): number {
+    return this.#lines.count;
+  }
+
+  get first(): number {
+    return this.#lines.first;
+  }
+
+  line(index: number): LogLine | undefined {
+    return this.#lines.at(index);
+  }
+
+  /** Nobody will read it any more: what it keeps of the host is given back. */
+  release(): void {
+    this.#room?.keepFiles(-this.#kept);
+    this.#room = undefined;
+  }
+
+  follow(reader: { more(): void; end(): void }): () => void {
     if (this.#ended) {
       reader.end();
       return () => {};
@@ -84,17 +117,25 @@ export class LogBuffer implements ContainerLog {
   }
 
   #add(line: LogLine): void {
-    this.#lines.push(line);
+    const kept = LogLines.bytesOf(line.data.length);
     this.#bytes += line.data.length + prefixBytes;
-    while (this.#bytes > maxBytes) {
-      this.#bytes -= (this.#lines[this.#head] as LogLine).data.length + prefixBytes;
-      this.#head += 1;
+    while (this.first < this.count && (this.#bytes > maxBytes || !this.#hasRoom(kept))) {
+      const length = this.#lines.drop();
+      this.#bytes -= length + prefixBytes;
+      this.#keep(-LogLines.bytesOf(length));
     }
-    if (this.#head > 4096 && this.#head * 2 > this.#lines.length) {
-      this.#lines = this.#lines.slice(this.#head);
-      this.#head = 0;
-    }
-    for (const reader of this.#readers) reader.line(line);
+    this.#lines.push(line);
+    this.#keep(kept);
+    for (const reader of this.#readers) reader.more();
+  }
+
+  #hasRoom(bytes: number): boolean {
+    return !this.#room || this.#room.roomForFiles(this.#kept, bytes) >= bytes;
+  }
+
+  #keep(bytes: number): void {
+    this.#kept += bytes;
+    this.#room?.keepFiles(bytes);
   }
 
   #charge(bytes: number): boolean {

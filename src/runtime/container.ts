@@ -4,7 +4,7 @@ import { HostInput, HostOutput, Tty } from '../shell/kernel/index.ts';
 import type { LogBuffer } from './container-log.ts';
 import { StreamSession } from './exec-session.ts';
 import type { Sandbox } from './sandbox.ts';
-import type { ContainerConfig, ContainerStatus, ExecSession, ImageRecord } from './types.ts';
+import type { ContainerConfig, ContainerIdentity, ContainerStatus, ExecSession, ImageRecord } from './types.ts';
 
 /** The kubelet keeps no more of a termination message: its end. */
 const maxMessageBytes = 4096;
@@ -20,8 +20,6 @@ export class Container {
   reason: string | undefined;
   message: string | undefined;
   oomKilled = false;
-  /** Thousandths of a processor that it may use now; undefined without a limit. */
-  cpuLimitMilli: number | undefined;
   /** The machine went down under it, so nobody has seen how it ended. */
   lost = false;
   process: ProcessHandle | undefined;
@@ -45,9 +43,8 @@ export class Container {
     readonly fs: ContainerFs,
     readonly messageVolume: Volume,
     readonly env: Readonly<Record<string, string>>,
-    readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] },
+    readonly user: ContainerIdentity,
   ) {
-    this.cpuLimitMilli = config.resources.cpuLimitMilli;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -75,6 +72,12 @@ export class Container {
     return this.config.workingDir || this.image.config.workingDir || '/';
   }
 
+  /** It has taken more memory than it may. */
+  outOfMemory(): void {
+    this.oomKilled = true;
+    this.system.main?.deliver('KILL', 'host');
+  }
+
   started(process: ProcessHandle, now: number): void {
     this.process = process;
     this.state = 'running';
@@ -94,8 +97,7 @@ export class Container {
     const left = this.messageVolume.read('message') ?? new Uint8Array(0);
     if (left.length > 0) return Buffer.from(left.subarray(-maxMessageBytes)).toString();
     if (!this.config.terminationMessageFromLog || exitCode === 0) return undefined;
-    const lines = this.log.lines().slice(-logMessage.lines);
-    const text = Buffer.concat(lines.map((line) => line.data)).subarray(-logMessage.bytes);
+    const text = Buffer.concat(this.log.tail(logMessage.lines).map((line) => line.data)).subarray(-logMessage.bytes);
     return text.length > 0 ? text.toString() : undefined;
   }
 
@@ -119,6 +121,8 @@ export class Container {
       state: this.state,
       imageId: this.image.id,
       imageReference,
+      mountedImageIds: this.config.mounts.flatMap((mount) => ('imageId' in mount ? mount.imageId : [])),
+      user: this.user,
       createdAt: this.createdAt,
       startedAt: this.startedAt,
       finishedAt: this.finishedAt,

@@ -20,7 +20,6 @@ interface StoredImage {
 /** The images of one node, and how they come there. */
 export class ImageStore {
   readonly #images = new Map<string, StoredImage>();
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly env: Pick<Env, 'loop'>,
@@ -31,13 +30,6 @@ export class ImageStore {
       const found = this.#resolve(parseReference(reference));
       this.#add(parseReference(reference), found.definition, found.version);
     }
-  }
-
-  /** Pulls one image after another: 0.3 s to ask the registry, then 20 MB/s for what the node does not have. Rejects with PullError. */
-  pull(text: string, credentials: readonly RegistryCredential[] = []): Promise<ImageRecord> {
-    const pulled = this.#last.then(() => this.#pull(text, credentials));
-    this.#last = pulled.catch(() => {});
-    return pulled;
   }
 
   status(text: string): ImageRecord | undefined {
@@ -70,7 +62,8 @@ export class ImageStore {
     return this.#images.get(id)?.layer();
   }
 
-  async #pull(text: string, credentials: readonly RegistryCredential[]): Promise<ImageRecord> {
+  /** Pulls an image: 0.3 s to ask the registry, then 20 MB/s for what the node does not have. Rejects with PullError. */
+  async pull(text: string, credentials: readonly RegistryCredential[] = []): Promise<ImageRecord> {
     const reference = parseReference(text);
     await this.env.loop.sleep(requestMs, 'image registry request');
     this.#authorize(reference, credentials);

@@ -1,15 +1,19 @@
 import type { Env } from '../env/index.ts';
-import { ContainerFs, createVolume, defaultMemoryBytes } from '../shell/fs/index.ts';
-import type { Connection, ContainerSystem, Kernel, NetworkStack, ProcessHandle, StartOptions } from '../shell/kernel/index.ts';
-import { parseSignal, SystemError } from '../shell/kernel/index.ts';
+import type { ContainerMount, Volume } from '../shell/fs/index.ts';
+import { ContainerFs, createVolume } from '../shell/fs/index.ts';
+import type { Connection, ContainerSystem, Hardware, Kernel, NetworkStack, OutOfMemoryVictim, ProcessHandle, StartOptions } from '../shell/kernel/index.ts';
+import { MemoryAccount, parseSignal, processBytes, SystemError } from '../shell/kernel/index.ts';
+import { privilegesOf } from './capabilities.ts';
 import { Container } from './container.ts';
 import { LogBuffer } from './container-log.ts';
 import { StreamSession } from './exec-session.ts';
+import { homeOf, identityOf } from './identity.ts';
 import { ImageStore } from './image-store.ts';
+import { imageMountError, imageVolume } from './image-volumes.ts';
 import type { ImageDefinition } from './images/definition.ts';
-import { MemoryAccount, memoryStorages } from './memory.ts';
+import { PodGroups } from './pod-groups.ts';
 import { Sandbox } from './sandbox.ts';
-import { startFailure, workingDirectoryFailure } from './start-failure.ts';
+import { memoryTooLow, startFailure, workingDirectoryFailure } from './start-failure.ts';
 import type {
   ContainerConfig,
   ContainerLog,
@@ -19,6 +23,7 @@ import type {
   ExecOptions,
   ExecResult,
   ExecSession,
+  ImageMount,
   ImageRecord,
   NetworkPlugin,
   RegistryCredential,
@@ -26,14 +31,17 @@ import type {
   RuntimeEvent,
   SandboxConfig,
   SandboxStatus,
+  VolumeMount,
 } from './types.ts';
-import { ExecError, StartError } from './types.ts';
-import { asSimulated } from './volumes.ts';
+import { ExecError, StartError, SubPathError } from './types.ts';
+import { asSimulated, memoryStorages } from './volumes.ts';
 
 export interface SimulatedRuntimeOptions {
   readonly env: Env;
   readonly kernel: Kernel;
   readonly network: NetworkPlugin;
+  /** The node's processors and memory; one that all such runtimes of the kernel share if absent. */
+  readonly hardware?: Hardware;
   /** The images there are: see `createCatalogue`. */
   readonly catalogue: readonly ImageDefinition[];
   /** On the node from the start, as references. The pause image is always there. */
@@ -57,11 +65,22 @@ export class SimulatedRuntime implements Runtime {
   readonly images: ImageStore;
   readonly #sandboxes = new Map<string, Sandbox>();
   readonly #containers = new Map<string, Container>();
-  readonly #memory = new Map<string, MemoryAccount>();
+  readonly #groups: PodGroups;
+  readonly #outOfMemory = new Set<(victim: OutOfMemoryVictim) => void>();
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
 
   constructor(readonly options: SimulatedRuntimeOptions) {
     this.images = new ImageStore(options.env, options.catalogue, [pauseReference, ...(options.preloaded ?? [])]);
+    this.#groups = new PodGroups(this.#hardware.processors);
+    this.#hardware.memory.onOutOfMemory = (victim) => {
+      options.env.loop.defer('system out of memory', () => {
+        for (const listener of [...this.#outOfMemory]) listener(victim);
+      });
+    };
+  }
+
+  get #hardware(): Hardware {
+    return this.options.hardware ?? this.options.kernel.defaultHardware;
   }
 
   pullImage(reference: string, credentials: readonly RegistryCredential[] = []): Promise<ImageRecord> {
@@ -88,16 +107,29 @@ export class SimulatedRuntime implements Runtime {
     const place = hostNetwork
       ? { ips: network.host.addresses, stack: network.host }
       : await network.attach({ id, podName, podNamespace, hostNetwork, portMappings });
-    const sandbox = new Sandbox(id, config, place.ips, place.stack, env.clock.now());
+    const sandbox = new Sandbox(id, config, place.ips, place.stack, env.clock.now(), this.#groups.add(config.qosClass));
     const image = this.images.status(pauseReference) as ImageRecord;
     const layer = this.images.layer(image.id);
     if (layer) {
       const fs = new ContainerFs({ layer, readOnlyRoot: true });
-      const system = kernel.createContainerSystem({ hostname: config.hostname, fs, network: place.stack });
-      sandbox.pause = { system, process: system.start({ argv: ['/pause'], uid: 65_535, gid: 65_535 }) };
+      const memory = new MemoryAccount({ node: this.#hardware.memory, limitBytes: undefined, files: [], oomScoreAdj: pauseOomScoreAdj, onExceeded: () => {} });
+      const system = kernel.createContainerSystem({
+        hostname: config.hostname,
+        fs,
+        network: place.stack,
+        hardware: this.#hardware,
+        parentGroup: sandbox.group,
+        memory,
+      });
+      sandbox.pause = { system, process: system.start({ argv: ['/pause'], uid: 65_535, gid: 65_535, onExit: () => this.#pauseEnded(id) }) };
     }
     this.#sandboxes.set(id, sandbox);
     return id;
+  }
+
+  /** A container that sees the pause process may end it, and the sandbox with it. */
+  #pauseEnded(id: string): void {
+    if (this.#sandboxes.get(id)?.state === 'ready') this.options.env.loop.defer('runtime sandbox ended', () => this.stopPodSandbox(id));
   }
 
   async stopPodSandbox(id: string): Promise<void> {
@@ -125,8 +157,9 @@ export class SimulatedRuntime implements Runtime {
 
   #endSandbox(sandbox: Sandbox): void {
     sandbox.state = 'notready';
-    sandbox.pause?.system.killAll();
+    sandbox.pause?.system.close();
     sandbox.pause = undefined;
+    this.#groups.remove(sandbox.group);
     if (!sandbox.config.hostNetwork) this.options.network.detach(sandbox.id);
   }
 
@@ -148,13 +181,14 @@ export class SimulatedRuntime implements Runtime {
     const message = createVolume({ type: 'ext4', source: '/dev/vda1' });
     message.writeFile('message', '', { mode: 0o666, now: env.clock.now() });
     const fs = this.#filesystem(sandbox, config, layer, message);
-    const user = userOf(config, image, fs);
+    const user = identityOf(config, image, fs);
     const variables = { ...variablesOf(sandbox, config, image), HOME: homeOf(fs, user.uid) };
     for (const { name, value } of config.env) if (name === 'HOME') variables.HOME = value;
     let container: Container | undefined;
-    const system = this.#system(id, sandbox, config, fs, () => container);
-    container = new Container(id, sandbox, config, image, env.clock.now(), new LogBuffer(env), system, fs, message, variables, user);
+    const system = this.#system(sandbox, config, fs, () => container);
+    container = new Container(id, sandbox, config, image, env.clock.now(), new LogBuffer(env, this.#hardware.room), system, fs, message, variables, user);
     if (container.argv.length === 0) {
+      system.close();
       throw new StartError(`failed to generate container ${JSON.stringify(id)} spec: failed to generate spec: no command specified`, 128);
     }
     this.#containers.set(id, container);
@@ -169,54 +203,52 @@ export class SimulatedRuntime implements Runtime {
   ): ContainerFs {
     const own = new Set(config.mounts.map((mount) => mount.containerPath));
     const etc = ['hosts', 'hostname', 'resolv.conf'].filter((name) => !own.has(`/etc/${name}`));
-    const memory = config.resources.memoryLimitBytes;
     return new ContainerFs({
       layer,
+      room: this.#hardware.room,
       readOnlyRoot: config.readOnlyRootFilesystem,
-      ...(memory === undefined ? {} : { memoryBytes: memory }),
+      sysctls: sandbox.config.sysctls,
+      now: this.options.env.clock.now(),
       mounts: [
         ...etc.map((name) => ({ target: `/etc/${name}`, volume: sandbox.files, subPath: name })),
         ...(config.terminationMessagePath ? [{ target: config.terminationMessagePath, volume: message, subPath: 'message' }] : []),
-        ...config.mounts.map(({ containerPath, volume, subPath, readOnly }) => {
-          const handle = asSimulated(volume);
-          const path = [handle.path, subPath].filter(Boolean).join('/');
-          return { target: containerPath, volume: handle.volume, readOnly, ...(path ? { subPath: path } : {}) };
-        }),
+        ...config.mounts.map((mount, index) => ('imageId' in mount ? this.#mountImage(sandbox, mount) : mountVolume(mount, index))),
       ],
     });
   }
 
-  #system(id: string, sandbox: Sandbox, config: ContainerConfig, fs: ContainerFs, container: () => Container | undefined): ContainerSystem {
+  #mountImage(sandbox: Sandbox, { containerPath, imageId, subPath, readOnly }: ImageMount): ContainerMount {
+    const image = this.images.status(imageId);
+    const layer = image && this.images.layer(image.id);
+    if (!image || !layer) throw imageMountError(`failed to resolve image ${JSON.stringify(imageId)}: not found`);
+    return { target: containerPath, volume: imageVolume(image, layer, { sandboxId: sandbox.id, subPath }), subPath, readOnly };
+  }
+
+  #system(sandbox: Sandbox, config: ContainerConfig, fs: ContainerFs, container: () => Container | undefined): ContainerSystem {
     const { kernel, services } = this.options;
     const target = config.targetContainerId === undefined ? undefined : this.#containers.get(config.targetContainerId);
     const memory = new MemoryAccount({
+      node: this.#hardware.memory,
       limitBytes: config.resources.memoryLimitBytes,
-      storages: [fs.deviceStorage, ...memoryStorages(config.mounts.map((mount) => asSimulated(mount.volume)))],
-      alive: (pid) =>
-        container()
-          ?.system.namespace.list()
-          .some((one) => one.pid === pid && one.state !== 'Z') ?? false,
-      onExceeded: () => {
-        const found = container();
-        if (!found) return;
-        found.oomKilled = true;
-        found.process?.kill('KILL');
-      },
+      files: [fs.deviceStorage, ...memoryStorages(config.mounts.flatMap((mount) => ('volume' in mount ? asSimulated(mount.volume) : [])))],
+      oomScoreAdj: config.oomScoreAdj ?? 0,
+      onExceeded: () => container()?.outOfMemory(),
     });
-    this.#memory.set(id, memory);
-    fs.mountCgroup({
-      memoryMaxBytes: () => memory.limitBytes,
-      memoryBytes: () => memory.usedBytes,
-      cpuLimitMilli: () => container()?.cpuLimitMilli,
-    });
-    return kernel.createContainerSystem({
+    const system = kernel.createContainerSystem({
       hostname: sandbox.config.hostname,
       fs,
       network: sandbox.stack,
-      services: { ...services, memory },
-      limits: { cpuMilli: config.resources.cpuLimitMilli },
-      shareProcessesWith: target?.system,
+      services: services ?? {},
+      hardware: this.#hardware,
+      parentGroup: sandbox.group,
+      memory,
+      limits: processorLimits(config.resources),
+      privileges: config.security && privilegesOf(config.security),
+      shareProcessesWith: target?.system ?? (sandbox.config.sharedProcesses ? sandbox.pause?.system : undefined),
     });
+    fs.mountCgroup(system);
+    this.#groups.weigh(sandbox.group);
+    return system;
   }
 
   async startContainer(id: string): Promise<void> {
@@ -234,18 +266,19 @@ export class SimulatedRuntime implements Runtime {
         onExit: (exit) => {
           for (const exec of container.execs) exec.kill('KILL');
           container.finished(exit, env.clock.now());
-          this.#memory.get(id)?.close();
-          this.#memory.delete(id);
+          this.#closeSystem(container);
           this.#emitContainer('container-exited', container);
         },
       });
       container.started(process, env.clock.now());
+      if (container.system.memory?.wasExceeded) container.outOfMemory();
     } catch (error) {
       const failure = error instanceof StartError ? error : startFailure(error, argv[0] ?? '', 'create');
       // As containerd reports it: the epoch stands for never.
       container.startedAt = 0;
       container.message = failure.message;
       container.conclude(failure.exitCode, 'StartError', env.clock.now());
+      this.#closeSystem(container);
       throw failure;
     }
     this.#emitContainer('container-started', container);
@@ -256,6 +289,8 @@ export class SimulatedRuntime implements Runtime {
   }
 
   #run(container: Container, options: StartOptions): ProcessHandle {
+    const { limitBytes = Number.POSITIVE_INFINITY } = container.system.memory ?? {};
+    if (limitBytes < processBytes) throw memoryTooLow();
     const host = container.fs.host;
     // runc makes a working directory that is not there.
     try {
@@ -288,16 +323,19 @@ export class SimulatedRuntime implements Runtime {
 
   updateContainerResources(id: string, resources: ContainerResources): void {
     const container = this.#running(id);
-    container.cpuLimitMilli = resources.cpuLimitMilli;
-    container.system.limitProcessors(resources.cpuLimitMilli);
-    container.fs.memoryBytes = resources.memoryLimitBytes ?? defaultMemoryBytes;
-    this.#memory.get(id)?.limit(resources.memoryLimitBytes);
+    container.system.limitProcessors(processorLimits(resources));
+    this.#groups.weigh(container.sandbox.group);
+    container.system.memory?.limit(resources.memoryLimitBytes);
   }
 
   async removeContainer(id: string): Promise<void> {
     await this.stopContainer(id, 0);
-    this.#memory.get(id)?.close();
-    this.#memory.delete(id);
+    const container = this.#containers.get(id);
+    if (container) {
+      this.#closeSystem(container);
+      container.fs.release();
+      container.log.release();
+    }
     this.#containers.delete(id);
   }
 
@@ -307,7 +345,7 @@ export class SimulatedRuntime implements Runtime {
   containerStats(id: string): ContainerStats | undefined {
     const container = this.#containers.get(id);
     if (!container) return undefined;
-    return { memoryBytes: this.#memory.get(id)?.usedBytes ?? 0, writableBytes: container.fs.storage.usedBytes, logBytes: container.log.bytes };
+    return { memoryBytes: container.system.memory?.usedBytes ?? 0, writableBytes: container.fs.storage.usedBytes, logBytes: container.log.bytes };
   }
   listContainers(): readonly ContainerStatus[] {
     return [...this.#containers.values()].map((one) => one.status());
@@ -376,7 +414,9 @@ export class SimulatedRuntime implements Runtime {
       container.execs.add(process);
       return process;
     } catch (error) {
-      throw error instanceof SystemError ? new ExecError(startFailure(error, command[0] ?? '', 'exec').message) : error;
+      if (!(error instanceof SystemError)) throw error;
+      const execId = this.options.env.ids.containerId();
+      throw new ExecError(`failed to start exec ${JSON.stringify(execId)}: ${startFailure(error, command[0] ?? '', 'exec').message}`);
     }
   }
 
@@ -400,12 +440,23 @@ export class SimulatedRuntime implements Runtime {
     return () => this.#listeners.delete(listener);
   }
 
+  onSystemOutOfMemory(listener: (victim: OutOfMemoryVictim) => void): () => void {
+    this.#outOfMemory.add(listener);
+    return () => this.#outOfMemory.delete(listener);
+  }
+
   shutdown(): void {
     for (const container of this.#containers.values()) {
       container.lost = true;
       container.system.killAll();
     }
     for (const sandbox of this.#sandboxes.values()) if (sandbox.state === 'ready') this.#endSandbox(sandbox);
+  }
+
+  /** Nothing runs in it any more: its processor time and its memory are free. */
+  #closeSystem(container: Container): void {
+    container.system.close();
+    this.#groups.weigh(container.sandbox.group);
   }
 
   #need(id: string): Container {
@@ -431,27 +482,31 @@ export class SimulatedRuntime implements Runtime {
   }
 }
 
+/** As upstream's kubelet starts pause (pkg/kubelet/qos, containerd's sandbox). */
+const pauseOomScoreAdj = -998;
+
+function processorLimits({ cpuLimitMilli, cpuRequestMilli }: ContainerResources) {
+  return { cpuMilli: cpuLimitMilli, cpuRequestMilli };
+}
+
+function mountVolume({ containerPath, volume, subPath, readOnly }: VolumeMount, index: number): ContainerMount {
+  const handle = asSimulated(volume);
+  const path = [handle.path, subPath].filter(Boolean).join('/');
+  if (subPath) checkSubPath(handle.volume, path, index);
+  return { target: containerPath, volume: handle.volume, readOnly, ...(path ? { subPath: path } : {}) };
+}
+
+/** Makes what is missing of a subPath. Throws SubPathError if it leads out of its volume, or nowhere. */
+function checkSubPath(volume: Volume, path: string, mount: number): void {
+  try {
+    volume.at(path);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    throw new SubPathError(mount, error.code === 'ENOENT');
+  }
+}
+
 function variablesOf(sandbox: Sandbox, config: ContainerConfig, image: ImageRecord): Record<string, string> {
   const own = Object.fromEntries(config.env.map(({ name, value }) => [name, value]));
   return { PATH: defaultPath, HOSTNAME: sandbox.config.hostname, ...(config.tty ? { TERM: 'xterm' } : {}), ...image.config.env, ...own };
-}
-
-/** The pod's user, else the image's; supplementary groups as given. */
-function userOf(config: ContainerConfig, image: ImageRecord, fs: ContainerFs): { uid: number; gid: number; groups: readonly number[] } {
-  const [name = '0', group] = (image.config.user ?? '0').split(':');
-  const rows = fs.host.exists('/etc/passwd')
-    ? fs.host
-        .readText('/etc/passwd')
-        .split('\n')
-        .map((line) => line.split(':'))
-    : [];
-  const row = rows.find((one) => one[0] === name || one[2] === name);
-  const uid = config.user?.uid ?? Number(row?.[2] ?? name);
-  const ownRow = rows.find((one) => one[2] === String(uid));
-  return { uid, gid: config.user?.gid ?? Number(group ?? ownRow?.[3] ?? 0), groups: config.user?.groups ?? [] };
-}
-
-function homeOf(fs: ContainerFs, uid: number): string {
-  const rows = fs.host.exists('/etc/passwd') ? fs.host.readText('/etc/passwd').split('\n') : [];
-  return rows.map((line) => line.split(':')).find((row) => row[2] === String(uid))?.[5] || '/';
 }

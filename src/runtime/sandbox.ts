@@ -1,6 +1,6 @@
 import type { Volume } from '../shell/fs/index.ts';
 import { createVolume } from '../shell/fs/index.ts';
-import type { ContainerSystem, NetworkStack, ProcessHandle } from '../shell/kernel/index.ts';
+import type { ContainerSystem, ControlGroup, NetworkStack, ProcessHandle } from '../shell/kernel/index.ts';
 import type { SandboxConfig, SandboxStatus } from './types.ts';
 
 /** A pod's place on a node: its network, its files under /etc, and the pause process that holds them. */
@@ -16,6 +16,7 @@ export class Sandbox {
     readonly ips: readonly string[],
     readonly stack: NetworkStack,
     readonly createdAt: number,
+    readonly group: ControlGroup,
   ) {
     this.files = createVolume({ type: 'ext4', source: '/dev/vda1' });
     for (const [path, data] of Object.entries({ hosts: hostsFile(config, ips), hostname: `${config.hostname}\n`, 'resolv.conf': resolvConf(config) })) {
@@ -29,20 +30,20 @@ export class Sandbox {
   }
 }
 
-/** As pkg/kubelet/kubelet_pods.go writes it. */
-function hostsFile(config: SandboxConfig, ips: readonly string[]): string {
+/** As pkg/kubelet/kubelet_pods.go writes it: with the host's network it begins with what the host's own file holds. */
+function hostsFile({ hostname, hostsNames = [hostname], hostNetwork, hosts = [] }: SandboxConfig, ips: readonly string[]): string {
+  const [header, multicast] = hostNetwork
+    ? ['# Kubernetes-managed hosts file (host network).', ['ff00::0\tip6-mcastprefix', 'ff02::1\tip6-allnodes', 'ff02::2\tip6-allrouters']]
+    : ['# Kubernetes-managed hosts file.', ['fe00::0\tip6-mcastprefix', 'fe00::1\tip6-allnodes', 'fe00::2\tip6-allrouters']];
   const lines = [
-    '# Kubernetes-managed hosts file.',
+    header,
     '127.0.0.1\tlocalhost',
     '::1\tlocalhost ip6-localhost ip6-loopback',
     'fe00::0\tip6-localnet',
-    'fe00::0\tip6-mcastprefix',
-    'fe00::1\tip6-allnodes',
-    'fe00::2\tip6-allrouters',
-    ...ips.map((ip) => `${ip}\t${config.hostname}`),
+    ...multicast,
+    ...ips.map((ip) => [ip, ...hostsNames].join('\t')),
   ];
-  if (config.hosts && config.hosts.length > 0)
-    lines.push('', '# Entries added by HostAliases.', ...config.hosts.map(({ ip, hostnames }) => `${ip}\t${hostnames.join('\t')}`));
+  if (hosts.length > 0) lines.push('', '# Entries added by HostAliases.', ...hosts.map(({ ip, hostnames }) => [ip, ...hostnames].join('\t')));
   return `${lines.join('\n')}\n`;
 }
 

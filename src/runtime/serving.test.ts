@@ -117,7 +117,7 @@ test('httpd, telnet, pidof, watch and stty do in busybox what a first try asks o
   expect((await run('pidof nosuch')).exitCode).toBe(1);
   expect((await run('timeout 3 watch -n 1 echo tick')).stdout.match(/tick\n/g)).toHaveLength(3);
   expect(await run('stty size; tty')).toMatchObject({ stdout: 'not a tty\n', stderr: 'stty: standard input: Inappropriate ioctl for device\n' });
-  expect((await run('groups; usleep 1000; nice echo nice')).stdout).toBe('root\nnice\n');
+  expect((await run('groups; usleep 1000; nice echo nice')).stdout).toBe('root wheel\nnice\n');
   const alpine = await node.start('alpine', { command: ['sleep', '100000'] });
   expect((await node.exec(alpine.id, 'apk', 'add', 'curl')).stderr).toBe('apk: installing packages is not simulated; use an image that has the program\n');
 });

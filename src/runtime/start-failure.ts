@@ -10,11 +10,18 @@ export function startFailure(error: unknown, command: string, during: 'create' |
 }
 
 /** What hinders runc after it has made the container and before the command runs. */
-const initFailure = (why: string) =>
+const initFailure = (why: string) => createFailure(`error during container init: ${why}`);
+
+const createFailure = (why: string) =>
   new StartError(
-    `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: ${why}`,
+    `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: ${why}`,
     128,
   );
+
+/** The limit has no room for a single process. */
+export function memoryTooLow(): StartError {
+  return createFailure('container init was OOM-killed (memory limit too low?): unknown');
+}
 
 /** A working directory that is not there is made; words why it could not be. */
 export function workingDirectoryFailure(path: string, error: SystemError): StartError {

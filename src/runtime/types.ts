@@ -2,6 +2,7 @@
  * The container runtime of one node, shaped as upstream's CRI (k8s.io/cri-api): sandboxes, images, containers, logs, exec.
  * The kubelet knows nothing else of containers, so a runtime over real processes could take this one's place.
  */
+import type { OutOfMemoryVictim } from '../shell/kernel/memory.ts';
 import type { Connection, NetworkStack } from '../shell/kernel/types.ts';
 
 export interface Runtime {
@@ -55,6 +56,8 @@ export interface Runtime {
 
   /** Tells of sandboxes and containers that changed state. Runs on the Loop. */
   onEvent(listener: (event: RuntimeEvent) => void): () => void;
+  /** Tells of each process that was killed because the whole node was out of memory. Returns how to call it off. */
+  onSystemOutOfMemory(listener: (victim: OutOfMemoryVictim) => void): () => void;
   /** The machine goes down: everything in it ends without grace, and nobody sees how. Containers may be started again afterwards. */
   shutdown(): void;
 }
@@ -112,6 +115,18 @@ export class StartError extends Error {
   }
 }
 
+/** A mount's subPath could not be used: a link on it leads out of the volume, or `missing`, nowhere. */
+export class SubPathError extends Error {
+  constructor(
+    /** Which of the container's mounts. */
+    readonly mount: number,
+    readonly missing: boolean,
+  ) {
+    super(missing ? 'failed to create subPath directory' : 'failed to prepare subPath');
+    this.name = 'SubPathError';
+  }
+}
+
 /** A command that could not be started in a running container, in the runtime's words. */
 export class ExecError extends Error {
   constructor(message: string) {
@@ -126,11 +141,19 @@ export interface SandboxConfig {
   readonly podUid: string;
   readonly attempt: number;
   readonly hostname: string;
+  /** Kernel parameters of the pod's containers, by dotted name. */
+  readonly sysctls?: Readonly<Record<string, string>>;
+  /** Whether the containers see each other's processes, with the pause container's as the first. */
+  readonly sharedProcesses?: boolean;
+  /** The pod's own names in /etc/hosts; the hostname if absent. */
+  readonly hostsNames?: readonly string[];
   readonly hostNetwork: boolean;
   readonly dns: { readonly servers: readonly string[]; readonly searches: readonly string[]; readonly options: readonly string[] };
   /** Lines of /etc/hosts after the defaults (hostAliases). */
   readonly hosts?: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
   readonly labels?: Readonly<Record<string, string>>;
+  /** Whose control group it is in: pods that ask for nothing share what the others leave. */
+  readonly qosClass?: 'Guaranteed' | 'Burstable' | 'BestEffort';
   /** Of a RuntimeClass; the runtime's own if absent or empty. */
   readonly runtimeHandler?: string;
   /** Ports of the node that lead to the pod's. */
@@ -157,8 +180,10 @@ export interface SandboxStatus {
   readonly createdAt: number;
 }
 
-/** What a container may use at most; as much as there is where nothing is said. */
+/** What a container may use at most, as much as there is where nothing is said, and what it asks for. */
 export interface ContainerResources {
+  /** Its weight where processors are scarce. */
+  readonly cpuRequestMilli?: number | undefined;
   readonly cpuLimitMilli?: number | undefined;
   readonly memoryLimitBytes?: number | undefined;
 }
@@ -179,26 +204,68 @@ export interface ContainerConfig {
   readonly stdin: boolean;
   readonly stdinOnce: boolean;
   readonly tty: boolean;
-  readonly user?: { readonly uid?: number | undefined; readonly gid?: number | undefined; readonly groups?: readonly number[] } | undefined;
+  readonly user?: ContainerUserConfig | undefined;
   readonly readOnlyRootFilesystem: boolean;
+  /** The usual one if absent. */
+  readonly security?: SecurityConfig | undefined;
   readonly resources: ContainerResources;
+  /** -1000 to 1000: how much sooner than others it is killed when the node is out of memory; 0 if absent. */
+  readonly oomScoreAdj?: number | undefined;
   readonly terminationMessagePath: string;
   /** A container that failed without a message has the end of its log as one. */
   readonly terminationMessageFromLog?: boolean | undefined;
-  /** Joins the process table of this container's (ephemeral containers with a target; shareProcessNamespace). */
+  /** Joins the process table of this container's (ephemeral containers with a target). */
   readonly targetContainerId?: string | undefined;
 }
 
-export interface Mount {
+/** Whom the pod wants a container to run as; what it leaves open is the image's to say. */
+export interface ContainerUserConfig {
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  readonly groups?: readonly number[] | undefined;
+  /** Strict: the groups that the image's /etc/group lists the user in do not count. Merge if absent. */
+  readonly groupsPolicy?: 'Merge' | 'Strict' | undefined;
+}
+
+/** Whom a container runs as. */
+export interface ContainerIdentity {
+  readonly uid: number;
+  readonly gid: number;
+  /** Ascending, its own among them. */
+  readonly groups: readonly number[];
+}
+
+export interface SecurityConfig {
+  readonly privileged: boolean;
+  /** Names without CAP_, or `ALL`. */
+  readonly addCapabilities: readonly string[];
+  readonly dropCapabilities: readonly string[];
+  readonly noNewPrivileges: boolean;
+  readonly seccomp: boolean;
+}
+
+interface MountPlace {
   readonly containerPath: string;
-  readonly volume: VolumeHandle;
   readonly subPath?: string | undefined;
   readonly readOnly: boolean;
 }
 
+/** A volume in a container's file system. */
+export interface VolumeMount extends MountPlace {
+  readonly volume: VolumeHandle;
+}
+
+/** The files of an image that the node has, always read-only; the subPath is a directory of it. */
+export interface ImageMount extends MountPlace {
+  readonly imageId: string;
+  readonly readOnly: true;
+}
+
+export type Mount = VolumeMount | ImageMount;
+
 /** A volume's files: made by `Volumes`, mounted into any number of containers of a node. Opaque to the kubelet. */
 export interface VolumeHandle {
-  readonly type: 'tmpfs' | 'host' | 'image';
+  readonly type: 'tmpfs' | 'host';
 }
 
 /** Files that the kubelet lays into a volume (config maps, secrets, tokens). */
@@ -223,6 +290,8 @@ export interface EmptyVolumeOptions {
 export interface Volumes {
   /** An empty directory; with `sizeLimitBytes`, writes beyond fail with ENOSPC (256 MiB if absent, 1 GiB at most); with `inMemory` its files count as memory of the containers that mount it; with `onDisk` it is shown as one of the node's disk. */
   createTmpfs(options?: EmptyVolumeOptions): VolumeHandle;
+  /** The pod has gone, and with it what `createTmpfs` made for it. */
+  remove(volume: VolumeHandle): void;
   /** Replaces all files at once (upstream's atomic writer: `..data` and its links). */
   writeFiles(volume: VolumeHandle, files: readonly VolumeFile[], options?: { readonly gid?: number }): void;
   /** A path of the node's simulated host; `type` as hostPath's. Throws an Error with the mount's message. */
@@ -241,6 +310,10 @@ export interface ContainerStatus {
   readonly state: 'created' | 'running' | 'exited';
   readonly imageId: string;
   readonly imageReference: string;
+  /** Images besides its own whose files it mounts; none if absent. */
+  readonly mountedImageIds?: readonly string[] | undefined;
+  /** Absent where the runtime does not say. */
+  readonly user?: ContainerIdentity | undefined;
   /** Simulated ms since the epoch; absent before. */
   readonly createdAt: number;
   readonly startedAt?: number | undefined;
@@ -253,7 +326,7 @@ export interface ContainerStatus {
 }
 
 export interface ContainerStats {
-  /** As far as it is modelled (see README.md); 0 if it does not run. */
+  /** As far as it is modelled (docs/resources.md); 0 if it does not run. */
   readonly memoryBytes: number;
   /** Its own changes to its image. */
   readonly writableBytes: number;
@@ -271,8 +344,13 @@ export interface LogLine {
 export interface ContainerLog {
   /** Lines kept, oldest first. */
   lines(): readonly LogLine[];
-  /** Calls back for each line from now on; `end` when the container has ended. */
-  follow(reader: { line(line: LogLine): void; end(): void }): () => void;
+  /** How many lines there have been, and how many of them came before the first one that is kept. */
+  readonly count: number;
+  readonly first: number;
+  /** The line that so many came before; undefined for one that is not kept. */
+  line(index: number): LogLine | undefined;
+  /** Calls back after each line from now on; `end` when the container has ended. */
+  follow(reader: { more(): void; end(): void }): () => void;
 }
 
 export interface ExecResult {

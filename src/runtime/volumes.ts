@@ -1,6 +1,7 @@
 import type { Env } from '../env/index.ts';
 import { createVolume, type Volume } from '../shell/fs/index.ts';
 import { TreeDirectory } from '../shell/fs/tree-directory.ts';
+import type { HostRoom } from '../shell/kernel/index.ts';
 import type { EmptyVolumeOptions, VolumeFile, VolumeHandle, Volumes } from './types.ts';
 
 /** A handle as this runtime makes it. */
@@ -19,6 +20,11 @@ export class SimulatedVolume implements VolumeHandle {
 export function asSimulated(handle: VolumeHandle): SimulatedVolume {
   if (handle instanceof SimulatedVolume) return handle;
   throw new TypeError('the volume was made by another runtime');
+}
+
+/** The memory file systems among these volumes, each once. */
+export function memoryStorages(volumes: readonly SimulatedVolume[]): Volume['storage'][] {
+  return [...new Set(volumes.filter((one) => one.inMemory).map((one) => one.volume.storage))];
 }
 
 /** What `mount` shows of the node's disk. */
@@ -61,15 +67,25 @@ type Entry = { get?(name: string): unknown };
 
 /** Makes the volumes of one node. Its host file system has the usual folders, and what pods write there. */
 export class SimulatedVolumes implements Volumes {
-  readonly #host = createVolume({ ...disk, mode: 0o755 });
+  readonly #host: Volume;
 
-  constructor(readonly env: Pick<Env, 'clock'>) {
+  /** @param room what the files of all nodes may keep together; each volume by itself if absent */
+  constructor(
+    readonly env: Pick<Env, 'clock'>,
+    readonly room?: HostRoom,
+  ) {
+    this.#host = createVolume({ ...disk, mode: 0o755, now: env.clock.now(), room });
     for (const path of hostFolders) this.#host.at(path, path === '/tmp' ? 0o1777 : 0o755);
   }
 
   createTmpfs({ sizeLimitBytes, mode, gid, inMemory, onDisk }: EmptyVolumeOptions = {}): VolumeHandle {
-    const volume = createVolume({ sizeLimitBytes, mode, gid, now: this.env.clock.now(), ...(onDisk ? disk : {}) });
+    const volume = createVolume({ sizeLimitBytes, mode, gid, now: this.env.clock.now(), room: this.room, ...(onDisk ? disk : {}) });
     return new SimulatedVolume('tmpfs', volume, '', inMemory);
+  }
+
+  remove(handle: VolumeHandle): void {
+    const { type, volume } = asSimulated(handle);
+    if (type === 'tmpfs') volume.storage.release();
   }
 
   writeFiles(handle: VolumeHandle, files: readonly VolumeFile[], options: { readonly gid?: number } = {}): void {

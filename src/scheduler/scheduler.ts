@@ -179,7 +179,7 @@ export class Scheduler {
       if (isNotFound(error)) this.#queue.remove(uid ?? '');
       else this.#queue.retry(uid ?? '');
       this.#queue.moveAll();
-      if (!isNotFound(error)) this.options.env.log.warn('pod could not be bound', { pod: `${namespace}/${name}`, error: String(error) });
+      if (this.#running && !isNotFound(error)) this.options.env.log.warn('pod could not be bound', { pod: `${namespace}/${name}`, error: String(error) });
     }
   }
 

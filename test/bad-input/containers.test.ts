@@ -27,7 +27,7 @@ beforeAll(async () => {
   cluster = await simulatedCluster();
   server = new WireServer(cluster);
   await server.listen();
-});
+}, 60_000);
 
 afterAll(async () => {
   server.close();
@@ -137,6 +137,49 @@ test('a text that doubles and an input that does not end are killed for want of 
     expect((await statusOf(name)).containerStatuses?.[0]?.state.terminated).toMatchObject({ reason: 'OOMKilled' });
   }
   expect(await ended('block')).toEqual({ code: 1, log: 'dd: out of memory\n' });
+});
+
+test('a pattern against a long text takes long, but takes it from its own container alone', async () => {
+  const long = {
+    pattern: `x=$(head -c 300k /dev/zero | tr "\\0" a); echo \${x%%*b}`,
+    sed: 'yes | tr -d "\\n" | head -c 1M | sed s/y/xx/g',
+    awk: `yes | tr -d "\\n" | head -c 1M | awk '{ gsub(/y/, "xx"); print }'`,
+  };
+  for (const [name, text] of Object.entries(long)) await script(name, text);
+  await script('beside', 'sleep 1');
+  await cluster.env.loop.advance(2500);
+  expect((await statusOf('beside')).phase).toBe('Succeeded');
+  for (const name of Object.keys(long)) {
+    expect((await statusOf(name)).phase).toBe('Running');
+    await server.send('DELETE', `${pods}/${name}?gracePeriodSeconds=0`);
+  }
+  await cluster.env.loop.advance(2000);
+});
+
+test('words and names without number are killed for want of memory', async () => {
+  await script('fields', 'x=$(yes | head -c 8M); set -- $x; echo $#');
+  await script('paths', 'echo /*/../*/../*/../*/../*/../*/../*/../*');
+  await script('variables', 'i=0; while :; do eval "v$i="; eval "f$i() { echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; }"; i=$((i+1)); done');
+  for (const name of ['fields', 'paths', 'variables']) expect(await ended(name, 600)).toEqual({ code: 137, log: '' });
+});
+
+test('what containers held of files and memory is free when they have gone', async () => {
+  const held = () => cluster.dataPlane?.room;
+  const before = { files: held()?.filesBytes, memory: held()?.heldBytes };
+  const volume = { volumes: [{ name: 'v', emptyDir: {} }] };
+  const mounted = { volumeMounts: [{ name: 'v', mountPath: '/v' }] };
+  await script(
+    'holder',
+    'x=$(head -c 4M /dev/zero | tr "\\0" a); dd if=/dev/zero of=/v/a bs=1M count=5; dd if=/dev/zero of=/a bs=1M count=6; sleep 1000; :',
+    volume,
+    mounted,
+  );
+  await cluster.env.loop.advance(10_000);
+  expect((held()?.filesBytes ?? 0) - (before.files ?? 0)).toBeGreaterThan(11 * 1024 ** 2);
+  expect((held()?.heldBytes ?? 0) - (before.memory ?? 0)).toBeGreaterThan(4 * 1024 ** 2);
+  await server.send('DELETE', `${pods}/holder?gracePeriodSeconds=0`);
+  await cluster.env.loop.advance(5000);
+  expect({ files: held()?.filesBytes, memory: held()?.heldBytes }).toEqual(before);
 });
 
 test('a process that ignores TERM is killed when its grace period is over', async () => {

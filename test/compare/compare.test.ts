@@ -34,7 +34,10 @@ const some = cases.filter(({ name }, index) => !name.endsWith('all verbs') || in
 
 test('two servers of ours have nothing that differs, whatever their uids, times and revisions', { timeout: 120_000 }, async () => {
   const findings = await compareServers({ ours: await server('ours', 1), theirs: await server('theirs', 5), cases: some, namespace: 'compare' });
-  expect(formatFindings(findings)).toBe('0 differences, 0 more by intention\n');
+  expect(formatFindings(findings)).toMatch(/^0 differences, /);
+  // Only the clocks of the two do not show the same.
+  const reasons = new Set(findings.map(({ because }) => because));
+  expect([...reasons].sort()).toEqual(['ages are those of a moment']);
 });
 
 test('a difference is told with its request, its place and both values; one by intention is only counted', async () => {

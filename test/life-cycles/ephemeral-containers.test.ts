@@ -62,3 +62,28 @@ test('an ephemeral container with a target sees its processes; alone it sees its
   expect(await message({ name: 'outside', ...script })).not.toContain('while :');
   expect(await exitOf({ name: 'killer', image: 'busybox', targetContainerName: 'main', command: ['kill', '-TERM', '1'] })).toBe(0);
 });
+
+test('a target that has ended leaves its debugger waiting with CreateContainerError, in the words of the runtime', async () => {
+  const spec = {
+    restartPolicy: 'Never',
+    containers: [
+      { name: 'over', image: 'busybox', command: ['true'] },
+      { name: 'on', image: 'busybox', command: ['sleep', '100000'] },
+    ],
+  };
+  await cluster.admin.pods.create({ metadata: { name: 'half', namespace: 'default' }, spec });
+  await cluster.env.loop.advance(5000);
+  const half = { namespace: 'default', name: 'half' };
+  const debuggers = { spec: { ephemeralContainers: [{ name: 'late', image: 'busybox', targetContainerName: 'over' }] } };
+  await cluster.admin.pods.patch(half, 'strategic', debuggers, 'ephemeralcontainers');
+  await cluster.env.loop.advance(5000);
+  const { status } = await cluster.admin.pods.get(half);
+  const waiting = status?.ephemeralContainerStatuses?.[0]?.state?.waiting;
+  expect(waiting?.reason).toBe('CreateContainerError');
+  expect(waiting?.message).toMatch(
+    /^failed to generate container "[0-9a-f]{64}" spec: invalid target container: container "[0-9a-f]{64}" is not running - in state CONTAINER_EXITED$/,
+  );
+  const { items } = await cluster.admin.events.list({ namespace: 'default', fieldSelector: 'involvedObject.name=half,reason=Failed' });
+  expect(items[0]?.message).toBe(`Error: ${waiting?.message}`);
+  expect(status?.phase).toBe('Running');
+});

@@ -52,7 +52,7 @@ test('a node short of memory evicts the pod that takes most beyond its request, 
   const hog = await run('hog', { containers: stress('15300M') });
   expect(hog.status).toMatchObject({ phase: 'Failed', reason: 'Evicted' });
   expect(hog.status?.message).toMatch(
-    /^The node was low on resource: memory\. Threshold quantity: 100Mi, available: \d+Mi\. Container c was using 15300Mi, request is 0, has larger consumption of memory\. $/,
+    /^The node was low on resource: memory\. Threshold quantity: 100Mi, available: \d+Ki\. Container c was using 156\d{5}Ki, request is 0, has larger consumption of memory\. $/,
   );
   expect(hog.status?.conditions?.find((one) => one.type === 'DisruptionTarget')).toMatchObject({ status: 'True', reason: 'TerminationByKubelet' });
   expect((await cluster.admin.pods.get({ namespace: 'default', name: 'small' })).status?.phase).toBe('Running');

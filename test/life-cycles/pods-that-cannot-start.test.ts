@@ -95,3 +95,43 @@ test('a host port leads from its node to the pod; a second pod that wants it wai
   expect(after.status?.phase).toBe('Succeeded');
   expect((await cluster.admin.pods.get({ namespace: 'default', name: second.pod.metadata?.name ?? '' })).status?.phase).toBe('Running');
 });
+
+test('a kernel parameter that is not safe is forbidden by the node; a safe one shows in /proc/sys, where nobody can write', async () => {
+  const sysctls = (name: string, value: string) => ({ securityContext: { sysctls: [{ name, value }] } });
+  const unsafe = await tried({}, sysctls('kernel.msgmax', '65536'));
+  expect(unsafe.status).toMatchObject({
+    phase: 'Failed',
+    reason: 'SysctlForbidden',
+    message: 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted',
+  });
+  expect(unsafe.warnings).toEqual(['SysctlForbidden: forbidden sysctl: "kernel.msgmax" not allowlisted']);
+  const script = 'cd /proc/sys/net/ipv4; cat ip_local_port_range; sysctl -n net.ipv4.tcp_syncookies; sysctl no.such; sysctl -w net.ipv4.tcp_syncookies=0';
+  const safe = await tried(
+    { command: ['sh', '-c', `(${script}) > /dev/termination-log 2>&1`] },
+    { restartPolicy: 'Never', ...sysctls('net/ipv4/ip_local_port_range', '1024  65000') },
+  );
+  expect(safe.status?.containerStatuses?.[0]?.state?.terminated?.message).toBe(
+    "1024\t65000\n1\nsysctl: error: 'no/such' is an unknown key\nsysctl: error setting key 'net.ipv4.tcp_syncookies': Read-only file system\n",
+  );
+});
+
+test('a subPath that a link leads out of its volume is refused without a word of where to; one that stays inside is followed', async () => {
+  const through = async (target: string) => {
+    const mount = { name: 'v', mountPath: '/v' };
+    const init: Container = {
+      name: 'i',
+      image: 'busybox',
+      command: ['sh', '-c', `mkdir /v/real; echo inside > /v/real/f; ln -s ${target} /v/link`],
+      volumeMounts: [mount],
+    };
+    const change = { command: ['sh', '-c', 'cat /sub/f; sleep 36000'], volumeMounts: [{ name: 'v', mountPath: '/sub', subPath: 'link' }] };
+    return await tried(change, { initContainers: [init], volumes: [{ name: 'v', emptyDir: {} }] });
+  };
+  const out = await through('/etc');
+  const message = 'failed to prepare subPath for volumeMount "v" of container "c"';
+  expect(out.waiting).toEqual({ reason: 'CreateContainerConfigError', message });
+  expect(out.warnings).toEqual([`Failed: Error: ${message}`]);
+  expect((await through('../../..')).waiting?.message).toBe(message);
+  expect((await through('nosuch')).waiting?.message).toBe('failed to create subPath directory for volumeMount "v" of container "c"');
+  expect((await through('real')).status?.phase).toBe('Running');
+});

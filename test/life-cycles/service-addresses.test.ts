@@ -89,3 +89,25 @@ test('the range that all began with stays while the API server itself has an add
   expect((await ranges(cluster).get({ name: 'kubernetes' })).status?.conditions?.[0]?.reason).toBe('Terminating');
   await cluster.stop();
 });
+
+test('while the first range is on its way out, Services get addresses of it only where another range holds them', async () => {
+  const cluster = await simulatedCluster();
+  const { admin, env } = cluster;
+  await ranges(cluster).create(range('beside', '10.97.0.0/24'));
+  await env.loop.settle();
+  await ranges(cluster).delete({ name: 'kubernetes' });
+  await env.loop.settle();
+  await expect(admin.services.create(service('web'))).rejects.toThrow('failed to allocate a serviceIP: the provided network does not match the current range');
+  await admin.services.create(service('named', { clusterIP: '10.97.0.7' }));
+  await ranges(cluster).create(range('around', '10.96.0.0/12'));
+  await env.loop.settle();
+  const { spec } = await admin.services.create(service('web'));
+  expect(spec?.clusterIP).toMatch(/^10\.96\./);
+  // Once nobody needs it any more, it goes, and the API server makes it anew.
+  await env.loop.advance(30_000);
+  const made = await ranges(cluster).get({ name: 'kubernetes' });
+  expect(made).toMatchObject({ spec: { cidrs: ['10.96.0.0/16'] }, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+  expect(made.metadata?.deletionTimestamp).toBeUndefined();
+  await admin.services.create(service('again'));
+  await cluster.stop();
+});

@@ -202,3 +202,40 @@ test('a termination message is what was left at its path, or the end of the log 
     /^container has runAsNonRoot and image has non-numeric user \(curl_user\), cannot verify user is non-root \(pod: "words_default/,
   );
 });
+
+test('mounts of a container are shown as they are: recursively read-only where asked for, shared memory, folders as old as the container', async () => {
+  const cluster = await simulatedCluster({ nodes: 1 });
+  const readOnly = (recursiveReadOnly: string) => ({ name: 'v', mountPath: `/mnt/${recursiveReadOnly}`, readOnly: true, recursiveReadOnly });
+  await cluster.admin.pods.create({
+    metadata: { name: 'p', namespace: 'default' },
+    spec: {
+      automountServiceAccountToken: false,
+      restartPolicy: 'Never',
+      containers: [
+        {
+          name: 'c',
+          image: 'busybox',
+          command: ['sh', '-c', 'mount | grep -E "shm|/host "; df -h /dev/shm | tail -n 1; ls -ld / /mnt /host | cut -c 45-'],
+          volumeMounts: [...['Disabled', 'IfPossible', 'Enabled'].map(readOnly), { name: 'h', mountPath: '/host' }],
+        },
+      ],
+      volumes: [
+        { name: 'v', emptyDir: {} },
+        { name: 'h', hostPath: { path: '/var/data', type: 'DirectoryOrCreate' } },
+      ],
+    },
+  });
+  await cluster.env.loop.advance(10_000);
+  const { status } = await cluster.admin.pods.get({ namespace: 'default', name: 'p' });
+  const shown = status?.containerStatuses?.[0]?.volumeMounts?.map((one) => one.recursiveReadOnly);
+  expect(shown).toEqual(['Disabled', 'Enabled', 'Enabled', undefined]);
+  expect((await podLog(cluster, 'p')).split('\n')).toEqual([
+    'shm on /dev/shm type tmpfs (rw,relatime)',
+    '/dev/vda1 on /host type ext4 (rw,relatime)',
+    'shm                      64.0M         0     64.0M   0% /dev/shm',
+    'Jan  1 00:01 /',
+    'Jan  1 00:00 /host',
+    'Jan  1 00:01 /mnt',
+    '',
+  ]);
+});

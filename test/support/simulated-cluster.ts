@@ -5,6 +5,7 @@ import { type AuditOptions, type AuthorizationMode, hmacSigner } from '../../src
 import { type Cluster, type ComponentName, createCluster, type SignCertificate } from '../../src/cluster/index.ts';
 import { createEnv, type Log, type Machine, nodeMachine, silentLog } from '../../src/env/index.ts';
 import type { Handler } from '../../src/machinery/index.ts';
+import type { FeatureGates } from '../../src/registry/feature-gates.ts';
 
 export interface SimulatedClusterOptions {
   readonly seed?: number;
@@ -20,6 +21,7 @@ export interface SimulatedClusterOptions {
   /** Names of nodes without a kubelet. */
   readonly silent?: readonly string[];
   readonly admission?: PluginChoice;
+  readonly featureGates?: FeatureGates;
   readonly signCertificate?: SignCertificate;
   /** The cluster's authority and what the API server shows inside, PEM; text that is no certificate and nothing if absent. */
   readonly certificates?: { readonly rootCa: string; readonly serving: string };
@@ -48,6 +50,7 @@ export async function simulatedCluster(options: SimulatedClusterOptions = {}): P
     components,
     silent = [],
     admission,
+    featureGates,
     signCertificate,
     certificates,
     nodeHandler,
@@ -60,6 +63,7 @@ export async function simulatedCluster(options: SimulatedClusterOptions = {}): P
     nodes: planNodes('default', [...nodesByCount(live), ...silentNodes(silent)]),
     components,
     admission,
+    featureGates,
     schema,
     rootCa: certificates?.rootCa ?? '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
     servingCertificate: certificates?.serving,

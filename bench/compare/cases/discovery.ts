@@ -16,5 +16,11 @@ export const discovery: readonly CompareCase[] = [
       '/apis/storage.k8s.io/v1',
     ].map((path) => get(path)),
   },
+  {
+    name: 'media types of discovery',
+    requests: ['text/html', 'application/yaml', 'application/json;stream=watch', 'text/*', 'application/*', '*/*'].flatMap((accept) =>
+      ['/version', '/api', '/apis', '/api/v1', '/apis/apps', '/apis/apps/v1'].map((path) => get(path, accept)),
+    ),
+  },
   { name: 'health', requests: [get('/healthz'), get('/livez'), get('/readyz'), get('/readyz/ping')] },
 ];

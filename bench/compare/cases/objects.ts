@@ -145,7 +145,7 @@ export const sampleKinds: readonly SampleKind[] = [
         selector: labels,
         ports: [
           { name: 'http', port: 80, targetPort: 'http', protocol: 'TCP', appProtocol: 'example.com/x' },
-          { name: 'dns', port: 53, protocol: 'UDP' },
+          { name: 'dns', port: 53, protocol: 'TCP' },
         ],
         sessionAffinity: 'ClientIP',
         sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } },
@@ -578,7 +578,7 @@ export const sampleKinds: readonly SampleKind[] = [
     rich: {
       spec: {
         group: 'compare.example',
-        scope: 'Cluster',
+        scope: 'Namespaced',
         names: { plural: 'things', singular: 'thing', kind: 'Thing', listKind: 'ThingList', shortNames: ['th'], categories: ['all'] },
         versions: [
           {

@@ -12,12 +12,19 @@ function sortedEntries(map: Map): [string, string][] {
   return Object.entries(map ?? {}).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
+/** Nearly all labels are, and then nobody has to put them in order. */
+function areFine(labels: Map): boolean {
+  for (const key in labels) if (isQualifiedName(key).length > 0 || isLabelValue(labels[key] as string).length > 0) return false;
+  return true;
+}
+
 export function validateLabelName(mistakes: Mistakes, name: string, at: FieldPath): void {
   mistakes.invalid(at, name, isQualifiedName(name));
 }
 
 /** apimachinery/pkg/apis/meta/v1/validation ValidateLabels: all errors are reported at the map itself. */
 export function validateLabels(mistakes: Mistakes, labels: Map, at: FieldPath): void {
+  if (areFine(labels)) return;
   for (const [key, value] of sortedEntries(labels)) {
     validateLabelName(mistakes, key, at);
     mistakes.invalid(at, value, isLabelValue(value));

@@ -10,7 +10,7 @@ test('a prefix for generated names may end in a dash, a name may not', () => {
 });
 
 test('names that are too long or hold dots are told apart from names of bad characters', () => {
-  expect(isDns1123Label('x'.repeat(64))).toEqual(['must be no more than 63 bytes']);
+  expect(isDns1123Label('x'.repeat(64))).toEqual(['must be no more than 63 characters']);
   expect(isDns1123Label('a.b')).toEqual(['must not contain dots']);
   expect(isPortName('a--b-')).toEqual(['must not contain consecutive hyphens', 'must not begin or end with a hyphen']);
   expect(isConfigKey('..data')).toEqual(["must not start with '..'"]);

@@ -25,8 +25,8 @@ const patterns = {
   headerName: whole(headerName),
 };
 
-/** `must be no more than 63 bytes` */
-export const maxLengthMessage = (bytes: number): string => `must be no more than ${bytes} bytes`;
+/** `must be no more than 63 characters`, though bytes are counted (with 1.35 it says so). */
+export const maxLengthMessage = (bytes: number): string => `must be no more than ${bytes} characters`;
 
 /** `must be between 1 and 65535, inclusive` */
 export const rangeMessage = (low: number, high: number): string => `must be between ${low} and ${high}, inclusive`;
@@ -170,3 +170,14 @@ export const nameIsPathSegment: NameCheck = (name, isPrefix) => {
   if (!isPrefix && (name === '.' || name === '..')) return [`may not be '${name}'`];
   return ['/', '%'].filter((one) => name.includes(one)).map((one) => `may not contain '${one}'`);
 };
+
+const conditionReason = '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?';
+const conditionReasonPattern = new RegExp(`^${conditionReason}$`);
+
+/** Why a condition has changed, in one word. */
+export function conditionReasonMistakes(reason: string): string[] {
+  if (conditionReasonPattern.test(reason)) return [];
+  const message =
+    "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'";
+  return [regexMessage(message, conditionReason, 'my_name', 'MY_NAME', 'MyName', 'ReasonA,ReasonB', 'ReasonA:ReasonB')];
+}

@@ -3,7 +3,15 @@ import type { ApiRequest, UserInfo } from '../../machinery/handler.ts';
 import { unauthorized } from '../../machinery/status-error.ts';
 
 /** Tells who asks; undefined if this way of asking was not used. Throws a StatusError for credentials that are wrong. */
-export type Authenticator = (request: ApiRequest) => UserInfo | undefined | Promise<UserInfo | undefined>;
+export type Authenticator = (request: ApiRequest, notes: AuthenticationNotes) => UserInfo | undefined | Promise<UserInfo | undefined>;
+
+/** What is to be said of credentials, good or not, beside who shows them. */
+export interface AuthenticationNotes {
+  /** To the audit log. */
+  annotate(key: string, value: string): void;
+  /** To whoever asks. */
+  warn(text: string): void;
+}
 
 /** What a token turns out to be worth. */
 export interface AuthenticatedToken {
@@ -14,7 +22,11 @@ export interface AuthenticatedToken {
 
 /** Looks at bearer tokens of one kind. Undefined: none of mine. Throws a TokenError: one of mine, and not good. */
 export interface TokenAuthenticator {
-  authenticate(token: string, audiences: readonly string[]): AuthenticatedToken | undefined | Promise<AuthenticatedToken | undefined>;
+  authenticate(
+    token: string,
+    audiences: readonly string[],
+    notes: AuthenticationNotes,
+  ): AuthenticatedToken | undefined | Promise<AuthenticatedToken | undefined>;
 }
 
 /** Why a token is refused; clients see it only in a TokenReview. */
@@ -39,18 +51,18 @@ export function withAuthenticatedGroup(user: UserInfo): UserInfo {
 
 /** Looks at `Authorization: Bearer …` and, for browsers, at the WebSocket's subprotocol. Tokens that nobody knows are refused with 401. */
 export function bearerAuthenticator(tokens: TokenAuthenticator, audiences: readonly string[]): Authenticator {
-  const check = async (token: string) => {
+  const check = async (token: string, notes: AuthenticationNotes) => {
     try {
-      const found = await tokens.authenticate(token, audiences);
+      const found = await tokens.authenticate(token, audiences, notes);
       if (found) return withAuthenticatedGroup(found.user);
     } catch (error) {
       if (!(error instanceof TokenError)) throw error;
     }
     throw unauthorized();
   };
-  return (request) => {
+  return (request, notes) => {
     const token = bearerToken(request.headers);
-    return token === undefined ? undefined : check(token);
+    return token === undefined ? undefined : check(token, notes);
   };
 }
 
@@ -74,11 +86,11 @@ function bearerToken(headers: ApiRequest['headers']): string | undefined {
 /** Asks one after the other; what several of them have against a token is told together (token/union). */
 export function unionTokens(all: readonly TokenAuthenticator[]): TokenAuthenticator {
   return {
-    async authenticate(token, audiences) {
+    async authenticate(token, audiences, notes) {
       const errors: string[] = [];
       for (const one of all) {
         try {
-          const found = await one.authenticate(token, audiences);
+          const found = await one.authenticate(token, audiences, notes);
           if (found) return found;
         } catch (error) {
           if (!(error instanceof TokenError)) throw error;
@@ -95,17 +107,17 @@ export function unionTokens(all: readonly TokenAuthenticator[]): TokenAuthentica
 export function unionAuthenticators([first, ...others]: readonly Authenticator[]): Authenticator {
   if (!first) return () => undefined;
   const rest = unionAuthenticators(others);
-  return (request) => {
-    const next = (user: UserInfo | undefined) => user ?? rest(request);
+  return (request, notes) => {
+    const next = (user: UserInfo | undefined) => user ?? rest(request, notes);
     const failed = async (error: unknown) => {
       const user = await Promise.resolve(request)
-        .then(rest)
+        .then((one) => rest(one, notes))
         .catch(() => undefined);
       if (user) return user;
       throw error;
     };
     try {
-      const user = first(request);
+      const user = first(request, notes);
       return user instanceof Promise ? user.then(next, failed) : next(user);
     } catch (error) {
       return failed(error);
@@ -117,8 +129,8 @@ export function unionAuthenticators([first, ...others]: readonly Authenticator[]
 export function authenticatorsInTurn([first, ...others]: readonly Authenticator[]): Authenticator {
   if (!first) return () => undefined;
   const rest = authenticatorsInTurn(others);
-  return (request) => {
-    const user = first(request);
-    return user instanceof Promise ? user.then((found) => found ?? rest(request)) : (user ?? rest(request));
+  return (request, notes) => {
+    const user = first(request, notes);
+    return user instanceof Promise ? user.then((found) => found ?? rest(request, notes)) : (user ?? rest(request, notes));
   };
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Metrics } from '../../env/index.ts';
 import type { ApiRequest } from '../../machinery/handler.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import { bearerAuthenticator, TokenError, unionTokens } from './authenticator.ts';
@@ -9,6 +10,8 @@ import { hmacSigner } from './token-signer.ts';
 
 const issuer = 'https://kubernetes.default.svc.cluster.local';
 const start = Date.parse('2026-01-01T00:00:00Z');
+
+const silent = { annotate() {}, warn() {} };
 
 function accounts() {
   let now = start;
@@ -21,11 +24,15 @@ function accounts() {
   };
   const clock = { now: () => now, mode: 'manual', speed: 0 } as const;
   const random = { next: () => 0, int: () => 0, text: () => '', bytes: (length: number) => new Uint8Array(length) };
-  const tokens = new ServiceAccountTokens({ clock, random, signer: hmacSigner('secret'), issuer, reader });
+  const made = new ServiceAccountTokens({ clock, metrics: new Metrics(), random, signer: hmacSigner('secret'), issuer, reader });
+  const told: string[] = [];
+  const notes = { annotate: (key: string, value: string) => told.push(`${key}: ${value}`), warn: (text: string) => told.push(text) };
+  const authenticate = (token: string, audiences: readonly string[]) => made.authenticate(token, audiences, notes);
+  const tokens = { authenticate, issue: (...of: Parameters<typeof made.issue>) => made.issue(...of) };
   put('serviceaccounts/default/robot', 'u1');
   const issue = (change: Partial<Parameters<typeof tokens.issue>[0]> = {}) =>
     tokens.issue({ namespace: 'default', account: { name: 'robot', uid: 'u1' }, audiences: [issuer], expirationSeconds: 600, binding: {}, ...change }).token;
-  return { tokens, objects, put, issue, advance: (seconds: number) => (now += seconds * 1000) };
+  return { tokens, told, objects, put, issue, advance: (seconds: number) => (now += seconds * 1000) };
 }
 
 test('a token of a service account tells who it is, and what it is bound to', async () => {
@@ -77,25 +84,28 @@ test('a token dies with its account and with its pod, also when one of the same 
   await expect(tokens.authenticate(token, [issuer])).rejects.toThrow('service account UID (u2) does not match claim (u1)');
 });
 
-test('the token of a pod lasts longer than it says', async () => {
-  const { tokens, put, issue, advance } = accounts();
+test('the token of a pod lasts longer than it says, and the audit log tells of who uses it then', async () => {
+  const { tokens, told, put, issue, advance } = accounts();
   put('pods/default/web', 'p1');
   const token = issue({ expirationSeconds: 3607, binding: { pod: { name: 'web', uid: 'p1' } } });
+  await tokens.authenticate(token, [issuer]);
+  expect(told).toEqual([]);
   advance(7200);
   expect(await tokens.authenticate(token, [issuer])).toBeDefined();
+  expect(told).toEqual(['authentication.k8s.io/stale-token: subject: system:serviceaccount:default:robot, seconds after warning threshold: 3593']);
 });
 
 test('a file of tokens is read as upstream reads it', async () => {
   const file = tokenFileAuthenticator('# people\nt1,alice,1001,"devs,qa"\n t2 , "bob ""b""",\n');
-  expect(await file.authenticate('t1', ['a'])).toEqual({ user: { username: 'alice', uid: '1001', groups: ['devs', 'qa'] }, audiences: ['a'] });
-  expect((await file.authenticate('t2', []))?.user).toEqual({ username: 'bob "b"', groups: [] });
-  expect(await file.authenticate('t3', [])).toBeUndefined();
+  expect(await file.authenticate('t1', ['a'], silent)).toEqual({ user: { username: 'alice', uid: '1001', groups: ['devs', 'qa'] }, audiences: ['a'] });
+  expect((await file.authenticate('t2', [], silent))?.user).toEqual({ username: 'bob "b"', groups: [] });
+  expect(await file.authenticate('t3', [], silent)).toBeUndefined();
   expect(() => tokenFileAuthenticator('t1,alice')).toThrow('token file, line 1');
 });
 
 test('bearer tokens come in a header or in a WebSocket protocol; unknown ones are refused', async () => {
   const authenticate = bearerAuthenticator(unionTokens([tokenFileAuthenticator('t1,alice,')]), []);
-  const ask = (headers: Record<string, string>) => authenticate({ headers } as unknown as ApiRequest);
+  const ask = (headers: Record<string, string>) => authenticate({ headers } as unknown as ApiRequest, silent);
   expect(await ask({ authorization: 'Bearer t1' })).toEqual({ username: 'alice', groups: ['system:authenticated'] });
   expect(
     await ask({ 'sec-websocket-protocol': `v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.${Buffer.from('t1').toString('base64url')}` }),
@@ -108,9 +118,9 @@ test('bearer tokens come in a header or in a WebSocket protocol; unknown ones ar
 });
 
 test('impersonation asks for each thing by itself, and fills in the groups that such a user has', () => {
-  expect(impersonationOf({ accept: '*/*' })).toBeUndefined();
+  expect(impersonationOf({ headers: { accept: '*/*' } })).toBeUndefined();
   const headers = { 'impersonate-user': 'eve', 'impersonate-group': 'devs, ops', 'impersonate-uid': '7', 'impersonate-extra-acme.com%2Fscope': 'a, b' };
-  const { user, targets } = impersonationOf(headers) ?? {};
+  const { user, targets } = impersonationOf({ headers }) ?? {};
   expect(user).toEqual({ username: 'eve', uid: '7', groups: ['devs', 'ops', 'system:authenticated'], extra: { 'acme.com/scope': ['a', 'b'] } });
   expect(targets?.map(({ resource, subresource, name }) => [resource, subresource, name].join('/'))).toEqual([
     'users//eve',
@@ -120,9 +130,9 @@ test('impersonation asks for each thing by itself, and fills in the groups that 
     'userextras/acme.com/scope/b',
     'uids//7',
   ]);
-  const robot = impersonationOf({ 'impersonate-user': 'system:serviceaccount:tools:robot' });
+  const robot = impersonationOf({ headers: { 'impersonate-user': 'system:serviceaccount:tools:robot' } });
   expect(robot?.user.groups).toEqual(['system:serviceaccounts', 'system:serviceaccounts:tools', 'system:authenticated']);
   expect(robot?.targets).toEqual([{ group: '', resource: 'serviceaccounts', subresource: '', namespace: 'tools', name: 'robot' }]);
-  expect(impersonationOf({ 'impersonate-user': 'system:anonymous' })?.user.groups).toEqual(['system:unauthenticated']);
-  expect(() => impersonationOf({ 'impersonate-group': 'devs' })).toThrow('without impersonating a user');
+  expect(impersonationOf({ headers: { 'impersonate-user': 'system:anonymous' } })?.user.groups).toEqual(['system:unauthenticated']);
+  expect(() => impersonationOf({ headers: { 'impersonate-group': 'devs' } })).toThrow('without impersonating a user');
 });

@@ -1,5 +1,7 @@
 import type { ApiRequest, UserInfo } from '../../machinery/handler.ts';
+import { headerValues } from '../../machinery/handler.ts';
 import { anonymousName, authenticatedGroup, unauthenticatedGroup } from './authenticator.ts';
+import { decodeHeaderKey } from './request-header.ts';
 
 /** What one must be allowed to `impersonate`. */
 export interface ImpersonationTarget {
@@ -26,15 +28,15 @@ const extraPrefix = 'impersonate-extra-';
 
 /**
  * Who the headers `Impersonate-…` ask to be; undefined without them (apiserver/pkg/endpoints/filters/impersonation).
- * Differs from upstream: a group's name cannot hold a comma followed by a blank, since that is how repeated headers are joined here.
  * @throws ImpersonationError for headers that name no user
  */
-export function impersonationOf(headers: ApiRequest['headers']): Impersonation | undefined {
+export function impersonationOf(request: Pick<ApiRequest, 'headers' | 'headerLines'>): Impersonation | undefined {
+  const { headers } = request;
   if (!Object.keys(headers).some((name) => name.startsWith('impersonate-'))) return undefined;
   const username = headers['impersonate-user'] ?? '';
   const uid = headers['impersonate-uid'] ?? '';
-  const groups = valuesOf(headers['impersonate-group']);
-  const extra = extraOf(headers);
+  const groups = valuesOf(request, 'impersonate-group');
+  const extra = extraOf(request);
   const extras = Object.keys(extra);
   if (!username) {
     const asked = [
@@ -74,23 +76,14 @@ function accountOf(username: string): { readonly namespace: string; readonly nam
   return namespace && name && rest.length === 0 ? { namespace, name } : undefined;
 }
 
-function valuesOf(header: string | undefined): string[] {
-  return header ? header.split(', ').filter((one) => one !== '') : [];
+function valuesOf(request: Pick<ApiRequest, 'headers' | 'headerLines'>, name: string): string[] {
+  return headerValues(request, name).filter((one) => one !== '');
 }
 
-function extraOf(headers: ApiRequest['headers']): Record<string, string[]> {
-  const extra: Record<string, string[]> = {};
-  for (const name of Object.keys(headers)) {
-    if (name.startsWith(extraPrefix)) extra[decodeKey(name.slice(extraPrefix.length))] = valuesOf(headers[name]);
+function extraOf(request: Pick<ApiRequest, 'headers' | 'headerLines'>): Record<string, string[]> {
+  const extra: Record<string, string[]> = Object.create(null);
+  for (const name of Object.keys(request.headers)) {
+    if (name.startsWith(extraPrefix)) extra[decodeHeaderKey(name.slice(extraPrefix.length))] = valuesOf(request, name);
   }
   return extra;
-}
-
-/** Keys are percent-encoded, since header names are poor in letters. */
-function decodeKey(key: string): string {
-  try {
-    return decodeURIComponent(key);
-  } catch {
-    return key;
-  }
 }

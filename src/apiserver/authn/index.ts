@@ -2,6 +2,7 @@ export * from './anonymous.ts';
 export * from './authenticator.ts';
 export * from './impersonation.ts';
 export * from './legacy-tokens.ts';
+export * from './request-header.ts';
 export * from './service-account-tokens.ts';
 export * from './token-file.ts';
 export * from './token-signer.ts';

@@ -1,9 +1,9 @@
 import type { Node, Pod, Secret, ServiceAccount } from '../../../generated/types/index.ts';
 import type { ObjectReader } from '../../admission/types.ts';
-import type { Clock, RandomStream } from '../../env/index.ts';
+import type { Clock, Metrics, RandomStream } from '../../env/index.ts';
 import type { UserInfo } from '../../machinery/handler.ts';
 import type { KubeObject } from '../../machinery/types.ts';
-import type { AuthenticatedToken, TokenAuthenticator } from './authenticator.ts';
+import type { AuthenticatedToken, AuthenticationNotes, TokenAuthenticator } from './authenticator.ts';
 import { TokenError, wrongAudience } from './authenticator.ts';
 import { readToken, signToken } from './jwt.ts';
 import type { TokenSigner } from './token-signer.ts';
@@ -64,6 +64,7 @@ export interface ServiceAccountTokensOptions {
   /** Audiences of the API server itself; the issuer if absent. */
   readonly audiences?: readonly string[];
   readonly reader: ObjectReader;
+  readonly metrics: Metrics;
 }
 
 /** How long pods ask for: such tokens last longer than they say, for clients that read them but once. */
@@ -81,8 +82,13 @@ const invalidated = 'service account token has been invalidated';
  */
 export class ServiceAccountTokens implements TokenAuthenticator {
   readonly audiences: readonly string[];
+  readonly #valid;
+  readonly #stale;
 
   constructor(readonly options: ServiceAccountTokensOptions) {
+    const { metrics } = options;
+    this.#valid = metrics.counters('serviceaccount_valid_tokens_total', 'Tokens of service accounts that were good and new enough.');
+    this.#stale = metrics.counters('serviceaccount_stale_tokens_total', 'Tokens of service accounts that their owner should have fetched anew.');
     this.audiences = options.audiences ?? [options.issuer];
   }
 
@@ -111,13 +117,26 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     return { token: signToken(this.options.signer, claims), expiresAtSeconds: now + expirationSeconds, id: claims.jti };
   }
 
-  async authenticate(token: string, audiences: readonly string[]): Promise<AuthenticatedToken | undefined> {
+  async authenticate(token: string, audiences: readonly string[], notes: AuthenticationNotes): Promise<AuthenticatedToken | undefined> {
     const claims = readToken<Claims>(this.options.signer, token, this.options.issuer);
     if (!claims) return undefined;
     const meant = audiences.filter((one) => claims.aud.includes(one));
     if (meant.length === 0) throw wrongAudience(claims.aud, audiences);
     this.#checkTime(claims);
-    return { user: await this.#userOf(claims), audiences: meant };
+    const user = await this.#userOf(claims);
+    this.#noteAge(claims, notes);
+    return { user, audiences: meant };
+  }
+
+  /** A pod's token lasts a year for those who read it but once; who does so is told of in the audit log. */
+  #noteAge({ sub, 'kubernetes.io': { warnafter = 0 } }: Claims, notes: AuthenticationNotes): void {
+    const late = Math.floor(this.options.clock.now() / 1000) - warnafter;
+    if (warnafter === 0 || late <= 0) {
+      this.#valid.add(1);
+      return;
+    }
+    notes.annotate('authentication.k8s.io/stale-token', `subject: ${sub}, seconds after warning threshold: ${late}`);
+    this.#stale.add(1);
   }
 
   /** What `/.well-known/openid-configuration` says. */

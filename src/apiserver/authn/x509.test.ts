@@ -4,7 +4,8 @@ import { bearerAuthenticator, type TokenAuthenticator, unionAuthenticators } fro
 import { x509Authenticator } from './x509.ts';
 
 const tokens: TokenAuthenticator = { authenticate: (token) => (token === 'good' ? { user: { username: 'robot', groups: [] }, audiences: [] } : undefined) };
-const authenticate = unionAuthenticators([x509Authenticator, bearerAuthenticator(tokens, [])]);
+const union = unionAuthenticators([x509Authenticator, bearerAuthenticator(tokens, [])]);
+const authenticate = async (asked: ApiRequest) => union(asked, { annotate() {}, warn() {} });
 const request = (clientCertificate: ClientCertificate | undefined, token?: string): ApiRequest => ({
   method: 'GET',
   path: '/',
@@ -29,4 +30,9 @@ test('a certificate that is not good does not stand in the way of a good token, 
   await expect(authenticate(request(untrusted, 'bad'))).rejects.toMatchObject({ status: { code: 401 } });
   expect(await authenticate(request(jane, 'bad'))).toMatchObject({ username: 'jane' });
   expect(await authenticate(request(undefined))).toBeUndefined();
+});
+
+test('the subject of a certificate may hold the uid of the user, once', async () => {
+  expect(await authenticate(request({ ...jane, uids: ['u-7'] }))).toMatchObject({ username: 'jane', uid: 'u-7' });
+  for (const uids of [['u-7', 'u-8'], ['']]) await expect(authenticate(request({ ...jane, uids }))).rejects.toMatchObject({ status: { code: 401 } });
 });

@@ -6,16 +6,20 @@ import { withAuthenticatedGroup } from './authenticator.ts';
 const credentialId = 'authentication.kubernetes.io/credential-id';
 
 /**
- * A client certificate that TLS has verified: the common name is the user, the organizations are the groups.
- * @throws StatusError 401 for one that could not be verified: whoever shows it is nobody, not anonymous
+ * A client certificate that TLS has verified: the common name is the user, the organizations are the groups, and the subject may
+ * hold a uid (apiserver/pkg/authentication/request/x509 CommonNameUserConversion, gate AllowParsingUserUIDFromCertAuth).
+ * @throws StatusError 401 for one that could not be verified, or has an empty uid or several: whoever shows it is nobody, not anonymous
  */
 export const x509Authenticator: Authenticator = ({ clientCertificate }) => {
   if (clientCertificate?.untrusted) throw unauthorized();
   if (!clientCertificate?.commonName) return undefined;
-  const { commonName, organizations, sha256 } = clientCertificate;
+  const { commonName, organizations, sha256, uids = [] } = clientCertificate;
+  const [uid] = uids;
+  if (uids.length > 1 || uid === '') throw unauthorized();
   return withAuthenticatedGroup({
     username: commonName,
     groups: organizations,
+    ...(uid === undefined ? {} : { uid }),
     ...(sha256 ? { extra: { [credentialId]: [`X509SHA256=${sha256}`] } } : {}),
   });
 };

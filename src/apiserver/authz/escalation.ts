@@ -62,7 +62,7 @@ export function escalationCheck({ rbac, authorizer, reader }: EscalationCheckOpt
       const { rules: own, errors } = rbac.rules(user, namespace);
       const aggregated = (object as AnyRole).aggregationRule && !(await mayDo(attributes, 'escalate', resource.resource, name));
       if (aggregated && missingFrom(own, everything).length > 0) {
-        throw forbidden(resource, name, 'must have cluster-admin privileges to use an aggregationRule');
+        throw forbidden(resource, name, 'must have cluster-admin privileges to use the aggregationRule');
       }
       const missing = missingFrom(own, rules);
       if (missing.length > 0) throw forbidden(resource, name, escalationText(user, missing, errors));

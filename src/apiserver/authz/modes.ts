@@ -1,7 +1,7 @@
 import type { AdmissionPlugin, ObjectReader } from '../../admission/types.ts';
-import type { Env } from '../../env/index.ts';
+import type { Counters, Env } from '../../env/index.ts';
 import type { Store } from '../../store/store.ts';
-import type { Authorizer } from './authorizer.ts';
+import type { Authorizer, Decision } from './authorizer.ts';
 import { alwaysAllow, unionAuthorizer } from './authorizer.ts';
 import { escalationCheck } from './escalation.ts';
 import { NodeAuthorizer } from './node-authorizer.ts';
@@ -25,18 +25,45 @@ export function createAuthorization(
   modes: readonly AuthorizationMode[],
   { env, store, reader }: { readonly env: Env; readonly store: Store; readonly reader: ObjectReader },
 ): Authorization {
+  const decisions = env.metrics.counters('apiserver_authorization_decisions_total', 'Decisions that no other authorizer was asked after.', [
+    'type',
+    'name',
+    'decision',
+  ]);
   if (modes.includes('AlwaysAllow')) return { authorizer: alwaysAllow, plugins: [] };
   let rbac: RbacAuthorizer | undefined;
   const authorizers = modes.map((mode) => {
-    if (mode === 'RBAC') return (rbac = createRbac(env, store));
+    if (mode === 'RBAC') {
+      rbac = createRbac(env, store);
+      return counted(rbac, mode, decisions);
+    }
     const index = new NodeIndex();
     const pods = new StorageFollower(env, store, '/registry/pods/', index);
     followFromNow(env, pods);
-    return new NodeAuthorizer({ index, reader, catchUp: () => pods.catchUp() });
+    return counted(new NodeAuthorizer({ index, reader, catchUp: () => pods.catchUp() }), mode, decisions);
   });
   const authorizer = unionAuthorizer(authorizers);
   return { authorizer, plugins: rbac ? [escalationCheck({ rbac, authorizer, reader })] : [] };
 }
+
+/** Counts what an authorizer has an opinion on (apiserver/pkg/authorization/metrics). */
+function counted(authorizer: Authorizer, mode: AuthorizationMode, decisions: Counters): Authorizer {
+  const [allowed, denied] = ['allowed', 'denied'].map((decision) => decisions.adder(mode, mode.toLowerCase(), decision)) as [Adder, Adder];
+  const count = (decision: Decision) => {
+    if (decision.allowed) allowed(1);
+    else if (decision.denied) denied(1);
+    return decision;
+  };
+  return {
+    authorize(attributes) {
+      const decision = authorizer.authorize(attributes);
+      return decision instanceof Promise ? decision.then(count) : count(decision);
+    },
+    rulesFor: (user, namespace) => authorizer.rulesFor(user, namespace),
+  };
+}
+
+type Adder = ReturnType<Counters['adder']>;
 
 function createRbac(env: Env, store: Store): RbacAuthorizer {
   const index = new RbacIndex();

@@ -88,7 +88,7 @@ export function applyChange(
 ): KubeObject {
   if (type === 'json') return applyJsonPatch(object, patch) as KubeObject;
   if (type === 'merge') return clone(applyMergePatch(object, patch)) as KubeObject;
-  return clone(applyStrategicMergePatch(call.services.bodies.schema, resource.gvk, object, patch)) as KubeObject;
+  return applyStrategicMergePatch(call.services.bodies.schema, resource.gvk, object, patch); // Made of copies.
 }
 
 /** Applies the patch, and checks that what came out is still such an object. Nulls that it leaves are absent fields. */

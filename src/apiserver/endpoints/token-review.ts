@@ -5,12 +5,13 @@ import { TokenError, withAuthenticatedGroup } from '../authn/index.ts';
 import type { Call } from '../call.ts';
 
 /** A TokenReview's status: who the bearer of the token is (pkg/registry/authentication/tokenreview). */
-export async function reviewToken({ services }: Call, review: AnyObject): Promise<object> {
+export async function reviewToken(call: Call, review: AnyObject): Promise<object> {
+  const { services } = call;
   const { token = '', audiences = [] } = (review.spec ?? {}) as { token?: string; audiences?: string[] };
   if (token === '') throw badRequest('token is required for TokenReview in authentication');
   const wanted = audiences.length > 0 ? audiences : (services.tokens?.audiences ?? []);
   try {
-    const found = await services.tokenAuthenticator?.authenticate(token, wanted);
+    const found = await services.tokenAuthenticator?.authenticate(token, wanted, call);
     if (!found) return { user: {}, error: 'invalid bearer token' };
     const common = found.audiences.length > 0 ? { audiences: found.audiences } : {};
     return { authenticated: true, user: userStatus(withAuthenticatedGroup(found.user)), ...common };

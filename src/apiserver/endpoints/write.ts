@@ -28,9 +28,7 @@ export async function createObject(call: Call, resource: ServedResource): Promis
   const object = decodeObject(call.services.bodies, call.request.body, { kind: resource.gvk, fieldValidation: options.fieldValidation, warn: call.warn });
   resource.defaults(object);
   fieldManagerOf(call, resource, '').update(undefined, object, { manager: managerName(call, options.fieldManager), now: call.now });
-  const served = await resource.registry.create(namespaceOf(call, resource), resource.store(object), call.context(options.dryRun), (stored) =>
-    resource.mistakesOnCreate(stored),
-  );
+  const served = await resource.registry.create(namespaceOf(call, resource), resource.store(object), call.context(options.dryRun));
   return { status: 201, body: objectBody(resource, served, form, call.now) };
 }
 

@@ -40,6 +40,34 @@ test('requests, watches and stored objects are told under the names of upstream'
   expect(await scrape()).toMatch(/apiserver_longrunning_requests\{verb="WATCH".*resource="namespaces".*\} 0/);
 });
 
+test('answers to reads and events on a wire are measured, and decisions counted by who made them', async () => {
+  const server = testServer({ renderMetrics: createMetricsRenderer(), authorizationModes: ['Node', 'RBAC'] });
+  const outside = (path: string, query = '') =>
+    server.handler({
+      method: 'GET',
+      path,
+      query: new URLSearchParams(query),
+      headers: {},
+      clientCertificate: { commonName: 'root', organizations: ['system:masters'] },
+    });
+  await server.ask('POST', '/api/v1/namespaces', { metadata: { name: 'default' } });
+  const list = await outside('/api/v1/namespaces');
+  list.sent?.(1500);
+  expect((await outside('/version')).sent).toBeUndefined();
+  const watch = await outside('/api/v1/namespaces', 'watch=1');
+  const stop = watch.body.kind === 'watch' ? watch.body.start({ event() {}, end() {} }) : () => {};
+  await server.env.loop.settle();
+  const outsider = { method: 'GET', path: '/api', query: new URLSearchParams(), headers: {}, clientCertificate: { commonName: 'jane', organizations: [] } };
+  await server.handler(outsider);
+  const text = Buffer.from((await server.ask('GET', '/metrics')).body).toString();
+  stop();
+  expect(text).toMatch(/apiserver_response_sizes_bucket\{verb="LIST",.*resource="namespaces",.*le="1000"\} 0/);
+  expect(text).toMatch(/apiserver_response_sizes_sum\{verb="LIST",.*resource="namespaces",.*\} 1500/);
+  expect(text).toMatch(/apiserver_watch_events_sizes_count\{group="",version="v1",kind="Namespace"\} 1/);
+  expect(text).toContain('aggregator_unavailable_apiservice{name="v1."} 0');
+  expect(text).toContain('# TYPE apiserver_authorization_decisions_total counter');
+});
+
 test('health tells every check, and excludes those that are named', async () => {
   let failing: Record<string, string> = {};
   const server = testServer({ failing: () => failing });

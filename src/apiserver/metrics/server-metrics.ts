@@ -9,6 +9,8 @@ import type { ServedResource } from '../served-resource.ts';
 /** Upstream's buckets of request durations, in seconds (apiserver/pkg/endpoints/metrics). */
 const durationBounds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 
+const sizeBounds = exponentialBounds(1000, 10, 7);
+const watchSizeBounds = exponentialBounds(1024, 2, 8);
 const accessBounds = exponentialBounds(0.001, 2, 15);
 /** Where the components of one process call. */
 const loopbackHost = '[::1]:6443';
@@ -27,6 +29,18 @@ export interface MeteredRequest {
   readonly beganMs: number;
 }
 
+/** Group, version, resource, subresource, scope, component. */
+type Labels = readonly [string, string, string, string, string, string];
+
+/** How requests that share all labels are counted. */
+interface Recorder {
+  readonly count: (amount: number) => void;
+  /** In seconds. */
+  readonly took: (seconds: number) => void;
+  /** Of reads alone: how large the answer was, in bytes. */
+  readonly sent?: (bytes: number) => void;
+}
+
 /**
  * What the API server counts, under upstream's names. Durations are of simulated time: a server on a clock that stands still
  * answers in no time.
@@ -36,6 +50,8 @@ export class ServerMetrics {
   readonly #durations;
   readonly #longRunning;
   readonly #watchEvents;
+  readonly #watchSizes;
+  readonly #sizes;
   readonly #terminated;
   readonly #clientRequests;
   readonly #deprecated;
@@ -60,6 +76,13 @@ export class ServerMetrics {
     this.#durations = metrics.histograms('apiserver_request_duration_seconds', 'How long requests took, but for those that last.', settled, durationBounds);
     this.#longRunning = metrics.counters('apiserver_longrunning_requests', 'Requests that last, such as watches, open now.', [...about, 'component'], 'gauge');
     this.#watchEvents = metrics.counters('apiserver_watch_events_total', 'Events sent to watchers.', ['group', 'version', 'kind']);
+    this.#watchSizes = metrics.histograms(
+      'apiserver_watch_events_sizes',
+      'How large those events were, in bytes.',
+      ['group', 'version', 'kind'],
+      watchSizeBounds,
+    );
+    this.#sizes = metrics.histograms('apiserver_response_sizes', 'How large answers to reads were, in bytes.', [...about, 'component'], sizeBounds);
     this.#terminated = metrics.counters('apiserver_request_terminations_total', 'Requests cut short because the server was busy or they took too long.', [
       ...about,
       'component',
@@ -88,6 +111,11 @@ export class ServerMetrics {
       { labels: { request_kind: 'mutating' }, value: this.#mutating },
       { labels: { request_kind: 'readOnly' }, value: this.#reading },
     ]);
+    metrics.gauge(
+      'aggregator_unavailable_apiservice',
+      'Versions of groups that are served elsewhere and cannot be reached; those served here always can.',
+      () => this.#apiServices().map((name) => ({ labels: { name }, value: 0 })),
+    );
     metrics.gauge('apiserver_storage_objects', 'Stored objects by resource.', () => this.#storedObjects());
     metrics.gauge('kubernetes_build_info', 'Always 1; the labels say which version of Kubernetes is simulated.', () => [{ labels: buildLabels, value: 1 }]);
   }
@@ -125,17 +153,38 @@ export class ServerMetrics {
 
   /** The answer is ready; a watch or a stream of it is counted until it ends. */
   end(metered: MeteredRequest, response: ApiResponse): ApiResponse {
-    const { info, verb, method, dryRun, longRunning, mutating, inProcess, beganMs } = metered;
+    const { info, verb, method, longRunning, mutating, inProcess, beganMs } = metered;
     if (!longRunning) this.#inFlight(mutating, -1);
     if (inProcess) this.#clientRequests.add(1, String(response.status), loopbackHost, method);
     const about = this.#labels(info);
     if (!about) return response;
-    const [group, version, resource, subresource, scope, component] = about;
-    if (this.#served(info)?.info.deprecation) this.#deprecated.set(1, group, version, resource, subresource, '');
-    this.#requests.add(1, verb, group, version, resource, subresource, scope, dryRun, component, String(response.status));
+    const recorder = this.#recorder(about, metered, response.status);
+    if (this.#served(info)?.info.deprecation) this.#deprecated.set(1, info.group, info.version, info.resource, info.subresource, '');
+    recorder.count(1);
     if (response.status === 429 || response.status === 504) this.#terminated.add(1, verb, ...about, String(response.status));
-    if (!longRunning) this.#durations.observe((this.env.clock.now() - beganMs) / 1000, verb, group, version, resource, subresource, scope, dryRun, component);
-    return response.body.kind === 'watch' ? { ...response, body: this.#meteredWatch(response.body, info, [verb, ...about]) } : response;
+    if (!longRunning) recorder.took((this.env.clock.now() - beganMs) / 1000);
+    if (response.body.kind === 'watch') return { ...response, body: this.#meteredWatch(response.body, info, [verb, ...about], inProcess) };
+    const { status, headers, body } = response;
+    return recorder.sent && !inProcess ? { status, headers, body, sent: recorder.sent } : response;
+  }
+
+  readonly #recorders = new Map<string, Recorder>();
+
+  /** Where all requests with the same labels are counted: to join these and to look them up costs more than to count. */
+  #recorder(about: Labels, { verb, dryRun }: MeteredRequest, status: number): Recorder {
+    const [group, version, resource, subresource, scope, component] = about;
+    const key = `${verb} ${group}/${version}/${resource}/${subresource} ${scope} ${dryRun} ${status}`;
+    let recorder = this.#recorders.get(key);
+    if (!recorder) {
+      const settled = [verb, group, version, resource, subresource, scope, dryRun, component];
+      recorder = {
+        count: this.#requests.adder(...settled, String(status)),
+        took: this.#durations.observer(...settled),
+        ...(verb === 'GET' || verb === 'LIST' ? { sent: this.#sizes.observer(verb, ...about) } : {}),
+      };
+      this.#recorders.set(key, recorder);
+    }
+    return recorder;
   }
 
   families(): readonly MetricFamily[] {
@@ -149,7 +198,7 @@ export class ServerMetrics {
   }
 
   /** Group, version, resource, subresource, scope and component; nothing for paths that anybody may make up. */
-  #labels(info: RequestInfo): readonly [string, string, string, string, string, string] | undefined {
+  #labels(info: RequestInfo): Labels | undefined {
     if (!info.isResource) return /^\/(healthz|livez|readyz)$/.test(info.path) ? ['', '', '', info.path, '', ''] : undefined;
     const served = this.#served(info);
     if (!served || (info.subresource && !served.subresources.includes(info.subresource) && !knownSubresources.has(info.subresource))) return undefined;
@@ -168,13 +217,15 @@ export class ServerMetrics {
     return found;
   }
 
-  #meteredWatch(body: WatchBody, info: RequestInfo, about: readonly string[]): WatchBody {
+  #meteredWatch(body: WatchBody, info: RequestInfo, about: readonly string[], inProcess: boolean): WatchBody {
     const kind = this.#served(info)?.info.kind ?? '';
     return {
       ...body,
       start: (reader) => {
         this.#longRunning.add(1, ...about);
         const count = this.#watchEvents.adder(info.group, info.version, kind);
+        // Within one process events have no size: nobody writes them down.
+        const measure = inProcess ? undefined : this.#watchSizes.observer(info.group, info.version, kind);
         let open = true;
         const close = () => {
           if (open) this.#longRunning.add(-1, ...about);
@@ -183,6 +234,7 @@ export class ServerMetrics {
         const stop = body.start({
           event: (event) => {
             count(1);
+            measure?.(event.frame().length);
             reader.event(event);
           },
           end: () => {
@@ -196,6 +248,10 @@ export class ServerMetrics {
         };
       },
     };
+  }
+
+  #apiServices(): readonly string[] {
+    return [...new Set(this.resources.map(({ info: { group, version } }) => `${version}.${group}`))].sort();
   }
 
   async #storedObjects(): Promise<Sample[]> {

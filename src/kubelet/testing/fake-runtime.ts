@@ -181,7 +181,8 @@ export class FakeRuntime implements Runtime {
     const one = this.#containers.get(id);
     if (!one) return undefined;
     const line = (text: string) => ({ time: one.status.startedAt ?? 0, stream: 'stdout' as const, data: new TextEncoder().encode(`${text}\n`) });
-    return { lines: () => ['one', 'two', 'three'].map(line), follow: () => () => {} };
+    const lines = ['one', 'two', 'three'].map(line);
+    return { lines: () => lines, count: lines.length, first: 0, line: (index) => lines[index], follow: () => () => {} };
   }
 
   async execSync(id: string, command: readonly string[]): Promise<ExecResult> {
@@ -207,6 +208,10 @@ export class FakeRuntime implements Runtime {
   onEvent(listener: (event: RuntimeEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  onSystemOutOfMemory(): () => void {
+    return () => {};
   }
 
   shutdown(): void {
@@ -250,6 +255,10 @@ export class FakeVolumes implements Volumes {
 
   writeFiles(volume: VolumeHandle, files: readonly VolumeFile[]): void {
     this.files.set(volume, files);
+  }
+
+  remove(volume: VolumeHandle): void {
+    this.files.delete(volume);
   }
 
   hostPath(): VolumeHandle {

@@ -152,12 +152,23 @@ describe('along the schema', () => {
     });
   });
 
-  it('gives whoever owns a whole granular map what has come into it since', () => {
+  it('leaves whoever owns an empty map with that: what comes into it belongs to others', () => {
     const owned = parseFieldSet({ 'f:spec': { 'f:containers': { 'k:{"name":"c"}': { '.': {}, 'f:resources': {} } } } }) as FieldSet;
-    const live = { spec: { containers: [{ name: 'c', resources: { limits: { cpu: '1' } } }] } };
-    const after = reconciled(owned, podType, live);
-    expect(after).toEqual({ 'f:spec': { 'f:containers': { 'k:{"name":"c"}': { '.': {}, 'f:resources': { '.': {}, 'f:limits': { 'f:cpu': {} } } } } } });
-    expect(reconciled(after, podType, live)).toBe(after);
+    expect(reconciled(owned, podType)).toBe(owned);
+  });
+
+  it('gives whoever owns parts of what is atomic the whole', () => {
+    const owned = parseFieldSet({ 'f:spec': { 'f:nodeSelector': { 'f:a': {} }, 'f:nodeName': {} } }) as FieldSet;
+    const whole = { 'f:spec': { 'f:nodeSelector': {}, 'f:nodeName': {} } };
+    expect(reconciled(owned, podType)).toEqual(whole);
+  });
+
+  it('counts an empty map and a null as owned, an empty list not', () => {
+    const config = { metadata: { labels: {} }, spec: { containers: [], affinity: null, securityContext: {}, overhead: {} } };
+    expect(toFieldSet(podType, config)).toEqual({
+      'f:metadata': { 'f:labels': {} },
+      'f:spec': { 'f:affinity': {}, 'f:securityContext': {}, 'f:overhead': {} },
+    });
   });
 
   it('merges items in the order of the configuration, others where they stood', () => {
@@ -192,6 +203,13 @@ describe('custom resources', () => {
     expect(second.spec).toEqual({ size: 1, parts: [{ name: 'a', count: 2 }, { name: 'b' }] });
     expect(() => manager.apply(second, object({ size: 2, parts: [{ name: 'a', count: 3 }] }), { manager: 'b', now: 0, force: false })).toThrow(
       'Apply failed with 2 conflicts: conflicts with "a":\n- .spec.size\n- .spec.parts[name="a"].count',
+    );
+  });
+
+  it('need every key of a list that has no default', () => {
+    const manager = manage(customResourceSchema(widget, { type: 'object', properties: { spec } }, schema));
+    expect(() => manager.apply(undefined, object({ parts: [{ count: 2 }] }), { manager: 'a', now: 0, force: false })).toThrow(
+      '.spec.parts: element 0: associative list with keys has an element that omits key field "name" (and doesn\'t have default value)',
     );
   });
 

@@ -42,10 +42,15 @@ export function createdSet(type: FieldType, object: unknown, ignored: FieldSet =
   return presentNode(type, object as Json, ignored, hint) ?? emptySet;
 }
 
-/** What is in a field that is always there. */
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
+/** Whether a field that is always there is as if nobody had set it. */
+const isUnset = (type: FieldType, value: unknown): boolean => equalValues(value, type.zero);
+
+/** What is in a field that is always there. An empty list is another value than the null that Go writes for none. */
 function presentNode(type: FieldType, value: unknown, ignored: FieldSet | undefined, hint: FieldSet | undefined): FieldSet | undefined {
   if (value === null || value === undefined) return undefined;
-  if (type.atomic || typeof value !== 'object' || type.shape === 'scalar') return leaf;
+  if (type.atomic || typeof value !== 'object' || type.shape === 'scalar' || isEmptyList(value)) return isUnset(type, value) ? undefined : leaf;
   return childNodes(type, value, true, ignored, hint)?.node(false, hint);
 }
 
@@ -58,7 +63,7 @@ function wholeNode(type: FieldType, value: unknown, hint?: FieldSet): FieldSet {
 /** Whether `presentNode` would make this node anew: most objects of a kind look alike, and to see that costs far less. */
 function isPresentAs(type: FieldType, value: unknown, ignored: FieldSet | undefined, node: FieldSet | undefined): boolean {
   if (value === null || value === undefined) return node === undefined;
-  if (type.atomic || typeof value !== 'object' || type.shape === 'scalar') return node === leaf;
+  if (type.atomic || typeof value !== 'object' || type.shape === 'scalar' || isEmptyList(value)) return node === (isUnset(type, value) ? undefined : leaf);
   const children = countIfAs(type, value, true, ignored, node ?? leaf);
   return children === 0 ? node === undefined : node !== undefined && children === countElements(node);
 }
@@ -200,15 +205,20 @@ function compareField(type: FieldType, key: string, before: unknown, after: unkn
 
 function compareValues(type: FieldType, before: unknown, after: unknown, present: boolean, ignored: FieldSet | undefined): Nodes | undefined {
   if (before === after) return undefined;
-  if (present && !type.atomic && type.shape !== 'scalar') return compareGranular(type, before, after, ignored, undefined);
-  if (before === undefined) return present ? { modified: leaf } : { added: wholeNode(type, after) };
-  if (after === undefined) return present ? { modified: leaf } : { removed: wholeNode(type, before) };
+  if (present) {
+    const [old, next] = [before ?? type.zero, after ?? type.zero];
+    if (!type.atomic && type.shape !== 'scalar') return compareGranular(type, old, next, ignored, undefined);
+    return equalValues(old, next) ? undefined : { modified: leaf };
+  }
+  if (before === undefined) return { added: wholeNode(type, after) };
+  if (after === undefined) return { removed: wholeNode(type, before) };
   if (type.atomic || typeof before !== 'object' || typeof after !== 'object') return equalValues(before, after) ? undefined : { modified: leaf };
   return compareGranular(type, before, after, ignored, undefined);
 }
 
 function compareGranular(type: FieldType, before: unknown, after: unknown, ignored: FieldSet | undefined, member: Side | undefined): Nodes | undefined {
   if (Array.isArray(before ?? after)) {
+    if ((before === undefined && isEmptyList(after)) || (after === undefined && isEmptyList(before))) return { modified: leaf };
     if (Array.isArray(after ?? before) && type.shape === 'list') return compareLists(type, (before ?? []) as unknown[], (after ?? []) as unknown[]);
     return equalValues(before, after) ? undefined : { modified: leaf };
   }

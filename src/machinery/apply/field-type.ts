@@ -1,4 +1,3 @@
-import { goQuoted } from '../go-syntax.ts';
 import type { Schema, SchemaNode } from '../schema/index.ts';
 import { specialDefinitions } from '../schema/index.ts';
 import type { GroupVersionKind } from '../types.ts';
@@ -11,8 +10,8 @@ export interface Field {
   readonly element: PathElement;
   readonly type: FieldType;
   /**
-   * Go writes the field even where nobody has set it (a struct that is no pointer, a list without omitempty): it is never
-   * added or removed itself, only what is in it.
+   * Go writes the field even where nobody has set it (a struct that is no pointer, a list or a text without omitempty): it is never
+   * added or removed itself, only what is in it, and its `zero` belongs to nobody.
    */
   readonly present: boolean;
 }
@@ -60,6 +59,11 @@ export class FieldType {
     return this.#items;
   }
 
+  /** What Go holds where nobody has set the value and there is no pointer; undefined for lists and times, which are null then. */
+  get zero(): unknown {
+    return this.shape === 'map' ? emptyMap : zeroValues[this.scalar];
+  }
+
   /** The element of a field, or of a key of a map. */
   element(key: string): PathElement {
     return this.fields.get(key)?.element ?? this.#remembered(key, () => `f:${key}`);
@@ -88,11 +92,11 @@ export class FieldType {
       const value = (item as Record<string, unknown>)[keys[0]!];
       if (typeof value === 'string') return this.#remembered(value, () => keyElement(keys, [value]));
     }
-    this.#keyDefaults ??= keys.map((key) => this.items.fields.get(key)?.type.node.default);
+    this.#keyDefaults ??= keys.map((key) => keyDefault(this.items, key));
     const values = keys.map((key, index) => (item as Record<string, unknown>)[key] ?? this.#keyDefaults![index]);
-    if (values.every((value) => value === undefined)) {
-      const names = goQuoted(this.node['x-kubernetes-list-map-keys'] ?? keys);
-      throw new Error(`associative list with keys has an element that omits all key fields ${names} (and doesn't have default values for any key fields)`);
+    const omitted = (this.node['x-kubernetes-list-map-keys'] ?? keys).find((key) => values[keys.indexOf(key)] === undefined);
+    if (omitted !== undefined) {
+      throw new Error(`associative list with keys has an element that omits key field ${JSON.stringify(omitted)} (and doesn't have default value)`);
     }
     const [first, second] = values;
     if (values.length === 2 && typeof first === 'number' && typeof second === 'string') {
@@ -110,6 +114,19 @@ export class FieldType {
     return element;
   }
 }
+
+/**
+ * What a key is that an item does not name. Upstream's OpenAPI gives every required field of a built-in type a default, which is
+ * the zero value where there is no other.
+ */
+function keyDefault({ fields, name, node }: FieldType, key: string): unknown {
+  const field = fields.get(key)?.type;
+  const isZero = field?.node.default === undefined && name.startsWith('io.k8s.') && node.required?.includes(key) === true;
+  return isZero ? field?.zero : field?.node.default;
+}
+
+const emptyMap = Object.freeze({});
+const zeroValues: Readonly<Record<Scalar, unknown>> = { string: '', numeric: 0, boolean: false, untyped: undefined };
 
 /** How many elements one type remembers. */
 const elementsMax = 1000;
@@ -171,8 +188,9 @@ export class FieldTypes {
     const fields = new Map<string, Field>();
     for (const [key, child] of Object.entries(node.properties ?? {})) {
       const type = this.typeOf(child);
-      const listed = type.shape === 'list' && name.startsWith('io.k8s.') && node.required?.includes(key) === true;
-      fields.set(key, { element: `f:${key}`, type, present: listed || alwaysPresent(name, key) });
+      const isWritten = type.shape === 'list' || (type.shape === 'scalar' && type.scalar !== 'untyped');
+      const isRequired = name.startsWith('io.k8s.') && node.required?.includes(key) === true;
+      fields.set(key, { element: `f:${key}`, type, present: (isWritten && isRequired) || alwaysPresent(name, key) });
     }
     if (node['x-kubernetes-embedded-resource']) {
       for (const key of resourceFields) if (!fields.has(key)) fields.set(key, { element: `f:${key}`, type: this.deduced, present: false });

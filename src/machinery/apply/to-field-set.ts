@@ -1,7 +1,6 @@
 import type { FieldSet } from './field-set.ts';
 import { emptySet, hasChildren, isMember, leaf, mapChildren, NodeBuilder } from './field-set.ts';
 import type { FieldType } from './field-type.ts';
-import type { PathElement } from './path-element.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -20,8 +19,8 @@ function childrenOf(type: FieldType, value: unknown): NodeBuilder | undefined {
     const child = (value as Json)[key];
     const childType = child === undefined ? undefined : type.child(key);
     if (!childType) continue;
-    // Keys of maps and items of lists are members themselves; fields of structs are what is in them.
-    const node = memberNode(childType, child, !type.fields.has(key));
+    // Keys of maps and items of lists are members themselves; fields of structs are what is in them, unless that is nothing.
+    const node = memberNode(childType, child, !type.fields.has(key) || isNothing(child));
     if (node) out.add(`f:${key}`, node);
   }
   return out;
@@ -34,6 +33,14 @@ function itemsOf(type: FieldType, list: readonly unknown[]): NodeBuilder {
     if (!out.has(element)) out.add(element, memberNode(type.items, item, true)!);
   }
   return out;
+}
+
+/** A null, or a map without keys. */
+function isNothing(value: unknown): boolean {
+  if (value === null) return true;
+  if (typeof value !== 'object' || Array.isArray(value)) return false;
+  for (const _ in value) return false;
+  return true;
 }
 
 function memberNode(type: FieldType, value: unknown, member: boolean): FieldSet | undefined {
@@ -55,98 +62,35 @@ function withFields(key: string, node: FieldSet, parent: FieldType): FieldSet | 
 }
 
 /**
- * A manager's set in the light of the present schema: where it owns a whole map or list that is granular now, it owns what
- * is in there (typed ReconcileFieldSetWithSchema).
+ * A manager's set in the light of the present schema: where it owns parts of what is atomic now, it owns the whole. What was atomic
+ * and is granular now stays as it is (typed ReconcileFieldSetWithSchema).
  */
-export function reconciled(set: FieldSet, type: FieldType, live: unknown): FieldSet {
-  const candidates = wholeGranulars(set, type);
-  if (candidates !== 'check' && !candidates.some((path) => isFilled(type, path, live))) return set;
-  return mapChildren(set, false, (key, child) => reconciledNode(key, child, type, live)) ?? emptySet;
+export function reconciled(set: FieldSet, type: FieldType): FieldSet {
+  let known = splitAtoms.get(type);
+  if (!known) splitAtoms.set(type, (known = new WeakMap()));
+  let splits = known.get(set);
+  if (splits === undefined) known.set(set, (splits = splitsAtom(set, type)));
+  return splits ? (mapChildren(set, false, (key, child) => reconciledNode(key, child, type)) ?? emptySet) : set;
 }
 
-/** By set, for one type: where maps and lists that are granular are owned as a whole; `check` where the opposite is so. */
-const granulars = new WeakMap<FieldType, WeakMap<FieldSet, readonly (readonly PathElement[])[] | 'check'>>();
+/** By type, then by set: whether the set names parts of something atomic. */
+const splitAtoms = new WeakMap<FieldType, WeakMap<FieldSet, boolean>>();
 
-function wholeGranulars(set: FieldSet, type: FieldType): readonly (readonly PathElement[])[] | 'check' {
-  let known = granulars.get(type);
-  if (!known) granulars.set(type, (known = new WeakMap()));
-  let paths = known.get(set);
-  if (!paths) {
-    const found: (readonly PathElement[])[] = [];
-    paths = collectGranulars(set, type, [], found) ? found : 'check';
-    known.set(set, paths);
-  }
-  return paths;
-}
-
-function collectGranulars(node: FieldSet, type: FieldType, path: readonly PathElement[], found: (readonly PathElement[])[]): boolean {
+function splitsAtom(node: FieldSet, type: FieldType): boolean {
   for (const key in node) {
     if (key === '.') continue;
     const below = node[key]!;
-    const child = key[0] === 'f' ? type.child(key.slice(2)) : type.items;
-    if (!child || child.shape === 'scalar' || child.shape === 'deduced') continue;
-    const deep = hasChildren(below);
-    if (child.atomic && deep) return false;
-    if (!child.atomic && !deep) found.push([...path, key]);
-    if (deep && !collectGranulars(below, child, [...path, key], found)) return false;
+    const child = typeAt(key, type);
+    if (!child || child.shape === 'scalar' || child.shape === 'deduced' || !hasChildren(below)) continue;
+    if (child.atomic || splitsAtom(below, child)) return true;
   }
-  return true;
-}
-
-function isFilled(root: FieldType, path: readonly PathElement[], live: unknown): boolean {
-  let [type, value] = [root, live];
-  for (const key of path) {
-    const name = key[0] === 'f' ? key.slice(2) : undefined;
-    value = valueAt(value, key, name, type);
-    if (typeof value !== 'object' || value === null) return false;
-    type = name === undefined ? type.items : type.child(name)!;
-  }
-  for (const _ in value as object) return true;
   return false;
 }
 
-function reconciledNode(key: string, node: FieldSet, parent: FieldType, parentValue: unknown): FieldSet | undefined {
-  const name = key[0] === 'f' ? key.slice(2) : undefined;
-  const type = name === undefined ? parent.items : parent.child(name);
-  if (!type || type.shape === 'scalar') return node;
-  const [member, deep] = [isMember(node), hasChildren(node)];
-  if (type.atomic) return deep ? leaf : node;
-  if (type.shape === 'deduced') return node;
-  const value = valueAt(parentValue, key, name, parent);
-  if (!deep) {
-    const below = member ? childrenOf(type, value)?.root() : undefined;
-    return below && hasChildren(below) ? mapChildren(below, true, (_, child) => child) : node;
-  }
-  return mapChildren(node, member, (below, child) => reconciledNode(below, child, type, value));
+function reconciledNode(key: string, node: FieldSet, parent: FieldType): FieldSet | undefined {
+  const type = typeAt(key, parent);
+  if (!type || type.shape === 'scalar' || type.shape === 'deduced' || !hasChildren(node)) return node;
+  return type.atomic ? leaf : mapChildren(node, isMember(node), (below, child) => reconciledNode(below, child, type));
 }
 
-function valueAt(parent: unknown, key: string, name: string | undefined, type: FieldType): unknown {
-  if (typeof parent !== 'object' || parent === null) return undefined;
-  if (name !== undefined) return (parent as Json)[name];
-  return Array.isArray(parent) ? itemAt(parent, key, type) : undefined;
-}
-
-/** Items of stored lists by their element: a manager that owns many items asks for each of them. */
-const itemIndexes = new WeakMap<readonly unknown[], Map<string | undefined, unknown>>();
-const indexedFrom = 32;
-
-function itemAt(list: readonly unknown[], key: string, type: FieldType): unknown {
-  if (list.length < indexedFrom || !Object.isFrozen(list)) return list.find((item) => safeElement(type, item) === key);
-  let index = itemIndexes.get(list);
-  if (!index) {
-    itemIndexes.set(list, (index = new Map()));
-    for (const item of list) {
-      const element = safeElement(type, item);
-      if (!index.has(element)) index.set(element, item);
-    }
-  }
-  return index.get(key);
-}
-
-function safeElement(type: FieldType, item: unknown): string | undefined {
-  try {
-    return type.itemElement(item);
-  } catch {
-    return undefined;
-  }
-}
+const typeAt = (key: string, parent: FieldType): FieldType | undefined => (key[0] === 'f' ? parent.child(key.slice(2)) : parent.items);

@@ -56,7 +56,7 @@ export class Updater {
 
   /** Takes what an update by `own` has changed from all other owners. Also answers what it was, without what nobody owns. */
   update(live: unknown, next: unknown, managers: Managers, own: string): { managers: Managers; changed: FieldSet } {
-    const before = this.#reconciled(live, managers);
+    const before = this.#reconciled(managers);
     const step = this.#take(live, next, before, { own, applies: false, force: true });
     return { managers: step.managers, changed: changedSet(step.comparison) };
   }
@@ -79,7 +79,7 @@ export class Updater {
    */
   apply(live: unknown, config: unknown, managers: Managers, manager: Manager, force: boolean): ApplyOutcome {
     const { type, ignored, only } = this.#own;
-    const before = this.#reconciled(live, managers);
+    const before = this.#reconciled(managers);
     const id = managerId(manager);
     const last = before.get(id);
     const whole = recursiveDifference(toFieldSet(type, config), ignored);
@@ -90,12 +90,12 @@ export class Updater {
     return { object: isSame(step.comparison) ? undefined : merged, managers: step.managers };
   }
 
-  #reconciled(live: unknown, managers: Managers): Managers {
+  #reconciled(managers: Managers): Managers {
     let out: Map<string, Ownership> | undefined;
     for (const [id, owner] of managers) {
       const version = this.options.version(owner.apiVersion);
       if (!version) continue;
-      const set = reconciled(owner.set, version.type, version.convert(live));
+      const set = reconciled(owner.set, version.type);
       if (set !== owner.set) (out ??= new Map(managers)).set(id, withSet(owner, set));
     }
     return out ?? managers;

@@ -29,7 +29,10 @@ export function parseJson(body: Uint8Array | string): unknown {
 function nestsDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
-  if (Array.isArray(value)) return value.some((item) => nestsDeeper(item, levels - 1));
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) if (nestsDeeper(value[index], levels - 1)) return true;
+    return false;
+  }
   for (const key in value) if (nestsDeeper((value as Record<string, unknown>)[key], levels - 1)) return true;
   return false;
 }

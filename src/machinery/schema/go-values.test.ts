@@ -41,3 +41,27 @@ test('kinds that the schema does not know are left alone', () => {
   const given = { spec: { a: '', b: [] } };
   expect(goValues(schema, { group: 'example.com', version: 'v1', kind: 'Thing' }, given)).toBe(given);
 });
+
+test('times that Go holds without a pointer are null until somebody sets them, in lists as well', () => {
+  const node = (status: object) => goValues(schema, { group: '', version: 'v1', kind: 'Node' }, { metadata: {}, status });
+  expect(node({ conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: '2026-01-01T00:00:00Z' }] })).toEqual({
+    metadata: {},
+    status: { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: '2026-01-01T00:00:00Z', lastTransitionTime: null }] },
+  });
+  const budget = { status: { disruptedPods: {}, observedGeneration: 1 } };
+  expect(goValues(schema, { group: 'policy', version: 'v1', kind: 'PodDisruptionBudget' }, budget).status).not.toHaveProperty('disruptedPods');
+});
+
+test('optional fields that Go writes all the same are there: null for pointers and lists', () => {
+  const claim = { spec: { dataSource: { kind: 'PersistentVolumeClaim', name: 'a' } } };
+  expect(goValues(schema, { group: '', version: 'v1', kind: 'PersistentVolumeClaim' }, claim).spec.dataSource).toEqual({
+    apiGroup: null,
+    kind: 'PersistentVolumeClaim',
+    name: 'a',
+  });
+  const node = { spec: { drivers: [{ name: 'd', nodeID: 'n' }] } };
+  expect(goValues(schema, { group: 'storage.k8s.io', version: 'v1', kind: 'CSINode' }, node).spec.drivers).toEqual([
+    { name: 'd', nodeID: 'n', topologyKeys: null },
+  ]);
+  expect(goValues(schema, { group: 'apps', version: 'v1', kind: 'StatefulSet' }, { spec: {} })).toMatchObject({ spec: { serviceName: '' } });
+});

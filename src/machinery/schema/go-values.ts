@@ -19,7 +19,7 @@ interface FieldRule {
 
 interface StructRules {
   readonly fields: ReadonlyMap<string, FieldRule>;
-  /** Scalars that are written even if nobody has set them, with what is written then. */
+  /** Fields that are written even if nobody has set them, with what is written then: an empty scalar, or null. */
   readonly always: readonly (readonly [name: string, zero: unknown])[];
 }
 
@@ -51,6 +51,25 @@ const meaningful = new Set(
   ),
 );
 
+const times: ReadonlySet<string> = new Set([specialDefinitions.time, specialDefinitions.microTime]);
+
+/** Fields without `omitempty` that the API calls optional all the same. Pointers and lists are null where there is nothing. */
+const writtenAnyway = new Set(
+  [
+    'apps.v1.StatefulSetOrdinals start',
+    'apps.v1.StatefulSetSpec serviceName',
+    'apps.v1.StatefulSetStatus availableReplicas',
+    'core.v1.AzureFilePersistentVolumeSource secretNamespace',
+    'core.v1.ContainerImage names',
+    'core.v1.Event reportingComponent',
+    'core.v1.Event reportingInstance',
+    'core.v1.NodeRuntimeHandler name',
+    'core.v1.TypedLocalObjectReference apiGroup',
+    'core.v1.TypedObjectReference apiGroup',
+    'storage.v1.CSINodeDriver topologyKeys',
+  ].map((one) => `io.k8s.api.${one}`),
+);
+
 const known = new WeakMap<ProtobufSchema, Map<string, StructRules | undefined>>();
 
 function rulesOf(schema: ProtobufSchema, name: string): StructRules | undefined {
@@ -75,15 +94,23 @@ function rulesOf(schema: ProtobufSchema, name: string): StructRules | undefined 
     }
     const container = field.map || field.repeated;
     const zero = container ? undefined : zeroOf(field);
-    if (field.required && zero !== undefined) always.push([field.name, zero]);
+    const isOptionalAndWritten = writtenAnyway.has(`${name} ${field.name}`);
+    const required = field.required || isOptionalAndWritten;
+    if (required && zero !== undefined) always.push([field.name, zero]);
+    else if (isOptionalAndWritten || (!container && isTimeAnyway(name, field))) always.push([field.name, null]);
     fields.set(field.name, {
-      zero: field.required ? undefined : zero,
-      container: container && !field.required && !meaningful.has(`${name} ${field.name}`),
+      zero: required ? undefined : zero,
+      container: container && !required && !meaningful.has(`${name} ${field.name}`),
       inner,
       many: container,
     });
   }
   return rules;
+}
+
+/** Go leaves no time out that is no pointer. Metadata has one of its own, which the server fills in. */
+function isTimeAnyway(message: string, { type, value }: ProtobufField): boolean {
+  return value && times.has(type) && message !== specialDefinitions.objectMeta;
 }
 
 function zeroOf({ type, value }: ProtobufField): unknown {
@@ -95,8 +122,8 @@ function zeroOf({ type, value }: ProtobufField): unknown {
 /**
  * A built-in object as Go's decoder keeps it and its encoder would write it again: what is as empty as if it were absent (`""`, 0,
  * false, an empty list) is left out unless Go has a pointer there, and scalars that are written whether or not anybody set them (the
- * name of a container) are there, so that nothing behind this meets `undefined` where Go has "". Lists and structs that are
- * absent stay so. Parts that do not change are shared; the input is never changed.
+ * name of a container) are there, so that nothing behind this meets `undefined` where Go has "". Times that are written in any case are
+ * null. Lists and structs that are absent stay so. Parts that do not change are shared; the input is never changed.
  */
 export function goValues<T>(schema: ProtobufSchema, gvk: GroupVersionKind, object: T): T {
   const message = schema.messageFor(formatGroupVersion(gvk), gvk.kind);

@@ -12,16 +12,18 @@ export type FieldRequirements = readonly FieldRequirement[];
 
 /**
  * Reads a field selector as text: `status.phase!=Pending,spec.nodeName=a` (apimachinery/pkg/fields ParseSelector).
- * A backslash escapes a backslash, a comma or an equals sign.
+ * A backslash escapes a backslash, a comma or an equals sign. A term with nothing on either side (`=`) asks for nothing.
+ * Requirements come in the order of their texts, and so does what is said of those that are refused.
  * @throws StatusError 400 with upstream's text
  */
 export function parseFieldSelector(text: string): FieldRequirements {
   const requirements: FieldRequirement[] = [];
-  for (const term of splitTerms(text)) {
+  for (const term of splitTerms(text).sort()) {
     if (term === '') continue;
     const found = splitTerm(term);
     if (!found) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
-    requirements.push({ field: found.field, value: unescaped(found.value), negated: found.operator === '!=' });
+    const value = unescaped(found.value);
+    if (found.field !== '' || value !== '') requirements.push({ field: found.field, value, negated: found.operator === '!=' });
   }
   return requirements;
 }

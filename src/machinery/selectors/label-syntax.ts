@@ -12,7 +12,7 @@ const labelValueText =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 const subdomainText =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const tooLongText = (max: number): string => `must be no more than ${max} bytes`;
+const tooLongText = (max: number): string => `must be no more than ${max} characters`;
 
 /** What is wrong with a label key, annotation key or finalizer; nothing if it is fine. */
 export function qualifiedNameErrors(text: string): string[] {

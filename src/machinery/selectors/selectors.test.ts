@@ -44,3 +44,15 @@ test('field selectors split at the first operator and honour escapes', () => {
   ]);
   expect(() => parseFieldSelector('bogus')).toThrow("invalid selector: 'bogus'; can't understand 'bogus'");
 });
+
+test('a field selector with nothing on either side of its sign asks for nothing', () => {
+  for (const text of ['=', '!=', '==', ',=,']) expect(parseFieldSelector(text), text).toEqual([]);
+  expect(parseFieldSelector('=a,b=')).toEqual([
+    { field: '', value: 'a', negated: false },
+    { field: 'b', value: '', negated: false },
+  ]);
+});
+
+test('the first in order of several broken requirements is told, not the first in the text', () => {
+  expect(() => parseFieldSelector('zzz,aaa')).toThrow("can't understand 'aaa'");
+});

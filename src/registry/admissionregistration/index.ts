@@ -12,6 +12,7 @@ import {
   validateWebhooks,
 } from '../../api/index.ts';
 import { ageColumn, column, formatSelector, nameColumn } from '../core/columns.ts';
+import { resetMetadataForStatus } from '../generic/metadata.ts';
 import { schemaOnlyStrategy } from '../generic/schema-only-strategy.ts';
 import type { Strategy } from '../generic/strategy.ts';
 
@@ -62,6 +63,7 @@ export const admissionPolicyStrategy = schemaOnlyStrategy<ValidatingAdmissionPol
     conditionalUpdateOnly: true,
     applyDefaults: setAdmissionPolicyDefaults,
     statusOnCreate: () => ({}),
+    prepareForStatusUpdate: resetMetadataForStatus,
     countsGeneration: true,
     columns: [
       nameColumn,

@@ -2,6 +2,7 @@ import type { APIService } from '../../../generated/types/index.ts';
 import { nameIsPathSegment, setApiServiceDefaults, validateApiService } from '../../api/index.ts';
 import { formatTime } from '../../machinery/time.ts';
 import { ageColumn, column, nameColumn } from '../core/columns.ts';
+import { resetMetadataForStatus } from '../generic/metadata.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
 import type { Strategy } from '../generic/strategy.ts';
 
@@ -18,6 +19,7 @@ export const apiServiceStrategy = resourceStrategy<APIService>({
   conditionalUpdateOnly: true,
   applyDefaults: setApiServiceDefaults,
   statusOnCreate: () => ({}),
+  prepareForStatusUpdate: resetMetadataForStatus,
   prepareForCreate(service, { now }) {
     if (service.spec?.service) return;
     const condition = {

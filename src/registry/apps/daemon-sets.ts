@@ -4,7 +4,10 @@ import { semanticEqual } from '../../machinery/deep.ts';
 import { ageColumn, column, containerColumns, formatLabels, formatSelector, nameColumn, wide } from '../core/columns.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
 
-/** Where apps/v1 keeps what older versions had in spec.templateGeneration. */
+/**
+ * Where apps/v1 keeps what older versions had in spec.templateGeneration.
+ * Differs from upstream: rows of tables and PartialObjectMetadata, which it makes of its internal type, do not have the annotation.
+ */
 const templateGeneration = 'deprecated.daemonset.template.generation';
 
 function setTemplateGeneration(set: DaemonSet, value: number): void {

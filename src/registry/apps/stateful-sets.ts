@@ -8,7 +8,7 @@ import { selectorText } from './deployments.ts';
 export const statefulSetStrategy = resourceStrategy<StatefulSet>({
   resource: { group: 'apps', version: 'v1', kind: 'StatefulSet', plural: 'statefulsets', shortNames: ['sts'], categories: ['all'], namespaced: true },
   applyDefaults: setStatefulSetDefaults,
-  statusOnCreate: () => ({ replicas: 0 }),
+  statusOnCreate: () => ({ replicas: 0, availableReplicas: 0 }),
   countsGeneration: true,
   validateName: nameIsLabel,
   validate: validateStatefulSet,

@@ -84,6 +84,8 @@ export const horizontalPodAutoscalerStrategy = resourceStrategy<HorizontalPodAut
       resource: { ...names, version: 'v1', singular: 'horizontalpodautoscaler' },
       fromStorage: autoscalerToV1,
       toStorage: fromV1,
+      // The way through the storage version brings the replicas and the target that nobody has named.
+      applyDefaults: (object) => void Object.assign(object, autoscalerToV1(fromV1(object))),
       columns: columns.map((one) => ({ ...one, cell: (object, now) => one.cell(fromV1(structuredClone(object)), now) })),
     },
   ],

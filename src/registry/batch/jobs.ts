@@ -1,5 +1,5 @@
 import type { Job } from '../../../generated/types/index.ts';
-import { generateJobSelector, setJobDefaults, validateJob, validateJobStatus, validateJobUpdate } from '../../api/index.ts';
+import { generateJobSelector, labelJobLikeTemplate, setJobDefaults, validateJob, validateJobStatus, validateJobUpdate } from '../../api/index.ts';
 import { humanDuration, parseTime } from '../../machinery/time.ts';
 import { ageColumn, column, containerColumns, formatSelector, nameColumn, wide } from '../core/columns.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
@@ -43,6 +43,7 @@ export const jobStrategy = resourceStrategy<Job>({
   prepareForCreate(job) {
     if (!job.spec?.manualSelector) generateJobSelector(job);
   },
+  canonicalize: labelJobLikeTemplate,
   validate: validateJob,
   validateUpdate: validateJobUpdate,
   validateStatus: validateJobStatus,

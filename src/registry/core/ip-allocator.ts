@@ -4,6 +4,8 @@ import { hash } from '../../env/index.ts';
 /** Why an address or a port could not be had, in upstream's words. */
 export type Refusal = string;
 
+const mismatch: Refusal = 'the provided network does not match the current range';
+
 /** Where addresses may be chosen from: upstream keeps the lowest min(max(16, size / 16), 256) for those that are asked for. */
 interface Range extends Cidr {
   /** Where free choice begins. */
@@ -13,9 +15,12 @@ interface Range extends Cidr {
 /**
  * The addresses of Services (pkg/registry/core/service/ipallocator). The lowest few are kept for addresses that are asked for by name;
  * the others are chosen by a hash of the Service's own name, so that neither the seed nor what happened before decides, but for collisions.
- * There is one range from the start; ServiceCIDR objects add others, which are used once those before them are full.
+ * There is one range from the start; ServiceCIDR objects add others, which are used once those before them are full. Free choice is
+ * from the first range as long as it has room, though it may be on its way out: upstream keeps a bitmap of it beside the objects
+ * (gate DisableAllocatorDualWrite), and finds only afterwards that no range that is ready holds the address.
  */
 export class IpAllocator {
+  readonly #first: Range;
   readonly #ranges = new Map<string, Range>();
   /** Addresses of Services, and addresses that somebody keeps from them, as numbers. */
   readonly #taken = new Set<number>();
@@ -23,16 +28,19 @@ export class IpAllocator {
 
   /** `range` is an IPv4 range such as 10.96.0.0/16. */
   constructor(range: string) {
-    if (!this.addRange(range)) throw new Error(`the service range ${range} is no IPv4 range of at least four addresses`);
+    const first = this.addRange(range);
+    if (!first) throw new Error(`the service range ${range} is no IPv4 range of at least four addresses`);
+    this.#first = first;
   }
 
-  /** False for what is no range of IPv4 addresses: nobody gets an address from it. */
-  addRange(text: string): boolean {
+  /** Undefined for what is no range of IPv4 addresses: nobody gets an address from it. */
+  addRange(text: string): Range | undefined {
     const parsed = parseCidr(text);
-    if (!parsed || parsed.size < 4) return false;
+    if (!parsed || parsed.size < 4) return undefined;
     const free = parsed.size <= 32 ? 1 : Math.min(Math.max(16, Math.floor(parsed.size / 16)), 256);
-    if (!this.#ranges.has(text)) this.#ranges.set(text, { ...parsed, free });
-    return true;
+    const range = this.#ranges.get(text) ?? { ...parsed, free };
+    this.#ranges.set(text, range);
+    return range;
   }
 
   /** No address is taken from it any more; those that are taken stay so. */
@@ -43,24 +51,24 @@ export class IpAllocator {
   /** Takes this very address, or says why not. */
   take(address: string): Refusal | undefined {
     const value = parseIpv4(address);
-    if (value === undefined || ![...this.#ranges.values()].some((range) => isHostOf(range, value))) {
-      return 'the provided network does not match the current range';
-    }
+    if (value === undefined || !this.#isOffered(value)) return mismatch;
     if (this.#isTaken(value)) return 'provided IP is already allocated';
     this.#taken.add(value);
     return undefined;
   }
 
-  /** Takes some free address, the same for the same `key` if it is free; undefined if none is left. */
-  takeAny(key: string): string | undefined {
-    for (const { base, size, free } of this.#ranges.values()) {
+  /** Takes some free address, the same for the same `key` if it is free, or says why it cannot. */
+  takeAny(key: string): { readonly address: string } | { readonly refusal: Refusal } {
+    for (const range of [this.#first, ...this.#ranges.values()]) {
+      const { base, size, free } = range;
       const isTaken = (offset: number): boolean => this.#isTaken(base + offset);
       const found = probe(hash(key)[0], free, size - 2, isTaken) ?? probe(0, 1, free - 1, isTaken);
       if (found === undefined) continue;
+      if (range === this.#first && !this.#isOffered(base + found)) return { refusal: mismatch };
       this.#taken.add(base + found);
-      return formatIpv4(base + found);
+      return { address: formatIpv4(base + found) };
     }
-    return undefined;
+    return { refusal: 'range is full' };
   }
 
   free(address: string): void {
@@ -74,6 +82,10 @@ export class IpAllocator {
     if (value === undefined) return;
     if (reserved) this.#reserved.add(value);
     else this.#reserved.delete(value);
+  }
+
+  #isOffered(value: number): boolean {
+    return [...this.#ranges.values()].some((range) => isHostOf(range, value));
   }
 
   #isTaken(value: number): boolean {

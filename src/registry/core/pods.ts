@@ -13,6 +13,7 @@ import {
 } from '../../api/index.ts';
 import { semanticEqual } from '../../machinery/deep.ts';
 import type { Strategy, UpdateStrategy } from '../generic/strategy.ts';
+import { shareWithLast, shareWithStored } from './alike-specs.ts';
 import { podColumns, podRowConditions } from './pod-columns.ts';
 
 /** Fields of a kubelet's report that a status update carries; the rest of the pod stays as stored. */
@@ -82,14 +83,10 @@ function bumpGeneration(next: Pod, previous: Readonly<Pod>): void {
   next.metadata!.generation = semanticEqual(next.spec, previous.spec) ? before : before + 1;
 }
 
-/** Volumes of type image are behind a gate that is off in 1.33: upstream drops them, and what mounts them. */
-function dropImageVolumes({ spec }: Pod): void {
-  const dropped = new Set(spec?.volumes?.filter((one) => one.image).map((one) => one.name));
-  if (!spec || dropped.size === 0) return;
-  spec.volumes = spec.volumes?.filter((one) => !dropped.has(one.name));
-  for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
-    container.volumeMounts = container.volumeMounts?.filter((one) => !dropped.has(one.name));
-  }
+/** What a pod asks of its node and does not get. */
+function notSimulated({ spec }: Readonly<Pod>): string[] {
+  const asked = (['hostPID', 'hostIPC'] as const).filter((field) => spec?.[field]);
+  return asked.map((field) => `spec.${field}: paperkube does not simulate the host's ${field === 'hostPID' ? 'processes' : 'IPC'}; the pod has its own`);
 }
 
 /** pkg/registry/core/pod podStrategy. */
@@ -98,9 +95,7 @@ export const podStrategy: Strategy<Pod> = {
   applyDefaults: setPodDefaults,
   prepareForCreate(pod) {
     pod.metadata!.generation = 1;
-    // Resources of the pod as a whole are behind a gate that is off in 1.33: like upstream, they are dropped.
-    delete pod.spec?.resources;
-    dropImageVolumes(pod);
+    if (pod.spec) pod.spec = shareWithLast(pod.spec);
     // Whatever a client says: a new pod is pending, and its class follows from its requests.
     pod.status = { phase: 'Pending', qosClass: qosClass(pod) };
     if ((pod.spec?.schedulingGates ?? []).length > 0) {
@@ -112,11 +107,12 @@ export const podStrategy: Strategy<Pod> = {
   },
   validateName: nameIsSubdomain,
   validate: validatePod,
-  warningsOnCreate: podWarnings,
+  warningsOnCreate: (pod) => [...podWarnings(pod), ...notSimulated(pod)],
   prepareForUpdate(next, previous) {
     next.status = previous.status!;
     if (previous.spec?.ephemeralContainers) next.spec!.ephemeralContainers = previous.spec.ephemeralContainers;
     else delete next.spec!.ephemeralContainers;
+    next.spec = shareWithStored(next.spec!, previous.spec!);
     bumpGeneration(next, previous);
   },
   validateUpdate: validatePodUpdate,
@@ -140,5 +136,7 @@ export const podStrategy: Strategy<Pod> = {
     'status.phase': pod.status?.phase ?? '',
     'status.podIP': pod.status?.podIPs?.[0]?.ip ?? pod.status?.podIP ?? '',
     'status.nominatedNodeName': pod.status?.nominatedNodeName ?? '',
+    'spec.host': pod.spec?.nodeName ?? '', // The name that the field had in v1beta3.
+    'status.podIPs': '', // Upstream knows the name, and no pod has a value of it (ToSelectableFields).
   }),
 };

@@ -100,8 +100,9 @@ function reserveAddress({ ips }: ServicePools, service: Service, previous: Reado
     taken.onRelease(() => ips.free(ip));
     return;
   }
-  const ip = ips.takeAny(keyOf(service));
-  if (!ip) throw internalError('failed to allocate a serviceIP: range is full');
+  const chosen = ips.takeAny(keyOf(service));
+  if ('refusal' in chosen) throw internalError(`failed to allocate a serviceIP: ${chosen.refusal}`);
+  const ip = chosen.address;
   taken.onRelease(() => ips.free(ip));
   spec.clusterIP = ip;
   spec.clusterIPs = [ip];

@@ -1,5 +1,5 @@
 import type { Event, EventsV1Event } from '../../../generated/types/index.ts';
-import { fromEventsV1, nameIsSubdomain, setEventDefaults, toEventsV1, validateEvent, validateEventsV1, validateEventUpdate } from '../../api/index.ts';
+import { fromEventsV1, nameIsPathSegment, setEventDefaults, toEventsV1, validateEvent, validateEventsV1, validateEventsV1Update } from '../../api/index.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import { column, since, wide } from '../core/columns.ts';
 import type { Column, Strategy } from '../generic/strategy.ts';
@@ -65,7 +65,7 @@ export const eventStrategy: Strategy<Event> = {
       resource: { group: 'events.k8s.io', version: 'v1', kind: 'Event', plural: 'events', singular: 'event', shortNames: ['ev'], namespaced: true },
       fromStorage: toEventsV1,
       toStorage: (event) => fromEventsV1(event as EventsV1Event),
-      validateCreate: (event) => validateEventsV1(event as EventsV1Event),
+      checks: { validate: validateEventsV1, validateUpdate: validateEventsV1Update },
       columns: columns.map((one) => ({ ...one, cell: (event, now) => one.cell(asStored(event), now) })),
       selectableFields(event) {
         // The newer API names the same fields by its own words.
@@ -79,10 +79,11 @@ export const eventStrategy: Strategy<Event> = {
     },
   ],
   applyDefaults: setEventDefaults,
-  validateName: nameIsSubdomain,
+  validateName: nameIsPathSegment,
   validate: validateEvent,
-  validateUpdate: validateEventUpdate,
+  validateUpdate: validateEvent,
   createOnUpdate: true,
+  lifetimeMs: 3_600_000, // Upstream's --event-ttl.
   columns,
   selectableFields,
 };

@@ -80,6 +80,15 @@ export function carryOver(next: ObjectMeta, previous: Readonly<ObjectMeta>): voi
   delete next.selfLink;
 }
 
+/** Some kinds change nothing of their metadata through `/status`, save who owns which fields (meta/v1 ResetObjectMetaForStatus). */
+export function resetMetadataForStatus(next: KubeObject, { metadata: previous = {} }: Readonly<KubeObject>): void {
+  const metadata = next.metadata!;
+  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {
+    if (previous[field] === undefined) delete metadata[field];
+    else Object.assign(metadata, { [field]: previous[field] });
+  }
+}
+
 /** Mistakes in a new object: its metadata's first, then what its strategy finds; each is told once. */
 export function createMistakes(strategy: Strategy, object: KubeObject): FieldError[] {
   const mistakes = new Mistakes();

@@ -2,14 +2,14 @@ import type { AdmissionChain } from '../../admission/chain.ts';
 import type { AdmissionAttributes, Operation } from '../../admission/types.ts';
 import type { Env } from '../../env/index.ts';
 import { sameButTimes } from '../../machinery/apply/index.ts';
-import type { FieldError } from '../../machinery/field-error.ts';
-import { GoText, invalidValue } from '../../machinery/field-error.ts';
+import { findMistakes, GoText, invalidValue } from '../../machinery/field-error.ts';
 import { alreadyExists, badRequest, conflict, failure, invalid, isAlreadyExists, notFound } from '../../machinery/status-error.ts';
 import type { GroupResource, GroupVersionKind, KubeObject, ObjectKey, ObjectMeta } from '../../machinery/types.ts';
 import { formatGroupVersion } from '../../machinery/types.ts';
 import type { Store, StoreEntry } from '../../store/store.ts';
 import { isStoreError } from '../../store/store.ts';
 import { deleteCollection, deleteObject, leavesDuringUpdate } from './delete.ts';
+import { Expiry } from './expiry.ts';
 import { jsonEqual } from './json-equal.ts';
 import { listObjects } from './list.ts';
 import { carryOver, createMistakes, fillSystemFields, generatedName, orderedObject, updateMistakes } from './metadata.ts';
@@ -64,16 +64,20 @@ export class ResourceRegistry {
   /** `/registry/pods/`, `/registry/apps/deployments/` */
   readonly prefix: string;
   readonly #resource: AdmissionAttributes['resource'];
+  readonly #expiry: Expiry | undefined;
   #watches = 0;
 
+  /** `askedGroup` is the group under which requests come, where the same objects are served under several: failures name it. */
   constructor(
     readonly strategy: Strategy,
     readonly deps: RegistryDependencies,
+    askedGroup = strategy.resource.group,
   ) {
     const { group, version, kind, plural } = strategy.resource;
-    this.groupResource = { group, resource: plural };
+    this.groupResource = { group: askedGroup, resource: plural };
     this.kind = { group, version, kind };
     this.#resource = { ...this.groupResource, version };
+    this.#expiry = strategy.lifetimeMs === undefined ? undefined : new Expiry(deps.env, deps.store, strategy.lifetimeMs);
     this.apiVersion = formatGroupVersion(this.kind);
     this.prefix = group ? `/registry/${group}/${plural}/` : `/registry/${plural}/`;
   }
@@ -117,14 +121,8 @@ export class ResourceRegistry {
   /**
    * Stores a new object, which this takes over.
    * Fails with 400, 409 AlreadyExists, 422, and with what admission refuses.
-   * `alsoValidate` is what the version of the request asks beyond the strategy.
    */
-  async create(
-    namespace: string | undefined,
-    object: KubeObject,
-    context: RequestContext,
-    alsoValidate: (object: KubeObject) => FieldError[] = () => [],
-  ): Promise<Served> {
+  async create(namespace: string | undefined, object: KubeObject, context: RequestContext): Promise<Served> {
     object = orderedObject(object, this.kind.kind, this.apiVersion);
     const metadata = object.metadata!;
     this.#placeInNamespace(object, namespace);
@@ -133,7 +131,7 @@ export class ResourceRegistry {
     for (let attempt = 1; ; attempt += 1) {
       if (base) metadata.name = generatedName(this.deps.env.ids, base);
       try {
-        return await this.#createOnce(object, context, alsoValidate);
+        return await this.#createOnce(object, context);
       } catch (error) {
         if (!base || !isAlreadyExists(error)) throw error;
         if (attempt === nameAttempts) throw nameExhausted(this.groupResource, metadata.name!);
@@ -141,7 +139,7 @@ export class ResourceRegistry {
     }
   }
 
-  async #createOnce(object: KubeObject, context: RequestContext, alsoValidate: (object: KubeObject) => FieldError[]): Promise<Served> {
+  async #createOnce(object: KubeObject, context: RequestContext): Promise<Served> {
     const { strategy } = this;
     const { env, store } = this.deps;
     const metadata = object.metadata!;
@@ -150,22 +148,23 @@ export class ResourceRegistry {
     const reservation = await strategy.reserve?.(object, undefined, context);
     let done = false;
     try {
-      const mistakes = [...createMistakes(strategy, object), ...alsoValidate(object)];
-      if (mistakes.length > 0) throw invalid(this.kind, metadata.name ?? '', mistakes);
+      const { mistakes, isCut } = findMistakes(() => createMistakes(strategy, object));
+      if (mistakes.length > 0) throw invalid(this.kind, metadata.name ?? '', mistakes, isCut);
       for (const text of strategy.warningsOnCreate?.(object) ?? []) context.warn(text);
       strategy.canonicalize?.(object);
       const final = orderedObject(object, this.kind.kind, this.apiVersion);
       await this.validate('CREATE', '', final, undefined, context);
-      if (parseRevision(final.metadata?.resourceVersion)) throw failure(500, '', 'resourceVersion should not be set on objects to be created');
       const key = this.keyOf(metadata as ObjectKey);
       if (context.dryRun) {
         const present = await store.get(key);
         if (present) throw this.#taken(present);
         return unstored(final);
       }
+      if (parseRevision(final.metadata?.resourceVersion)) throw failure(500, '', 'resourceVersion should not be set on objects to be created');
       const entry = await store.create(key, final).catch(async (error: unknown) => {
         throw isStoreError(error, 'KeyExists') ? this.#taken(await store.get(key), metadata.name) : error;
       });
+      this.#expiry?.written(entry);
       done = true;
       return entry;
     } finally {
@@ -188,8 +187,10 @@ export class ResourceRegistry {
       const previous = await this.deps.store.get(key);
       if (!previous) {
         if (!request.forceCreate && !(request.mayCreate && this.strategy.createOnUpdate)) throw notFound(this.groupResource, request.key.name);
-        const created = await this.create(request.key.namespace, await request.next(undefined), request.context);
-        return { served: created, created: true };
+        const object = await request.next(undefined);
+        // Of what a write creates by the way, nobody asks which version it replaces: only a POST may not name one.
+        const { resourceVersion: _, ...metadata } = object.metadata ?? {};
+        return { served: await this.create(request.key.namespace, { ...object, metadata }, request.context), created: true };
       }
       if (request.given && this.#isStale(request.given, previous, request.key)) throw conflict(this.groupResource, request.key.name, optimisticLockMessage);
       try {
@@ -217,9 +218,11 @@ export class ResourceRegistry {
     const reservation = special ? undefined : await strategy.reserve?.(next, previous.object, context);
     let done = false;
     try {
-      const own = special ? special.validateUpdate(next, previous.object) : (strategy.validateUpdate?.(next, previous.object) ?? []);
-      const mistakes = updateMistakes(next, previous.object, own);
-      if (mistakes.length > 0) throw invalid(this.kind, request.key.name, mistakes);
+      const { mistakes, isCut } = findMistakes(() => {
+        const own = special ? special.validateUpdate(next, previous.object) : (strategy.validateUpdate?.(next, previous.object) ?? []);
+        return updateMistakes(next, previous.object, own);
+      });
+      if (mistakes.length > 0) throw invalid(this.kind, request.key.name, mistakes, isCut);
       if (!special) for (const text of strategy.warningsOnUpdate?.(next, previous.object) ?? []) context.warn(text);
       strategy.canonicalize?.(next);
       const final = orderedObject(next, this.kind.kind, this.apiVersion);
@@ -229,6 +232,7 @@ export class ResourceRegistry {
       if (jsonEqual(final, previous.object)) return previous; // Nothing to write: the version stays, and no watcher hears of it.
       if (context.dryRun) return unstored(final);
       const entry = await this.deps.store.update(previous.key, final, previous.revision);
+      this.#expiry?.written(entry);
       done = true;
       return entry;
     } finally {

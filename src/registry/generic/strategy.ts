@@ -56,8 +56,10 @@ export interface ServedAs<T extends KubeObject> {
   readonly resource: ResourceInfo;
   fromStorage(object: Readonly<T>): KubeObject;
   toStorage(object: KubeObject): T;
-  /** What this version asks of a new object beyond what the strategy does. */
-  validateCreate?(object: KubeObject): FieldError[];
+  /** Fills absent fields as this version's SetDefaults do; where it is absent, only the storage version has defaults. */
+  applyDefaults?(object: KubeObject): void;
+  /** How objects of this version are checked, as they are stored, where that is not how those of the storage version are. Of another group only. */
+  readonly checks?: Pick<Strategy<T>, 'validate' | 'validateUpdate'>;
   readonly columns?: readonly Column<KubeObject>[];
   selectableFields?(object: Readonly<KubeObject>): Readonly<Record<string, string>>;
 }
@@ -105,6 +107,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly subresources?: Readonly<Record<string, UpdateStrategy<T>>>;
   /** Names that are checked differently from a DNS subdomain: returns messages, none if the name is fine. */
   validateName?(name: string, isPrefix: boolean): string[];
+  /** How long an object stays after it was last written; for ever if absent. */
+  readonly lifetimeMs?: number;
   /** PUT to an absent name creates it (upstream: AllowCreateOnUpdate). */
   readonly createOnUpdate?: boolean;
   /** PUT without resourceVersion is refused (upstream: !AllowUnconditionalUpdate). */

@@ -1,6 +1,7 @@
 import type { IPAddress, ServiceCIDR } from '../../../generated/types/index.ts';
 import { nameIsIpAddress, validateIpAddress, validateIpAddressUpdate, validateServiceCidr, validateServiceCidrUpdate } from '../../api/index.ts';
 import { ageColumn, column, nameColumn } from '../core/columns.ts';
+import { resetMetadataForStatus } from '../generic/metadata.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
 
 /** `services/default/web`. */
@@ -23,6 +24,7 @@ export const ipAddressStrategy = resourceStrategy<IPAddress>({
 export const serviceCidrStrategy = resourceStrategy<ServiceCIDR>({
   resource: { group: 'networking.k8s.io', version: 'v1', kind: 'ServiceCIDR', plural: 'servicecidrs', namespaced: false },
   statusOnCreate: () => ({}),
+  prepareForStatusUpdate: resetMetadataForStatus,
   validate: validateServiceCidr,
   validateUpdate: validateServiceCidrUpdate,
   columns: [nameColumn, column('CIDRs', 'Ranges that services get addresses from.', ({ spec }) => (spec?.cidrs ?? []).join(',')), ageColumn],

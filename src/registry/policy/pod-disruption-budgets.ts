@@ -1,5 +1,11 @@
 import type { PodDisruptionBudget } from '../../../generated/types/index.ts';
-import { emptyDisruptionStatus, setPodDisruptionBudgetDefaults, validatePodDisruptionBudget, validatePodDisruptionBudgetStatus } from '../../api/index.ts';
+import {
+  emptyDisruptionStatus,
+  nameIsPathSegment,
+  setPodDisruptionBudgetDefaults,
+  validatePodDisruptionBudget,
+  validatePodDisruptionBudgetStatus,
+} from '../../api/index.ts';
 import { ageColumn, column, nameColumn } from '../core/columns.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
 
@@ -9,6 +15,7 @@ const orNone = (amount: number | string | undefined): string => (amount === unde
 export const podDisruptionBudgetStrategy = resourceStrategy<PodDisruptionBudget>({
   resource: { group: 'policy', version: 'v1', kind: 'PodDisruptionBudget', plural: 'poddisruptionbudgets', shortNames: ['pdb'], namespaced: true },
   conditionalUpdateOnly: true,
+  validateName: nameIsPathSegment,
   applyDefaults: setPodDisruptionBudgetDefaults,
   statusOnCreate: emptyDisruptionStatus,
   countsGeneration: true,

@@ -1,17 +1,17 @@
 import type { CSIDriver, CSINode, CSIStorageCapacity, VolumeAttachment } from '../../../generated/types/index.ts';
 import {
-  nameIsCsiDriver,
   setCsiDriverDefaults,
   validateCsiDriver,
   validateCsiDriverUpdate,
   validateCsiNode,
   validateCsiStorageCapacity,
   validateCsiStorageCapacityUpdate,
-  validateVolumeAttachment,
+  validateNewVolumeAttachment,
   validateVolumeAttachmentUpdate,
 } from '../../api/index.ts';
 import { semanticEqual } from '../../machinery/deep.ts';
 import { ageColumn, column, nameColumn } from '../core/columns.ts';
+import { resetMetadataForStatus } from '../generic/metadata.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
 
 const group = { group: 'storage.k8s.io', version: 'v1' };
@@ -28,7 +28,6 @@ export const csiDriverStrategy = resourceStrategy<CSIDriver>({
     if (changeable.some((field) => !semanticEqual(next.spec?.[field], previous.spec?.[field])))
       next.metadata!.generation = (previous.metadata?.generation ?? 0) + 1;
   },
-  validateName: nameIsCsiDriver,
   validate: validateCsiDriver,
   validateUpdate: validateCsiDriverUpdate,
   returnsDeletedObject: true,
@@ -77,7 +76,8 @@ export const volumeAttachmentStrategy = resourceStrategy<VolumeAttachment>({
     one.status ??= { attached: false };
   },
   statusOnCreate: () => ({ attached: false }),
-  validate: validateVolumeAttachment,
+  prepareForStatusUpdate: resetMetadataForStatus,
+  validate: validateNewVolumeAttachment,
   validateUpdate: validateVolumeAttachmentUpdate,
   returnsDeletedObject: true,
   columns: [

@@ -32,11 +32,31 @@ export function busybox(shell: ShellMaker): ImageDefinition {
 
 const alpineVersions = ['3.22.0', '3.21.3', '3.20.6', '3.19.7', '3.18.12', '3.17.10', '3.16.9', '3.15.11', '3.14.10', '3.12.12', '3.10.9', '3.9.6'];
 
+/** Root is a member of what used to guard devices. */
+const alpineGroups = `${[
+  'root:x:0:root',
+  'bin:x:1:root,bin,daemon',
+  'daemon:x:2:root,bin,daemon',
+  'sys:x:3:root,bin',
+  'adm:x:4:root,daemon',
+  'tty:x:5:',
+  'disk:x:6:root',
+  'wheel:x:10:root',
+  'floppy:x:11:root',
+  'dialout:x:20:root',
+  'tape:x:26:root',
+  'video:x:27:root',
+  'www-data:x:33:',
+  'users:x:100:',
+  'nobody:x:65534:',
+].join('\n')}\n`;
+
 export function alpine(shell: ShellMaker): ImageDefinition {
   const layer = remember((version) =>
     busyboxLayer(shell, [
       ['/bin/nslookup', { program: nslookup('busybox-big'), mode: 0o755 }],
       ...programEntries('/sbin', pick('busybox', ['apk'])),
+      ['/etc/group', { data: alpineGroups }],
       ['/etc/alpine-release', { data: `${version}\n` }],
       ['/etc/os-release', { data: `NAME="Alpine Linux"\nID=alpine\nVERSION_ID=${version}\nPRETTY_NAME="Alpine Linux v${version.replace(/\.\d+$/, '')}"\n` }],
     ]),

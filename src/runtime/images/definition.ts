@@ -75,7 +75,18 @@ const busyboxUsers = [
   'www-data:x:33:33:www-data:/var/www:/bin/false',
   'nobody:x:65534:65534:nobody:/home:/bin/false',
 ];
-const busyboxGroups = ['root:x:0:', 'daemon:x:1:', 'www-data:x:33:', 'nobody:x:65534:'];
+const busyboxGroups = [
+  'root:x:0:',
+  'daemon:x:1:',
+  'bin:x:2:',
+  'sys:x:3:',
+  'tty:x:5:',
+  'disk:x:6:',
+  'wheel:x:10:root',
+  'www-data:x:33:',
+  'users:x:100:',
+  'nobody:x:65534:',
+];
 
 /** Folders, users and programs of a busybox; `extra` is laid over them. */
 export function busyboxLayer(shell: ShellMaker, extra: Iterable<readonly [string, ImageEntry]> = [], users: readonly string[] = []): ImageLayer {
@@ -109,6 +120,7 @@ export function debianLayer(
         data: options.release ?? 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nID=debian\n',
       },
     ],
+    ['/etc/bash.bashrc', { data: `PS1='\${debian_chroot:+($debian_chroot)}\\u@\\h:\\w\\$ '\n` }],
     ...programEntries('/usr/bin', [
       ...debianPrograms(options.programs),
       ['sh', shell({ flavour: 'dash' })],

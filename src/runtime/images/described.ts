@@ -55,6 +55,8 @@ export interface DescribedImage {
   /** Run by busybox' shell as PID 1. */
   readonly script?: string | undefined;
   readonly behaviour?: DescribedBehaviour | undefined;
+  /** Run as PID 1 in place of a script: a generator that makes system calls with `yield*`. */
+  readonly program?: Program | undefined;
   /** Who may pull it; everybody if absent. */
   readonly credentials?: { readonly username: string; readonly password: string } | undefined;
 }
@@ -69,7 +71,7 @@ export function describeImage(described: DescribedImage, shell: ShellMaker): Ima
   const layer = remember(() => {
     const own: [string, ImageEntry][] =
       described.script === undefined
-        ? [['/app', { program: behaviourProgram(reference.path, described.behaviour ?? {}), mode: 0o755 }]]
+        ? [['/app', { program: described.program ?? behaviourProgram(reference.path, described.behaviour ?? {}), mode: 0o755 }]]
         : [['/entrypoint.sh', { data: described.script, mode: 0o755 }]];
     return busyboxLayer(shell, [['/bin/nslookup', { program: nslookup('busybox-big'), mode: 0o755 }], ...own]);
   });

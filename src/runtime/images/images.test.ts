@@ -179,3 +179,15 @@ test('an image can be described in words', async () => {
   expect(node.status(leak.id)).toMatchObject({ exitCode: 137, reason: 'OOMKilled' });
   await expect(node.pull('shop/api:3.0')).rejects.toThrow('not found');
 });
+
+test('shells tell their children where they are, and busybox and bash how deep', async () => {
+  const node = testNode();
+  const said = async (image: string, ...shell: string[]) => {
+    const { id } = await node.start(image, { command: [...shell, 'sleep 1000; :'] });
+    const { stdout } = await node.exec(id, ...shell, `cd /tmp; env | grep -E "PWD|SHLVL" | sort; ${shell.join(' ')} 'env | grep SHLVL; :'`);
+    return stdout.split('\n').slice(0, -1);
+  };
+  expect(await said('busybox', 'sh', '-c')).toEqual(['OLDPWD=/', 'PWD=/tmp', 'SHLVL=1', 'SHLVL=2']);
+  expect(await said('debian', 'bash', '-c')).toEqual(['OLDPWD=/', 'PWD=/tmp', 'SHLVL=1', 'SHLVL=2']);
+  expect(await said('debian', 'sh', '-c')).toEqual(['OLDPWD=/', 'PWD=/tmp']);
+});

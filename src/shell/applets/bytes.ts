@@ -1,20 +1,28 @@
-/** dd, md5sum, sha1sum, sha256sum, sha512sum, base64, od, hexdump, cmp, diff: programs that look at bytes. */
+/** dd, md5sum, sha1sum, sha256sum, sha512sum, base64, od, hexdump, xxd: programs that look at bytes. */
 import { createHash } from 'node:crypto';
 import { type Syscall, SystemError } from '../kernel/types.ts';
 import type { Applet, Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
 import { eachInput, openInput, readAll } from './lib/input.ts';
-import { unifiedHunks } from './lib/line-difference.ts';
 import { UsageError } from './lib/options.ts';
 import { parseSize } from './lib/size.ts';
 
 /** A block is held whole, in memory of the host. */
 const blockMax = 128 * 1024 ** 2;
 
-/** dd: `if of bs count skip seek conv=notrunc,sync status=none`. */
+const ddOperands = new Set(['if', 'of', 'bs', 'ibs', 'obs', 'count', 'skip', 'seek', 'conv', 'status', 'iflag', 'oflag']);
+const ddConversions = new Set(['notrunc', 'sync', 'fsync', 'fdatasync', 'noerror', '']);
+
+/** dd: `if of bs count skip seek conv=notrunc,sync,noerror status=none`; other conversions are refused by name. */
 export const dd: Applet = (flavour) => {
   const runner = applet({ usage: '[if=FILE] [of=FILE] [bs=N] [count=N] [skip=N] [seek=N] [conv=notrunc]', short: '' }, function* (call) {
     const settings = new Map(call.operands.map((operand) => operand.split('=') as [string, string]));
+    for (const operand of call.operands) {
+      if (operand.includes('=') && ddOperands.has(operand.split('=')[0] as string)) continue;
+      throw new UsageError(flavour === 'gnu' ? `unrecognized operand '${operand}'` : '');
+    }
+    const unknown = (settings.get('conv') ?? '').split(',').find((one) => !ddConversions.has(one));
+    if (unknown !== undefined) throw new Failure(flavour === 'gnu' ? `the conversion '${unknown}' is not simulated` : `unknown argument '${unknown}'`);
     const size = (name: string, otherwise: number) => {
       const text = settings.get(name);
       const value = text === undefined ? otherwise : parseSize(text);
@@ -23,6 +31,7 @@ export const dd: Applet = (flavour) => {
     };
     const { process } = call;
     const block = size('bs', size('ibs', 512));
+    if (block === 0) throw new Failure(flavour === 'gnu' ? "invalid number: '0'" : 'number 0 is not in 1..2147483647 range');
     if (block > blockMax) throw new Failure(flavour === 'gnu' ? `memory exhausted by input buffer of size ${block} bytes` : 'out of memory');
     // The buffer is memory of the container; whoever runs containers counts it.
     process.system.service<{ take(pid: number, bytes: number): void }>('memory')?.take(process.pid, block);
@@ -138,13 +147,43 @@ export const base64 = applet({ usage: '[-d] [-w COL] [FILE]', short: 'dDiw:', lo
 
 const printable = (byte: number) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.');
 
-function* dump(call: Call, width: (offset: number) => string, row: (bytes: Uint8Array) => string): Syscall<number> {
-  const limit = Number(call.options.value('n', 'N') ?? Number.POSITIVE_INFINITY);
+interface Dump {
+  /** What a row begins with; the last line has nothing else. */
+  readonly offset: (at: number) => string;
+  readonly row: (bytes: Uint8Array) => string;
+  /** No line for the end where there is nothing at all. */
+  readonly silentWhenEmpty?: boolean;
+}
+
+/** Rows of 16 bytes; rows like the one before are one asterisk, unless `-v` is given. */
+function* dump(call: Call, { offset, row, silentWhenEmpty = false }: Dump): Syscall<number> {
+  const limit = byteCount(call, 'n', 'N') ?? Number.POSITIVE_INFINITY;
+  const skip = byteCount(call, 's', 'j') ?? 0;
   return yield* eachInput(call, call.operands, function* (fd) {
-    const data = (yield* readAll(call.process, fd)).subarray(0, limit);
-    for (let at = 0; at < data.length; at += 16) yield* call.out.line(`${width(at)}${row(data.subarray(at, at + 16))}`);
-    yield* call.out.line(width(data.length));
+    const all = yield* readAll(call.process, fd);
+    const data = all.subarray(skip, skip + limit);
+    let before = '';
+    let starred = false;
+    for (let at = 0; at < data.length; at += 16) {
+      const bytes = data.subarray(at, at + 16);
+      const text = row(bytes);
+      const repeats = at > 0 && bytes.length === 16 && text === before && !call.options.has('v');
+      if (!repeats) yield* call.out.line(`${offset(skip + at)}${text}`);
+      else if (!starred) yield* call.out.line('*');
+      starred = repeats;
+      before = text;
+    }
+    const end = offset(skip + data.length);
+    if (end !== '' && !(silentWhenEmpty && data.length === 0)) yield* call.out.line(end);
   });
+}
+
+function byteCount(call: Call, ...names: readonly string[]): number | undefined {
+  const text = call.options.value(...names);
+  if (text === undefined) return undefined;
+  const value = /^0x[\da-f]+$/i.test(text) ? Number(text) : parseSize(text);
+  if (value === undefined) throw new Failure(`invalid number '${text}'`);
+  return value;
 }
 
 /** Two-byte words, little end first, as od and hexdump show them. */
@@ -154,7 +193,7 @@ function wordsOf(bytes: Uint8Array, text: (word: number) => string): string {
   return cells.join('');
 }
 
-export const od = applet({ usage: '[-bcx] [-t FMT] [-A RADIX] [-N N] [FILE]...', short: 'bcxvt:A:N:' }, function* (call) {
+export const od = applet({ usage: '[-bcxv] [-t FMT] [-A RADIX] [-j N] [-N N] [FILE]...', short: 'bcxvt:A:N:j:' }, function* (call) {
   const none = call.options.value('A') === 'n';
   const offset = (at: number) =>
     none
@@ -166,7 +205,7 @@ export const od = applet({ usage: '[-bcx] [-t FMT] [-A RADIX] [-N N] [FILE]...',
           : at.toString(8).padStart(7, '0');
   const format = call.options.has('c') ? 'c' : call.options.has('x') ? 'x2' : call.options.has('b') ? 'o1' : (call.options.value('t') ?? 'o2');
   const names: Readonly<Record<number, string>> = { 0: '\\0', 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r' };
-  return yield* dump(call, offset, (bytes) => {
+  const row = (bytes: Uint8Array) => {
     if (format === 'c')
       return [...bytes]
         .map((byte) => ` ${(names[byte] ?? (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : byte.toString(8).padStart(3, '0'))).padStart(3)}`)
@@ -175,58 +214,53 @@ export const od = applet({ usage: '[-bcx] [-t FMT] [-A RADIX] [-N N] [FILE]...',
     if (format === 'o1') return [...bytes].map((byte) => ` ${byte.toString(8).padStart(3, '0')}`).join('');
     if (format === 'u1' || format === 'd1') return [...bytes].map((byte) => ` ${String(byte).padStart(3)}`).join('');
     return wordsOf(bytes, format.startsWith('x') ? (word) => word.toString(16).padStart(4, '0') : (word) => word.toString(8).padStart(6, '0'));
+  };
+  return yield* dump(call, { offset, row });
+});
+
+/** hexdump and hd: `-C -v -n N -s N`. */
+export const hexdump = applet({ usage: '[-Cv] [-n N] [-s N] [FILE]...', short: 'Cvn:s:' }, function* (call) {
+  const isCanonical = call.options.has('C') || call.name === 'hd';
+  const digits = isCanonical ? 8 : 7;
+  const canonical = (bytes: Uint8Array) => {
+    const hex = [...bytes].map((byte, i) => `${i === 8 ? ' ' : ''}${byte.toString(16).padStart(2, '0')} `).join('');
+    return `  ${hex.padEnd(49)} |${[...bytes].map(printable).join('')}|`;
+  };
+  return yield* dump(call, {
+    offset: (at) => at.toString(16).padStart(digits, '0'),
+    row: isCanonical ? canonical : (bytes) => wordsOf(bytes, (word) => word.toString(16).padStart(4, '0')).padEnd(40),
+    silentWhenEmpty: true,
   });
 });
 
-export const hexdump = applet({ usage: '[-C] [-n N] [FILE]...', short: 'Cvn:s:' }, function* (call) {
-  if (!call.options.has('C') && call.name !== 'hd') {
-    return yield* dump(
-      call,
-      (at) => at.toString(16).padStart(7, '0'),
-      (bytes) => wordsOf(bytes, (word) => word.toString(16).padStart(4, '0')).padEnd(40),
-    );
-  }
-  return yield* dump(
-    call,
-    (at) => at.toString(16).padStart(8, '0'),
-    (bytes) => {
-      const hex = [...bytes].map((byte, i) => `${i === 8 ? ' ' : ''}${byte.toString(16).padStart(2, '0')} `).join('');
-      return `  ${hex.padEnd(49)} |${[...bytes].map(printable).join('')}|`;
-    },
-  );
+/** xxd: `-p` plain, `-r` back again, `-u` capitals, `-l N`, `-s N`, `-c N` bytes in a row, `-g N` bytes in a group. */
+export const xxd = applet({ usage: '[-pru] [-g N] [-c N] [-l LEN] [-s OFS] [FILE]', short: 'prug:c:l:s:' }, function* (call) {
+  const { options } = call;
+  const isPlain = options.has('p');
+  const width = byteCount(call, 'c') || (isPlain ? 30 : 16);
+  const group = byteCount(call, 'g') || 2;
+  return yield* eachInput(call, call.operands.slice(0, 1), function* (fd) {
+    const all = yield* readAll(call.process, fd);
+    if (options.has('r')) return yield* call.out.bytes(fromHex(Buffer.from(all).toString('latin1'), isPlain));
+    const skip = byteCount(call, 's') ?? 0;
+    const data = all.subarray(skip, skip + (byteCount(call, 'l') ?? all.length));
+    const hexOf = (bytes: Uint8Array) => (options.has('u') ? Buffer.from(bytes).toString('hex').toUpperCase() : Buffer.from(bytes).toString('hex'));
+    for (let at = 0; at < data.length; at += width) {
+      const bytes = data.subarray(at, at + width);
+      if (isPlain) {
+        yield* call.out.line(hexOf(bytes));
+        continue;
+      }
+      const groups: string[] = [];
+      for (let i = 0; i < bytes.length; i += group) groups.push(hexOf(bytes.subarray(i, i + group)));
+      const columns = width * 2 + Math.ceil(width / group) - 1;
+      yield* call.out.line(`${(skip + at).toString(16).padStart(8, '0')}: ${groups.join(' ').padEnd(columns)}  ${[...bytes].map(printable).join('')}`);
+    }
+  });
 });
 
-/** cmp (the first difference, or that one file is a beginning of the other) and diff (unified, as busybox' only form is). */
-export const diff = applet({ usage: '[-uqs] FILE1 FILE2', short: 'uqsabBiNrwU:', errorCode: 2 }, function* (call) {
-  const [a, b] = call.operands;
-  if (a === undefined || b === undefined) throw new UsageError('', 2);
-  const texts: string[] = [];
-  for (const path of [a, b]) {
-    try {
-      texts.push(path === '-' ? Buffer.from(yield* readAll(call.process, 0)).toString() : call.process.system.fs.readText(path, call.process.cwd));
-    } catch (error) {
-      throw new Failure(`${call.flavour === 'gnu' ? '' : "can't stat '"}${path}${call.flavour === 'gnu' ? '' : "'"}: ${reason(error)}`, 2);
-    }
-  }
-  const [left, right] = texts as [string, string];
-  if (left === right) return 0;
-  if (call.name === 'cmp') {
-    const shorter = Math.min(left.length, right.length);
-    let offset = 0;
-    while (offset < shorter && left[offset] === right[offset]) offset += 1;
-    if (call.options.has('s')) return 1;
-    if (offset === shorter) {
-      yield* call.warn(`EOF on ${left.length < right.length ? a : b}`);
-      return 1;
-    }
-    yield* call.out.line(`${a} ${b} differ: ${call.flavour === 'gnu' ? 'byte' : 'char'} ${offset + 1}, line ${left.slice(0, offset).split('\n').length}`);
-    return 1;
-  }
-  if (call.options.has('q')) yield* call.out.line(`Files ${a} and ${b} differ`);
-  else {
-    const context = Number(call.options.value('U') ?? 3);
-    yield* call.out.text(`--- ${a}\n+++ ${b}\n`);
-    for (const line of unifiedHunks(left, right, context)) yield* call.out.line(line);
-  }
-  return 1;
-});
+/** The bytes of a dump: of plain digits, or of rows with an offset before and characters after. */
+function fromHex(text: string, isPlain: boolean): Uint8Array {
+  const rows = isPlain ? [text] : text.split('\n').map((line) => /^[\da-fA-F]+: ?((?:[\da-fA-F]+ ?)*)/.exec(line)?.[1] ?? '');
+  return Buffer.from(rows.join('').replaceAll(/[^\da-fA-F]/g, ''), 'hex');
+}

@@ -12,7 +12,8 @@ export const cat = applet({ usage: '[-nbvteA] [FILE]...', short: 'nbvteAETsu' },
       blank = line === '';
       const numbered = options.has('n') || (options.has('b') && line !== '');
       if (numbered) number += 1;
-      const shown = options.has('A', 't', 'T') ? line.replaceAll('\t', '^I') : line;
+      const visible = options.has('A', 'v', 'e', 't') ? showControls(line) : line;
+      const shown = options.has('A', 't', 'T') ? visible.replaceAll('\t', '^I') : visible;
       const end = (options.has('A', 'e', 'E') && reader.terminated ? '$' : '') + (reader.terminated ? '\n' : '');
       yield* call.out.text((numbered ? `${String(number).padStart(6)}\t` : '') + shown + end);
     });
@@ -21,3 +22,13 @@ export const cat = applet({ usage: '[-nbvteA] [FILE]...', short: 'nbvteAETsu' },
     for (let data = yield* process.read(fd); data !== null; data = yield* process.read(fd)) yield* process.write(1, data);
   });
 });
+
+/** Control characters as ^A, bytes beyond ASCII as M-x. */
+function showControls(line: string): string {
+  return [...Buffer.from(line)].map((byte) => (byte > 127 ? `M-${showByte(byte - 128, false)}` : showByte(byte, true))).join('');
+}
+
+function showByte(byte: number, tabs: boolean): string {
+  if (byte === 127) return '^?';
+  return byte >= 32 || (tabs && byte === 9) ? String.fromCharCode(byte) : `^${String.fromCharCode(byte + 64)}`;
+}

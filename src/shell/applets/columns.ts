@@ -12,15 +12,26 @@ export const fold = applet({ usage: '[-bs] [-w WIDTH] [FILE]...', short: 'bsw:' 
   if (!(width > 0)) throw new Failure(`invalid number '${call.options.value('w')}'`);
   return yield* eachLine(call, call.operands, function* (line, reader) {
     let rest = line;
-    while (rest.length > width) {
-      const blank = call.options.has('s') ? rest.slice(0, width).lastIndexOf(' ') + 1 : 0;
-      const cut = blank > 0 ? blank : width;
+    const fits = (text: string) => (call.options.has('b') ? Math.min(text.length, width) : fittingLength(text, width));
+    for (let most = fits(rest); most < rest.length; most = fits(rest)) {
+      const blank = call.options.has('s') ? rest.slice(0, most).lastIndexOf(' ') + 1 : 0;
+      const cut = blank > 0 ? blank : Math.max(1, most);
       yield* call.out.line(rest.slice(0, cut));
       rest = rest.slice(cut);
     }
     yield* call.out.text(rest + (reader.terminated ? '\n' : ''));
   });
 });
+
+/** How many characters fit into a width; a tab goes to the next multiple of eight. */
+function fittingLength(text: string, width: number): number {
+  let column = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    column += text[i] === '\t' ? 8 - (column % 8) : 1;
+    if (column > width) return i;
+  }
+  return text.length;
+}
 
 function* readerOf(call: Call, path: string): Syscall<LineReader> {
   const fd = yield* openInput(call, path);

@@ -32,7 +32,7 @@ export const mv = applet({ usage: '[-finTt] SOURCE... DEST', short: 'finvTt:' },
         return false;
       }
       if (!(yield* copyOne(call, from, to, true))) return false;
-      removeTree(call, from);
+      yield* removeTree(call, from);
     }
     if (call.options.has('v')) yield* call.out.line(`'${from}' -> '${to}'`);
     return true;
@@ -126,13 +126,16 @@ function keepAttributes(call: Call, path: string, stat: { readonly mode: number;
 }
 
 /** Removes a file or a folder with all that is in it. Throws SystemError. */
-export function removeTree(call: Call, path: string): void {
+export function* removeTree(call: Call, path: string): Syscall<void> {
   const { fs } = call.process.system;
   const { cwd } = call.process;
   if (fs.lstat(path, cwd).type !== 'directory') {
     fs.unlink(path, cwd);
     return;
   }
-  for (const name of fs.readdir(path, cwd)) removeTree(call, `${path}/${name}`);
+  for (const name of fs.readdir(path, cwd)) {
+    yield* call.process.step();
+    yield* removeTree(call, `${path}/${name}`);
+  }
   fs.rmdir(path, cwd);
 }

@@ -1,5 +1,5 @@
+import { bytesOf, readEscapes } from '../sh/printf.ts';
 import type { Applet } from './lib/applet.ts';
-import { unescapeText } from './lib/printf-format.ts';
 
 /** echo: `-n`, `-e`, `-E`, also in one word. Whatever else looks like an option is text. */
 export const echo: Applet = () =>
@@ -14,7 +14,7 @@ export const echo: Applet = () =>
       if (letters.includes('E')) escapes = false;
     }
     const plain = words.join(' ');
-    const { text, stop } = escapes ? unescapeText(plain) : { text: plain, stop: false };
-    yield* process.write(1, text + (newline && !stop ? '\n' : ''));
+    const { text, stopped } = escapes ? readEscapes(plain, 'argument', 'ash') : { text: plain, stopped: false };
+    yield* process.write(1, bytesOf(text + (newline && !stopped ? '\n' : '')));
     return 0;
   };

@@ -33,7 +33,7 @@ export const rm = applet({ usage: '[-irf] FILE...', short: 'irRfvd', long: { rec
       const last = path.replace(/\/+$/, '').split('/').pop();
       if (last === '.' || last === '..') throw new SystemError('EINVAL');
       if (fs.lstat(path, call.process.cwd).type === 'directory' && !call.options.has('r', 'R')) throw new SystemError('EISDIR');
-      removeTree(call, path);
+      yield* removeTree(call, path);
       if (call.options.has('v')) yield* call.out.line(`removed '${path}'`);
     } catch (error) {
       if (!(error instanceof SystemError && error.code === 'ENOENT' && call.options.has('f'))) throw error;
@@ -135,13 +135,13 @@ export const chmod = applet({ usage: '[-Rcvf] MODE[,MODE]... FILE...', short: '+
   if (change === undefined || paths.length === 0) throw new UsageError(call.flavour === 'gnu' ? 'missing operand' : '');
   const { fs } = call.process.system;
   const { cwd, umask } = call.process;
-  // biome-ignore lint/correctness/useYield: one of many acts, and this one never waits.
   return yield* eachOperand({ ...call, operands: paths }, '$', 'cannot access %', function* (start) {
     for (const path of tree(call, start)) {
       const stat = fs.stat(path, cwd);
       const mode = changedMode(change, stat.mode, stat.type === 'directory', umask);
       if (mode === undefined) throw new Failure(call.flavour === 'gnu' ? `invalid mode: '${change}'` : `invalid mode '${change}'`);
       fs.chmod(path, mode, cwd);
+      yield* call.process.step();
     }
   });
 });
@@ -156,11 +156,11 @@ export const chown = applet({ usage: '[-Rhcvf] USER[:[GRP]] FILE...', short: '+R
   const group = groupText ? findGroup(fs, groupText) : undefined;
   if (userText && !user) throw new Failure(call.flavour === 'gnu' ? `invalid user: '${owner}'` : `unknown user ${userText}`);
   if (groupText && group === undefined) throw new Failure(call.flavour === 'gnu' ? `invalid group: '${owner}'` : `unknown group ${groupText}`);
-  // biome-ignore lint/correctness/useYield: one of many acts, and this one never waits.
   return yield* eachOperand({ ...call, operands: paths }, '$', 'changing ownership of %', function* (start) {
     for (const path of tree(call, start)) {
       const stat = fs.lstat(path, call.process.cwd);
       fs.chown(path, user?.uid ?? stat.uid, group ?? (groupText === '' ? user?.gid : undefined) ?? stat.gid, call.process.cwd);
+      yield* call.process.step();
     }
   });
 });
@@ -181,19 +181,58 @@ export const readlink = applet({ usage: '[-fnv] FILE', short: 'fenmvsqz', long: 
 });
 
 /** The canonical path; the last part need not exist. */
-function resolved(call: Call, path: string): string {
+function resolved(call: Call, path: string, links = 0): string {
   const { fs } = call.process.system;
   if (fs.exists(path, call.process.cwd)) return fs.realpath(path, call.process.cwd);
   const trimmed = path.replace(/\/+$/, '');
   const at = trimmed.lastIndexOf('/');
   const parent = fs.realpath(at < 0 ? '.' : trimmed.slice(0, at) || '/', call.process.cwd);
-  return `${parent === '/' ? '' : parent}/${trimmed.slice(at + 1)}`;
+  const whole = `${parent === '/' ? '' : parent}/${trimmed.slice(at + 1)}`;
+  const target = linkTarget(call, whole);
+  if (target === undefined || links >= linksMax) return whole;
+  return resolved(call, target.startsWith('/') ? target : `${parent}/${target}`, links + 1);
+}
+
+const linksMax = 40;
+
+/** Where a link points that leads nowhere. */
+function linkTarget({ process }: Call, path: string): string | undefined {
+  try {
+    return process.system.fs.readlink(path);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    return undefined;
+  }
 }
 
 export const realpath = applet({ usage: 'FILE...', short: 'emqsz' }, function* (call) {
   return yield* eachOperand(call, '$', '$', function* (path) {
     yield* call.out.line(call.flavour === 'gnu' ? resolved(call, path) : call.process.system.fs.realpath(path, call.process.cwd));
   });
+});
+
+/** unlink and link: one name less, one name more, without options. */
+export const unlink = applet({ usage: 'FILE', short: '' }, function* (call) {
+  const [path] = call.operands;
+  if (path === undefined || call.operands.length > 1) throw new UsageError(call.flavour === 'gnu' ? 'missing operand' : '');
+  return yield* eachOperand(call, "can't remove %", 'cannot unlink %', function* (one) {
+    call.process.system.fs.unlink(one, call.process.cwd);
+    yield* call.process.step();
+  });
+});
+
+export const link = applet({ usage: 'FILE LINK', short: '' }, function* (call) {
+  const [target, path] = call.operands;
+  if (target === undefined || path === undefined || call.operands.length > 2) throw new UsageError(call.flavour === 'gnu' ? 'missing operand' : '');
+  try {
+    call.process.system.fs.link(target, path, call.process.cwd);
+    return 0;
+  } catch (error) {
+    yield* call.warn(
+      call.flavour === 'gnu' ? `cannot create link '${path}' to '${target}': ${reason(error)}` : `can't create link '${path}' to '${target}': ${reason(error)}`,
+    );
+    return 1;
+  }
 });
 
 export const basename = applet({ usage: 'FILE [SUFFIX] | -a FILE... | -s SUFFIX FILE...', short: '+as:z' }, function* (call) {

@@ -115,7 +115,8 @@ function* searchFile(call: Call, path: string, expression: RegExp, named: boolea
 
 function* searchLines(call: Call, fd: number, shown: string, expression: RegExp, named: boolean): Syscall<boolean> {
   const { options, out } = call;
-  const reader = new LineReader(call.process, fd, out);
+  const end = options.has('z') ? '\0' : '\n';
+  const reader = new LineReader(call.process, fd, out, end);
   const quiet = options.has('q', 'l', 'L', 'c');
   const limit = Number(options.value('m') ?? Number.POSITIVE_INFINITY);
   const after = Number(options.value('A', 'C') ?? 0);
@@ -128,7 +129,7 @@ function* searchLines(call: Call, fd: number, shown: string, expression: RegExp,
     expression.lastIndex = 0;
     if (expression.test(line) === options.has('v')) {
       if (trailing > 0 && !quiet) {
-        yield* out.line(prefix('-', number) + line);
+        yield* out.text(prefix('-', number) + line + end);
         lastShown = number;
         trailing -= 1;
       } else if (before > 0) {
@@ -141,11 +142,11 @@ function* searchLines(call: Call, fd: number, shown: string, expression: RegExp,
     if (options.has('q', 'l', 'L')) break;
     if (quiet) continue;
     if ((after > 0 || before > 0) && lastShown > 0 && (held[0]?.number ?? number) > lastShown + 1) yield* out.line('--');
-    for (const one of held.splice(0)) yield* out.line(prefix('-', one.number) + one.text);
+    for (const one of held.splice(0)) yield* out.text(prefix('-', one.number) + one.text + end);
     if (options.has('o')) {
       expression.lastIndex = 0;
-      for (const match of options.has('v') ? [] : line.matchAll(expression)) if (match[0]) yield* out.line(prefix(':', number) + match[0]);
-    } else yield* out.line(prefix(':', number) + line);
+      for (const match of options.has('v') ? [] : line.matchAll(expression)) if (match[0]) yield* out.text(prefix(':', number) + match[0] + end);
+    } else yield* out.text(prefix(':', number) + line + end);
     lastShown = number;
     trailing = after;
   }

@@ -19,6 +19,7 @@ const lineOptions = { 'lines=': 'n', 'bytes=': 'c', quiet: 'q', silent: 'q', ver
 
 /** The old form of the count: `-20`. */
 function oldCount(call: Call): string | undefined {
+  if (!call.options.has(...digits)) return undefined; // `-2` in `-n -2` is a value.
   for (const arg of call.process.argv.slice(1)) {
     const match = /^-(\d+)/.exec(arg);
     if (match) return match[1];

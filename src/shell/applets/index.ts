@@ -1,14 +1,16 @@
 /** Every applet by name. Images choose from these. */
 import type { Program } from '../kernel/types.ts';
 import { awk } from './awk/awk.ts';
-import { base64, dd, diff, hexdump, md5sum, od, sha1sum, sha256sum, sha512sum } from './bytes.ts';
+import { base64, dd, hexdump, md5sum, od, sha1sum, sha256sum, sha512sum, xxd } from './bytes.ts';
 import { cat } from './cat.ts';
+import { chroot } from './chroot.ts';
 import { cksum, comm, fold, getopt, join, split, strings } from './columns.ts';
 import { gzip } from './compress.ts';
 import { cp, mv } from './copy.ts';
+import { cmp, diff } from './diff.ts';
 import { getent, host } from './dns-tools.ts';
 import { echo } from './echo.ts';
-import { basename, chmod, chown, dirname, ln, mkdir, mktemp, readlink, realpath, rm, rmdir, touch, truncate } from './files.ts';
+import { basename, chmod, chown, dirname, link, ln, mkdir, mktemp, readlink, realpath, rm, rmdir, touch, truncate, unlink } from './files.ts';
 import { grep } from './grep.ts';
 import { head, tail } from './head-tail.ts';
 import type { Applet, Flavour } from './lib/applet.ts';
@@ -16,10 +18,11 @@ import { cut, nl, paste, rev, seq, sort, tac, tee, tr, uniq, wc } from './lines.
 import { ls } from './ls.ts';
 import { free, netstat, nproc, top } from './monitor.ts';
 import { ifconfig, ip, nc, ping, telnet } from './net-tools.ts';
-import { env, find, nice, nohup, printenv, time, timeout, which, xargs } from './run.ts';
+import { env, find, nice, nohup, printenv, setsid, time, timeout, which, xargs } from './run.ts';
 import { sed } from './sed.ts';
 import { stat } from './stat.ts';
 import { df, du, mount } from './storage.ts';
+import { sysctl } from './sysctl.ts';
 import {
   clear,
   date,
@@ -48,11 +51,11 @@ import {
 import { tar } from './tar.ts';
 import { stty, tty, watch } from './terminal.ts';
 import { test } from './test.ts';
+import { dos2unix, expand, factor, shuf, unexpand, unix2dos } from './text-forms.ts';
 import { curl, wget } from './web.ts';
 
 export { dig } from './dns-tools.ts';
 export type { Applet, Flavour } from './lib/applet.ts';
-export { formatText } from './lib/printf-format.ts';
 export { nslookup } from './nslookup.ts';
 
 export const applets: Readonly<Record<string, Applet>> = {
@@ -64,9 +67,10 @@ export const applets: Readonly<Record<string, Applet>> = {
   chgrp: chown,
   chmod,
   chown,
+  chroot,
   cksum,
   clear,
-  cmp: diff,
+  cmp,
   comm,
   cp,
   cut,
@@ -75,11 +79,14 @@ export const applets: Readonly<Record<string, Applet>> = {
   df,
   diff,
   dirname,
+  dos2unix,
   du,
   echo,
   egrep: grep,
   env,
+  expand,
   expr,
+  factor,
   false: falseApplet,
   fgrep: grep,
   find,
@@ -103,6 +110,7 @@ export const applets: Readonly<Record<string, Applet>> = {
   kill,
   killall: pkill,
   less: cat,
+  link,
   ln,
   ls,
   md5sum,
@@ -135,9 +143,11 @@ export const applets: Readonly<Record<string, Applet>> = {
   rmdir,
   sed,
   seq,
+  setsid,
   sha1sum,
   sha256sum,
   sha512sum,
+  shuf,
   sleep,
   sort,
   split,
@@ -146,6 +156,7 @@ export const applets: Readonly<Record<string, Applet>> = {
   strings,
   stty,
   sync,
+  sysctl,
   tac,
   tail,
   tar,
@@ -161,7 +172,10 @@ export const applets: Readonly<Record<string, Applet>> = {
   truncate,
   tty,
   uname,
+  unexpand,
   uniq,
+  unix2dos,
+  unlink,
   uptime,
   usleep,
   vi: fullScreen,
@@ -171,6 +185,7 @@ export const applets: Readonly<Record<string, Applet>> = {
   which,
   whoami,
   xargs,
+  xxd,
   yes,
   zcat: gzip,
   apk: packageManager,
@@ -207,6 +222,7 @@ const inDebian = [
   'chgrp',
   'chmod',
   'chown',
+  'chroot',
   'clear',
   'cmp',
   'cp',
@@ -220,7 +236,9 @@ const inDebian = [
   'echo',
   'egrep',
   'env',
+  'expand',
   'expr',
+  'factor',
   'false',
   'fgrep',
   'find',
@@ -229,6 +247,7 @@ const inDebian = [
   'head',
   'hostname',
   'id',
+  'link',
   'ln',
   'ls',
   'md5sum',
@@ -252,9 +271,11 @@ const inDebian = [
   'rmdir',
   'sed',
   'seq',
+  'setsid',
   'sha1sum',
   'sha256sum',
   'sha512sum',
+  'shuf',
   'sleep',
   'sort',
   'stat',
@@ -270,7 +291,9 @@ const inDebian = [
   'true',
   'truncate',
   'uname',
+  'unexpand',
   'uniq',
+  'unlink',
   'wc',
   'which',
   'whoami',

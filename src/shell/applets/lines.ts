@@ -1,5 +1,6 @@
 /** wc, sort, uniq, cut, tr, tee, seq, tac, rev, nl, paste: small filters. */
 import { HeldMemory } from '../kernel/held-memory.ts';
+import { formatPrintf } from '../sh/printf.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
 import { eachInput, eachLine, LineReader } from './lib/input.ts';
@@ -60,22 +61,29 @@ export const sort = applet(
   function* (call) {
     const { options } = call;
     const lines: string[] = [];
+    const end = options.has('z') ? '\0' : '\n';
     const hold = limitHeld(call);
-    const code = yield* eachLine(call, call.operands, function* (line) {
-      hold(line);
-      lines.push(line);
-      if (lines.length % 64 === 0) yield* call.process.step();
-    });
+    const code = yield* eachLine(
+      call,
+      call.operands,
+      function* (line) {
+        hold(line);
+        lines.push(line);
+        if (lines.length % 64 === 0) yield* call.process.step();
+      },
+      end,
+    );
     const separator = options.value('t');
     const compareText = (a: string, b: string, flags: string) => {
       const has = (flag: string) => flags.includes(flag);
       if (has('n') || has('g')) return (Number.parseFloat(a) || 0) - (Number.parseFloat(b) || 0);
       if (has('h')) return humanValue(a) - humanValue(b);
       if (has('V')) return a.localeCompare(b, 'en', { numeric: true });
+      if (has('M')) return monthOf(a) - monthOf(b);
       const [x, y] = [has('f') ? a.toUpperCase() : a, has('f') ? b.toUpperCase() : b];
       return x < y ? -1 : x > y ? 1 : 0;
     };
-    const global = ['n', 'g', 'h', 'V', 'f', 'b'].filter((flag) => options.has(flag)).join('');
+    const global = ['n', 'g', 'h', 'V', 'M', 'f', 'b'].filter((flag) => options.has(flag)).join('');
     const keys = options.values('k').map((text) => {
       const match = /^(\d+)(?:\.(\d+))?([a-zA-Z]*)(?:,(\d+)(?:\.(\d+))?([a-zA-Z]*))?$/.exec(text);
       if (!match || match[1] === '0') throw new Failure(`bad field specification '${text}'`, 2);
@@ -94,7 +102,8 @@ export const sort = applet(
         const order = compareText(trim ? x.trimStart() : x, trim ? y.trimStart() : y, flags);
         if (order !== 0) return key.flags.includes('r') ? -order : order;
       }
-      return keys.length > 0 ? 0 : compareText(a, b, global);
+      if (keys.length > 0) return 0;
+      return global.includes('b') ? compareText(a.trimStart(), b.trimStart(), global) : compareText(a, b, global);
     };
     const direction = options.has('r') ? -1 : 1;
     const compare = (a: string, b: string) => direction * (keyed(a, b) || (options.has('s', 'u') ? 0 : compareText(a, b, '')));
@@ -102,8 +111,8 @@ export const sort = applet(
     lines.sort(compare);
     const kept = options.has('u') ? lines.filter((line, i) => i === 0 || keyed(lines[i - 1] as string, line) !== 0) : lines;
     const target = options.value('o');
-    if (target) call.process.system.fs.writeFile(target, kept.map((line) => `${line}\n`).join(''), { cwd: call.process.cwd });
-    else for (const line of kept) yield* call.out.line(line);
+    if (target) call.process.system.fs.writeFile(target, kept.map((line) => line + end).join(''), { cwd: call.process.cwd });
+    else for (const line of kept) yield* call.out.text(line + end);
     return code === 0 ? 0 : 2;
   },
 );
@@ -111,6 +120,13 @@ export const sort = applet(
 function humanValue(text: string): number {
   const match = /^\s*([-\d.]+)([KMGTPE]?)/i.exec(text);
   return match ? Number(match[1]) * 1024 ** ('KMGTPE'.indexOf((match[2] as string).toUpperCase() || '?') + 1) : 0;
+}
+
+const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
+
+/** Names that are no months come before all of them. */
+function monthOf(text: string): number {
+  return months.indexOf(text.trimStart().slice(0, 3).toUpperCase());
 }
 
 export const uniq = applet({ usage: '[-cduiz] [-f,s,w N] [FILE [OUTFILE]]', short: 'cduif:s:w:' }, function* (call) {
@@ -122,10 +138,14 @@ export const uniq = applet({ usage: '[-cduiz] [-f,s,w N] [FILE [OUTFILE]]', shor
     if (options.value('w')) text = text.slice(0, Number(options.value('w')));
     return options.has('i') ? text.toLowerCase() : text;
   };
+  const target = call.operands[1];
+  const lines: string[] = [];
   let held: { line: string; times: number } | undefined;
   const print = function* () {
     if (!held || (options.has('d') && held.times < 2) || (options.has('u') && held.times > 1)) return;
-    yield* call.out.line((options.has('c') ? `${String(held.times).padStart(7)} ` : '') + held.line);
+    const text = (options.has('c') ? `${String(held.times).padStart(7)} ` : '') + held.line;
+    if (target === undefined) yield* call.out.line(text);
+    else lines.push(`${text}\n`);
   };
   const code = yield* eachLine(call, call.operands.slice(0, 1), function* (line) {
     if (held && key(held.line) === key(line)) held.times += 1;
@@ -135,6 +155,7 @@ export const uniq = applet({ usage: '[-cduiz] [-f,s,w N] [FILE [OUTFILE]]', shor
     }
   });
   yield* print();
+  if (target !== undefined) call.process.system.fs.writeFile(target, lines.join(''), { cwd: call.process.cwd });
   return code;
 });
 
@@ -264,8 +285,10 @@ export const tee = applet({ usage: '[-ai] [FILE]...', short: 'aip' }, function* 
 });
 
 export const seq = applet({ usage: '[-w] [-s SEP] [FIRST [INC]] LAST', short: '+ws:f:0123456789.' }, function* (call) {
+  const format = call.options.value('f');
+  if (format !== undefined && call.flavour === 'busybox') throw new UsageError("invalid option -- 'f'");
   // Negative numbers look like options, so the operands are taken from the arguments again.
-  const numbers = call.process.argv.slice(1).filter((arg, i, all) => /^[-+]?[\d.]+$/.test(arg) && all[i - 1] !== '-s');
+  const numbers = call.process.argv.slice(1).filter((arg, i, all) => /^[-+]?[\d.]+$/.test(arg) && all[i - 1] !== '-s' && all[i - 1] !== '-f');
   const invalid = call.operands.find((operand) => !/^[-+]?(\d+\.?\d*|\.\d+)$/.test(operand));
   if (invalid !== undefined) throw new UsageError(call.flavour === 'gnu' ? `invalid floating point argument: '${invalid}'` : `invalid number '${invalid}'`);
   if (numbers.length === 0 || numbers.length > 3) throw new UsageError(call.flavour === 'gnu' ? 'missing operand' : '');
@@ -279,7 +302,8 @@ export const seq = applet({ usage: '[-w] [-s SEP] [FIRST [INC]] LAST', short: '+
   const total = Math.floor((Number(last) - Number(first)) / increment + 1e-9);
   const separator = call.options.value('s') ?? '\n';
   for (let i = 0; i <= total; i++) {
-    const text = (Number(first) + i * increment).toFixed(places);
+    const plain = (Number(first) + i * increment).toFixed(places);
+    const text = format === undefined ? plain : formatPrintf(format, [plain], 'bash').text;
     yield* call.out.text((i > 0 ? separator : '') + (text.startsWith('-') ? `-${text.slice(1).padStart(width - 1, '0')}` : text.padStart(width, '0')));
     yield* call.process.step();
   }
@@ -291,11 +315,11 @@ export const tac = applet({ usage: '[FILE]...', short: '' }, function* (call) {
   const lines: string[] = [];
   const hold = limitHeld(call);
   // biome-ignore lint/correctness/useYield: collects only.
-  const code = yield* eachLine(call, call.operands, function* (line) {
+  const code = yield* eachLine(call, call.operands, function* (line, reader) {
     hold(line);
-    lines.push(line);
+    lines.push(line + (reader.terminated ? '\n' : ''));
   });
-  for (const line of lines.reverse()) yield* call.out.line(line);
+  for (const line of lines.reverse()) yield* call.out.text(line);
   return code;
 });
 
@@ -305,13 +329,17 @@ export const rev = applet({ usage: '[FILE]...', short: '' }, function* (call) {
   });
 });
 
-export const nl = applet({ usage: '[-b STYLE] [FILE]...', short: 'b:w:s:' }, function* (call) {
-  let number = 0;
+/** nl: `-b a|t -w WIDTH -s SEP -v START -i STEP -n ln|rn|rz`. */
+export const nl = applet({ usage: '[-b STYLE] [-i STEP] [-n FMT] [-s SEP] [-v START] [-w WIDTH] [FILE]...', short: 'b:w:s:v:i:n:' }, function* (call) {
+  const step = Number(call.options.value('i') ?? 1);
+  let number = Number(call.options.value('v') ?? 1) - step;
+  const style = call.options.value('n');
+  const shown = () => (style === 'ln' ? String(number).padEnd(width) : String(number).padStart(width, style === 'rz' ? '0' : ' '));
   const width = Number(call.options.value('w') ?? 6);
   return yield* eachLine(call, call.operands, function* (line) {
     const numbered = call.options.value('b') === 'a' || line !== '';
-    if (numbered) number += 1;
-    yield* call.out.line(numbered ? `${String(number).padStart(width)}${call.options.value('s') ?? '\t'}${line}` : `${' '.repeat(width + 1)}${line}`);
+    if (numbered) number += step;
+    yield* call.out.line(numbered ? `${shown()}${call.options.value('s') ?? '\t'}${line}` : `${' '.repeat(width + 1)}${line}`);
   });
 });
 
@@ -327,7 +355,9 @@ export const paste = applet({ usage: '[-s] [-d LIST] [FILE]...', short: 'sd:' },
       yield* call.out.text('\n');
     });
   }
-  const readers = call.operands.map((path) => new LineReader(call.process, path === '-' ? 0 : call.process.open(path, { read: true }), call.out));
+  // Standard input named twice gives its lines in turn.
+  const input = new LineReader(call.process, 0, call.out);
+  const readers = call.operands.map((path) => (path === '-' ? input : new LineReader(call.process, call.process.open(path, { read: true }), call.out)));
   for (;;) {
     const row: (string | null)[] = [];
     for (const reader of readers) row.push(yield* reader.next());

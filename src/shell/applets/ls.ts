@@ -64,6 +64,7 @@ function* list(call: Call, folder: string, headed: boolean, first: boolean): Sys
   const entries: Entry[] = [];
   const shown = call.options.has('a') ? ['.', '..', ...names] : names.filter((name) => call.options.has('A') || !name.startsWith('.'));
   for (const name of shown) {
+    yield* call.process.step();
     const entry = yield* look(call, `${folder === '/' ? '' : folder}/${name}`, name, false);
     if (entry) entries.push(entry);
   }
@@ -101,7 +102,9 @@ function* print(call: Call, entries: readonly Entry[]): Syscall<void> {
     yield* printLong(call, entries);
     return;
   }
-  const names = entries.map((entry) => (options.has('i') ? `${String(entry.stat.inode).padStart(7)} ` : '') + entry.name + indicator(call, entry.stat));
+  const names = entries.map(
+    (entry) => (options.has('i') ? `${String(entry.stat.inode).padStart(7)} ` : '') + sizeColumn(call, entry.stat) + entry.name + indicator(call, entry.stat),
+  );
   const terminal = process.terminal(1);
   const columns = options.has('1') ? 0 : (terminal?.columns ?? (options.has('C') ? 80 : 0));
   if (columns === 0) {
@@ -116,6 +119,12 @@ function* print(call: Call, entries: readonly Entry[]): Syscall<void> {
     for (let i = row; i < names.length; i += rows) line += i + rows < names.length ? (names[i] as string).padEnd(width) : names[i];
     yield* call.out.line(line);
   }
+}
+
+/** `-s`: allocated kibibytes before the name. */
+function sizeColumn({ options, flavour }: Call, stat: FileStat): string {
+  if (!options.has('s')) return '';
+  return flavour === 'gnu' ? `${blocks(stat)} ` : `${String(blocks(stat)).padStart(6)} `;
 }
 
 function indicator(call: Call, stat: FileStat): string {
@@ -150,7 +159,9 @@ function* printLong(call: Call, entries: readonly Entry[]): Syscall<void> {
       ? `${modeText(stat)} ${row.links.padStart(links)} ${row.user.padEnd(user)} ${row.group.padEnd(group)} ${row.size.padStart(size)} ${when} `
       : `${modeText(stat)} ${row.links.padStart(4)} ${row.user.padEnd(8)} ${row.group.padEnd(8)} ${row.size.padStart(9)} ${when} `;
     const target = stat.type === 'symlink' ? ` -> ${fs.readlink(row.entry.path, call.process.cwd)}` : '';
-    yield* call.out.line((call.options.has('i') ? `${String(stat.inode).padStart(7)} ` : '') + front + row.entry.name + target + indicator(call, stat));
+    yield* call.out.line(
+      (call.options.has('i') ? `${String(stat.inode).padStart(7)} ` : '') + sizeColumn(call, stat) + front + row.entry.name + target + indicator(call, stat),
+    );
   }
 }
 

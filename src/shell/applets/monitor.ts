@@ -1,6 +1,6 @@
 /** top, free, nproc: what /proc tells of the machine. */
+import { virtualBytes } from '../kernel/memory.ts';
 import type { Process, ProcessInfo, Syscall } from '../kernel/types.ts';
-import { SystemError } from '../kernel/types.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure } from './lib/applet.ts';
 import { userName } from './lib/users.ts';
@@ -52,6 +52,7 @@ export const top = applet({ usage: '[-bmH] [-n COUNT] [-d SECONDS]', short: 'bmH
   const everyMs = Number(options.value('d') ?? 5) * 1000;
   if (!(everyMs >= 0) || Number.isNaN(times)) throw new Failure('invalid number');
   let before = new Map<number, number>();
+  let busyBefore = { used: 0, total: 0 };
   let sinceMs = Math.max(1, process.system.uptimeMs());
   for (let i = 0; i < times; i++) {
     if (i > 0) {
@@ -59,39 +60,49 @@ export const top = applet({ usage: '[-bmH] [-n COUNT] [-d SECONDS]', short: 'bmH
       sinceMs = Math.max(everyMs, 10);
     }
     const list = process.system.processes();
-    yield* table(call, list, before, sinceMs);
+    const now = processorTime(process);
+    const busy = { used: now.used - busyBefore.used, total: now.total - busyBefore.total };
+    busyBefore = now;
+    yield* table(call, list, before, sinceMs, busy);
     yield* call.out.flush();
     before = new Map(list.map((one) => [one.pid, one.cpuMs]));
   }
   return 0;
 });
 
-function* table(call: Call, list: readonly ProcessInfo[], before: ReadonlyMap<number, number>, sinceMs: number): Syscall<void> {
+interface ProcessorTime {
+  readonly used: number;
+  readonly total: number;
+}
+
+/** Of the whole machine, since it began. */
+function processorTime(process: Process): ProcessorTime {
+  const fields = (process.system.fs.readText('/proc/stat').split('\n')[0] ?? '').split(/\s+/).slice(1).map(Number);
+  const total = fields.reduce((sum, one) => sum + one, 0);
+  return { used: total - (fields[3] ?? 0), total };
+}
+
+function* table(call: Call, list: readonly ProcessInfo[], before: ReadonlyMap<number, number>, sinceMs: number, time: ProcessorTime): Syscall<void> {
   const { process, out } = call;
   const { fs } = process.system;
-  const { used, free: unused, shared, cached } = memory(process);
+  const { total, used, free: unused, shared, cached } = memory(process);
   const share = (one: ProcessInfo) => Math.min(100, ((one.cpuMs - (before.get(one.pid) ?? 0)) * 100) / sinceMs / processors(process));
-  const busy = Math.min(100, Math.round(list.reduce((sum, one) => sum + share(one), 0)));
+  const busy = time.total > 0 ? Math.round((time.used * 100) / time.total) : 0;
   yield* out.line(`Mem: ${used}K used, ${unused}K free, ${shared}K shrd, 0K buff, ${cached}K cached`);
   yield* out.line(`CPU:  ${String(busy).padStart(2)}% usr   0% sys   0% nic ${String(100 - busy).padStart(3)}% idle   0% io   0% irq   0% sirq`);
-  const running = list.filter(({ state }) => state === 'R').length;
-  yield* out.line(`Load average: ${loadAverage(process)} ${running}/${list.length} ${process.pid}`);
+  yield* out.line(`Load average: ${fs.readText('/proc/loadavg').trim()}`);
   yield* out.line('  PID  PPID USER     STAT   VSZ %VSZ CPU %CPU COMMAND');
   for (const one of [...list].sort((a, b) => share(b) - share(a) || a.pid - b.pid)) {
     const user = (userName(fs, one.uid) ?? String(one.uid)).slice(0, 8).padEnd(8);
     yield* out.line(
-      `${String(one.pid).padStart(5)} ${String(one.ppid).padStart(5)} ${user} ${one.state.padEnd(4)}  4340   0%   0 ${String(Math.round(share(one))).padStart(3)}% ${one.argv.join(' ')}`,
+      `${String(one.pid).padStart(5)} ${String(one.ppid).padStart(5)} ${user} ${one.state.padEnd(4)} ${sizeInFive(virtualBytes(one) / 1024)} ${String(Math.min(100, Math.round(virtualBytes(one) / 10.24 / total))).padStart(3)}%   0 ${String(Math.round(share(one))).padStart(3)}% ${one.argv.join(' ')}`,
     );
   }
 }
 
-function loadAverage(process: Process): string {
-  try {
-    return process.system.fs.readText('/proc/loadavg').split(' ').slice(0, 3).join(' ');
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    return '0.00 0.00 0.00';
-  }
+/** KiB in five places, as busybox' top writes them. */
+function sizeInFive(kib: number): string {
+  return (kib < 100_000 ? String(Math.floor(kib)) : kib < 10_240_000 ? `${Math.floor(kib / 1024)}m` : `${Math.floor(kib / 1_048_576)}g`).padStart(5);
 }
 
 const socketTables = applet({ usage: '[-tuanlp]', short: 'tuanlpoemi46srW' }, function* (call) {

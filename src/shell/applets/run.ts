@@ -2,7 +2,6 @@
 import { exitCodeOf, parseSignal } from '../kernel/signals.ts';
 import type { FileStat, Signal, Syscall } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
-import { removeTree } from './copy.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
 import { BoundedExpression } from './lib/bounded-expression.ts';
@@ -66,13 +65,29 @@ export const nice = applet({ usage: '[-n ADJUST] [PROG ARGS]', short: '+n:', lon
   return 0;
 });
 
+/** setsid: runs the program in a process group of its own; it keeps its terminal. */
+export const setsid = applet({ usage: '[-c] PROG ARGS', short: '+cfw' }, function* (call) {
+  if (call.operands.length === 0) throw new UsageError(call.flavour === 'gnu' ? 'no command specified' : '');
+  const path = findCommand(call.process, call.operands[0] as string);
+  if (path === undefined) {
+    yield* call.warn(
+      call.flavour === 'gnu'
+        ? `failed to execute ${call.operands[0]}: No such file or directory`
+        : `can't execute '${call.operands[0]}': No such file or directory`,
+    );
+    return 127;
+  }
+  call.process.setProcessGroup(0, 0);
+  return yield* call.process.exec([path, ...call.operands.slice(1)]);
+});
+
 /** timeout: exit code 124 (coreutils) or 143 (busybox, which reports the signal) when time is up. */
 export const timeout = applet(
   { usage: '[-s SIG] [-k KILL_SECS] SECS PROG ARGS', short: '+s:k:t:', long: { 'signal=': 's', 'kill-after=': 'k', foreground: 'F', 'preserve-status': 'P' } },
   function* (call) {
     const [text, ...argv] = call.operands;
     const limitMs = text === undefined ? undefined : parseDurationMs(text);
-    if (argv.length === 0) throw new UsageError(call.flavour === 'gnu' ? 'missing operand' : '', 125);
+    if (argv.length === 0) throw new UsageError(call.flavour === 'gnu' ? 'missing operand' : '', call.flavour === 'gnu' ? 125 : 1);
     if (limitMs === undefined)
       throw new Failure(call.flavour === 'gnu' ? `invalid time interval '${text}'` : `invalid number '${text}'`, call.flavour === 'gnu' ? 125 : 1);
     const signal = parseSignal(call.options.value('s') ?? 'TERM') ?? ('TERM' as Signal);
@@ -145,6 +160,8 @@ export const xargs = applet(
     const { options } = call;
     const command = call.operands.length > 0 ? call.operands : ['echo'];
     const text = Buffer.from(yield* readAll(call.process, 0)).toString();
+    const open = options.has('0', 'd') ? undefined : openQuote(text);
+    if (open !== undefined) throw new Failure(`unmatched ${open === '"' ? 'double' : 'single'} quote`);
     const placeholder = options.value('I') ?? (options.has('i') ? options.value('i') || '{}' : undefined);
     const separator = options.has('0') ? '\0' : options.value('d');
     const byLine = placeholder !== undefined || options.has('L');
@@ -172,6 +189,11 @@ export const xargs = applet(
     return code;
   },
 );
+
+/** The quote that no other one closes. */
+function openQuote(text: string): string | undefined {
+  return /['"]/.exec(text.replaceAll(/\\.|'[^'\n]*'|"[^"\n]*"/gs, ''))?.[0];
+}
 
 /** Blank-separated words with quotes and backslashes. */
 function words(text: string): string[] {
@@ -382,7 +404,7 @@ class Search {
         this.#depthFirst = true;
         return when(({ path, stat }) => {
           if (stat.type === 'directory') fs.rmdir(path, process.cwd);
-          else removeTree(this.call, path);
+          else fs.unlink(path, process.cwd);
           return true;
         });
       case '-exec':

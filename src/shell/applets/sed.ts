@@ -5,6 +5,7 @@ import { BoundedExpression } from './lib/bounded-expression.ts';
 import { LineReader, openInput } from './lib/input.ts';
 import { UsageError } from './lib/options.ts';
 import { posixSource } from './lib/pattern.ts';
+import { substitute } from './lib/substitute.ts';
 
 type Address = { readonly line: number } | { readonly last: true } | { readonly expression: RegExp } | { readonly plus: number };
 
@@ -417,13 +418,17 @@ class Editor {
     const all = flags.includes('g');
     let seen = 0;
     let changed = false;
+    let end = -1;
     const expression = command.expression as RegExp;
-    expression.lastIndex = 0;
-    this.#space = this.#space.replace(expression, (...parts: unknown[]) => {
+    this.#space = yield* substitute(this.call.process, this.#space, expression, (match) => {
+      const { 0: matched, index: at } = match;
+      // Nothing matches right behind a match.
+      if (matched === '' && at === end) return '';
+      end = at + matched.length;
       seen += 1;
-      if (seen < nth || (!all && seen > nth)) return parts[0] as string;
+      if (seen < nth || (!all && seen > nth)) return matched;
       changed = true;
-      return fillReplacement(command.replacement as string, parts as string[]);
+      return fillReplacement(command.replacement as string, match);
     });
     if (!changed) return;
     this.#substituted = true;

@@ -54,7 +54,7 @@ function fill(call: Call, format: string, path: string, file: FileStat): string 
   const { fs } = call.process.system;
   const values: Readonly<Record<string, () => string>> = {
     n: () => path,
-    N: () => `'${path}'`,
+    N: () => `'${path}'${file.type === 'symlink' ? ` -> '${fs.readlink(path, call.process.cwd)}'` : ''}`,
     s: () => String(file.size),
     a: () => (file.mode & 0o7777).toString(8),
     A: () => modeText(file),

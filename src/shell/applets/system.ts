@@ -1,6 +1,8 @@
 /** sleep, date, id, whoami, uname, hostname, ps, kill, pwd, true, false, yes, printf, expr, clear, uptime, sync, vi: the system and the odds and ends. */
+import { virtualBytes } from '../kernel/memory.ts';
 import { parseSignal, signalNumbers } from '../kernel/signals.ts';
-import type { Process, ProcessInfo, Syscall } from '../kernel/types.ts';
+import type { Process, ProcessInfo, Syscall, System } from '../kernel/types.ts';
+import { bytesOf, formatPrintf } from '../sh/printf.ts';
 import type { Applet, Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
 import { BoundedExpression } from './lib/bounded-expression.ts';
@@ -8,7 +10,8 @@ import { formatDate } from './lib/date-format.ts';
 import { parseDurationMs } from './lib/duration.ts';
 import { UsageError } from './lib/options.ts';
 import { posixSource } from './lib/pattern.ts';
-import { formatText } from './lib/printf-format.ts';
+import { processColumn, processKeys, processLine } from './lib/process-columns.ts';
+import { hostsLookup, hostsReverse } from './lib/resolver.ts';
 import { findUser, groupName, userName } from './lib/users.ts';
 
 const exits =
@@ -46,7 +49,7 @@ export const usleep = applet({ usage: 'N', short: '' }, function* (call) {
 });
 
 export const date = applet(
-  { usage: '[OPTIONS] [+FMT] [[-s] TIME]', short: 'uRId:r:s:D:', long: { utc: 'u', 'date=': 'd', 'iso-8601': 'I', 'reference=': 'r' } },
+  { usage: '[OPTIONS] [+FMT] [[-s] TIME]', short: 'uRI::d:r:s:D:', long: { utc: 'u', 'date=': 'd', 'iso-8601': 'I', 'rfc-email': 'R', 'reference=': 'r' } },
   function* (call) {
     const { options, process } = call;
     const text = options.value('d');
@@ -61,15 +64,30 @@ export const date = applet(
       yield* call.warn(call.flavour === 'gnu' ? 'cannot set date: Operation not permitted' : "can't set date: Operation not permitted");
       return 1;
     }
-    const standard = options.has('R') ? '%a, %d %b %Y %H:%M:%S %z' : options.has('I') ? '%Y-%m-%d' : '%a %b %e %H:%M:%S %Z %Y';
+    const standard = options.has('R')
+      ? '%a, %d %b %Y %H:%M:%S %z'
+      : options.has('I')
+        ? (isoFormats[options.value('I') ?? ''] ?? '%Y-%m-%d')
+        : '%a %b %e %H:%M:%S %Z %Y';
     yield* call.out.line(formatDate(format?.slice(1) ?? standard, ms));
     return 0;
   },
 );
 
-/** A date as `date -d` reads it: ISO forms, and `N units ago` or `+N units`. */
+const isoFormats: Readonly<Record<string, string>> = {
+  hours: '%Y-%m-%dT%H+00:00',
+  minutes: '%Y-%m-%dT%H:%M+00:00',
+  seconds: '%Y-%m-%dT%H:%M:%S+00:00',
+};
+
+/** A date as `date -d` reads it: ISO forms, a time of today, `YYYYMMDDhhmm`, and `N units ago` or `+N units`. */
 function relative(text: string, now: number): number {
   if (text === 'now') return now;
+  const today = new Date(now).toISOString().slice(0, 10);
+  if (text === 'today' || text === 'yesterday' || text === 'tomorrow') return now + { today: 0, yesterday: -86_400_000, tomorrow: 86_400_000 }[text];
+  if (/^\d{1,2}:\d\d(?::\d\d)?$/.test(text)) return Date.parse(`${today}T${text.padStart(text.length + (text.indexOf(':') === 1 ? 1 : 0), '0')}Z`);
+  const compact = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d\d))?$/.exec(text);
+  if (compact) return Date.parse(`${compact[1]}-${compact[2]}-${compact[3]}T${compact[4]}:${compact[5]}:${compact[6] ?? '00'}Z`);
   const match = /^([-+]?\d+)\s*(second|sec|minute|min|hour|day|week)s?(\s+ago)?$/.exec(text);
   if (!match) return Date.parse(/\d:\d/.test(text) && !/[zZ]|[-+]\d\d:?\d\d$/.test(text) ? `${text.replace(' ', 'T')}Z` : text);
   const unit = { second: 1, sec: 1, minute: 60, min: 60, hour: 3600, day: 86_400, week: 604_800 }[match[2] as 'day'] * 1000;
@@ -136,12 +154,19 @@ export const uname = applet({ usage: '[-amnrspvio]', short: 'amnrspvio', long: {
   return 0;
 });
 
+/** The name of this host in full: the first that /etc/hosts gives its address. */
+function fullHostName({ fs, hostname }: System): string {
+  const [address] = hostsLookup(fs, hostname);
+  return (address && hostsReverse(fs, address)) || hostname;
+}
+
 export const hostname = applet({ usage: '[-sidf] [HOSTNAME]', short: 'sidfI' }, function* (call) {
   const { system } = call.process;
   if (call.operands.length > 0) throw new Failure(call.flavour === 'gnu' ? 'you must be root to change the host name' : 'sethostname: Operation not permitted');
-  yield* call.out.line(
-    call.options.has('i', 'I') ? system.network.addresses.join(' ') : call.options.has('s') ? (system.hostname.split('.')[0] as string) : system.hostname,
-  );
+  const { options } = call;
+  if (options.has('i', 'I')) yield* call.out.line(system.network.addresses.join(' '));
+  else if (options.has('s')) yield* call.out.line(system.hostname.split('.')[0] as string);
+  else yield* call.out.line(options.has('f') ? fullHostName(system) : system.hostname);
   return 0;
 });
 
@@ -165,11 +190,10 @@ export const printf: Applet = (flavour) =>
       yield* process.write(2, flavour === 'gnu' ? 'printf: missing operand\n' : 'Usage: printf FORMAT [ARG]...\n');
       return 1;
     }
-    const { text, invalid } = formatText(format, operands);
-    yield* process.write(1, text);
-    for (const one of invalid)
-      yield* process.write(2, flavour === 'gnu' ? `printf: '${one}': expected a numeric value\n` : `printf: invalid number '${one}'\n`);
-    return invalid.length > 0 ? 1 : 0;
+    const { text, problem, status } = formatPrintf(format, operands, flavour === 'gnu' ? 'bash' : 'ash');
+    if (problem !== undefined) yield* process.write(2, `printf: ${problem}\n`);
+    yield* process.write(1, bytesOf(text));
+    return status;
   };
 
 /** expr: `| & = != < <= > >= + - * / % :` and `length substr index match`. */
@@ -272,7 +296,7 @@ export const ps = applet({ usage: '[-o COL1,COL2=HEADER]', short: 'eAfauxwTlo:p:
     for (const one of list) {
       const start = formatDate('%H:%M', one.startedAt);
       yield* call.out.line(
-        `${userOf(call, one).padEnd(8)} ${String(one.pid).padStart(7)}  0.0  0.0   4340  1408 ?        ${`${one.state}s`.padEnd(4)} ${start} ${shortTime(one.cpuMs).padStart(6)} ${command(one)}`,
+        `${userOf(call, one).padEnd(8)} ${String(one.pid).padStart(7)}  0.0 ${memoryShare(call, one)} ${kib(virtualBytes(one)).padStart(6)} ${kib(one.memoryBytes).padStart(5)} ?        ${`${one.state}s`.padEnd(4)} ${start} ${shortTime(one.cpuMs).padStart(6)} ${command(one)}`,
       );
     }
   } else if (call.options.has('f')) {
@@ -288,6 +312,13 @@ export const ps = applet({ usage: '[-o COL1,COL2=HEADER]', short: 'eAfauxwTlo:p:
   }
   return 0;
 });
+
+const kib = (bytes: number) => String(Math.floor(bytes / 1024));
+
+function memoryShare({ process }: Call, one: ProcessInfo): string {
+  const total = Number(/^MemTotal:\s+(\d+)/m.exec(process.system.fs.readText('/proc/meminfo'))?.[1] ?? 1) * 1024;
+  return ((one.memoryBytes * 100) / total).toFixed(1).padStart(4);
+}
 
 const userOf = (call: Call, one: ProcessInfo) => userName(call.process.system.fs, one.uid) ?? String(one.uid);
 const command = (one: ProcessInfo) => (one.state === 'Z' ? `[${shortName(one)}]` : one.argv.join(' '));
@@ -309,18 +340,26 @@ function* psColumns(call: Call, list: readonly ProcessInfo[], columns: readonly 
     cmd: command,
     command,
     stat: (one) => one.state,
+    rss: (one) => kib(one.memoryBytes),
+    vsz: (one) => kib(virtualBytes(one)),
     time: (one) => busyTime(one.cpuMs),
     etime: (one) => shortTime(call.process.system.now() - one.startedAt),
   };
-  const parsed = columns.map((text) => {
-    const [key, header] = text.split('=') as [string, string | undefined];
-    const cell = Object.hasOwn(cells, key) ? cells[key] : undefined;
-    if (!cell) throw new Failure(call.flavour === 'gnu' ? `error: unknown user-defined format specifier "${key}"` : `bad -o argument '${key}'`);
-    return { header: header ?? key.toUpperCase(), cell };
+  const { flavour, out } = call;
+  const parsed = columns.map((word) => {
+    const column = processColumn(word, flavour);
+    if (column) return column;
+    const key = word.split('=')[0];
+    throw new Failure(
+      flavour === 'gnu' ? `error: unknown user-defined format specifier "${key}"` : `bad -o argument '${key}', supported arguments: ${processKeys(flavour)}`,
+    );
   });
-  const rows = [parsed.map(({ header }) => header), ...list.map((one) => parsed.map(({ cell }) => cell(one)))];
-  const widths = parsed.map((_, i) => Math.max(...rows.map((row) => (row[i] as string).length)));
-  for (const row of rows) yield* call.out.line(row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] as number))).join(' '));
+  const header = processLine(parsed, flavour);
+  if (header !== undefined) yield* out.line(header);
+  for (const one of list) {
+    const values = parsed.map(({ key }) => cells[key]?.(one) ?? '');
+    yield* out.line(processLine(parsed, flavour, values) ?? '');
+  }
 }
 
 export const kill: Applet = () =>
@@ -394,12 +433,13 @@ export const clear = applet({ usage: '', short: '' }, function* (call) {
 });
 
 export const uptime = applet({ usage: '', short: 's' }, function* (call) {
+  const averages = call.process.system.fs.readText('/proc/loadavg').split(' ').slice(0, 3).join(', ');
   const minutes = Math.floor(call.process.system.uptimeMs() / 60_000);
   const days = Math.floor(minutes / 1440);
   const up =
     (days > 0 ? `${days} day${days > 1 ? 's' : ''}, ` : '') +
     (minutes % 1440 >= 60 ? `${Math.floor((minutes % 1440) / 60)}:${two(minutes % 60)}` : `${minutes % 60} min`);
-  yield* call.out.line(` ${formatDate('%T', call.process.system.now())} up ${up},  0 users,  load average: 0.00, 0.00, 0.00`);
+  yield* call.out.line(` ${formatDate('%T', call.process.system.now())} up ${up},  0 users,  load average: ${averages}`);
   return 0;
 });
 

@@ -11,39 +11,54 @@ export const tty = applet({ usage: '[-s]', short: 's' }, function* (call) {
   return isTerminal ? 0 : 1;
 });
 
-const echo = (on: boolean) => (terminal: Terminal) => {
-  terminal.echo = on;
+const setFlag = (name: 'echo' | 'canonical' | 'signals' | 'mapReturn' | 'postProcess', on: boolean) => (terminal: Terminal) => {
+  terminal[name] = on;
 };
+/** Every byte comes and goes as it is. */
 const raw = (on: boolean) => (terminal: Terminal) => {
-  terminal.raw = on;
+  terminal.canonical = !on;
+  terminal.signals = !on;
+  terminal.mapReturn = !on;
+  terminal.postProcess = !on;
 };
 
 /** What each word of stty does to a terminal. */
 const settings: Readonly<Record<string, (terminal: Terminal) => void>> = {
-  echo: echo(true),
-  '-echo': echo(false),
+  echo: setFlag('echo', true),
+  '-echo': setFlag('echo', false),
   raw: raw(true),
   '-raw': raw(false),
-  cbreak: raw(true),
-  '-cbreak': raw(false),
-  '-icanon': raw(true),
-  icanon: raw(false),
+  cbreak: setFlag('canonical', false),
+  '-cbreak': setFlag('canonical', true),
+  '-icanon': setFlag('canonical', false),
+  icanon: setFlag('canonical', true),
+  isig: setFlag('signals', true),
+  '-isig': setFlag('signals', false),
+  icrnl: setFlag('mapReturn', true),
+  '-icrnl': setFlag('mapReturn', false),
+  opost: setFlag('postProcess', true),
+  '-opost': setFlag('postProcess', false),
   cooked: raw(false),
   sane: (terminal) => {
-    echo(true)(terminal);
+    terminal.echo = true;
     raw(false)(terminal);
   },
 };
 
-/** stty: `size`, `-a`, `[-]echo`, `[-]raw`, `sane`; other settings are refused by name. */
+/** stty: `size`, `-a`, `rows N`, `cols N`, `sane`, `raw` and the flags above; other settings are refused by name. */
 export const stty = applet({ usage: '[-a|g] [-F DEVICE] [SETTING]...', short: '', wordsOnly: true }, function* (call) {
   const terminal = call.process.terminal(0);
   if (!terminal)
     throw new Failure(call.flavour === 'gnu' ? "'standard input': Inappropriate ioctl for device" : 'standard input: Inappropriate ioctl for device');
-  const { rows, columns } = terminal;
   if (call.operands.length === 0) yield* call.out.line('speed 38400 baud; line = 0;');
-  for (const word of call.operands) {
-    if (word === 'size') yield* call.out.line(`${rows} ${columns}`);
+  for (let i = 0; i < call.operands.length; i += 1) {
+    const word = call.operands[i] as string;
+    const { rows, columns } = terminal;
+    const number = Number(call.operands[i + 1]);
+    if (/^(?:rows|cols|columns)$/.test(word) && number >= 0 && number < 65_536) {
+      terminal.resize(word === 'rows' ? columns : number, word === 'rows' ? number : rows);
+      i += 1;
+    } else if (word === 'size') yield* call.out.line(`${rows} ${columns}`);
     else if (word === '-a') yield* call.out.line(`speed 38400 baud; rows ${rows}; columns ${columns}; line = 0;`);
     else if (Object.hasOwn(settings, word)) settings[word]?.(terminal);
     else throw new Failure(`the setting '${word}' is not simulated`);

@@ -1,4 +1,5 @@
-import type { Caller, ContainerFilesystem, OpenFile, ProcessTable } from '../kernel/open-file.ts';
+import type { HostRoom } from '../kernel/host-room.ts';
+import type { Caller, ContainerFilesystem, OpenFile, ProcessDetails, ProcessTable } from '../kernel/open-file.ts';
 import type { Filesystem, OpenFlags, Program } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
 import type { CgroupFacts } from './cgroup.ts';
@@ -7,7 +8,7 @@ import { createDevices } from './devices.ts';
 import { FilesystemView } from './filesystem-view.ts';
 import type { ImageLayer } from './image-layer.ts';
 import { MountEntry } from './mount.ts';
-import type { Node } from './node.ts';
+import type { Node, RootTable } from './node.ts';
 import { DirectoryNode, FileNode, SpecialNode } from './node.ts';
 import { openPlace } from './open-place.ts';
 import type { Place } from './path-walk.ts';
@@ -16,6 +17,7 @@ import { may } from './permissions.ts';
 import { createProc } from './proc.ts';
 import type { StorageLimits } from './storage.ts';
 import { Storage } from './storage.ts';
+import { sysctlTree } from './sysctls.ts';
 import { TreeDirectory } from './tree-directory.ts';
 import type { Volume } from './volume.ts';
 
@@ -32,15 +34,17 @@ export interface ContainerFilesystemOptions {
   readonly layer: ImageLayer;
   readonly readOnlyRoot?: boolean;
   readonly mounts?: readonly ContainerMount[];
-  /** Room for what the container writes outside volumes. Default: 1 GiB and 100,000 files. */
+  /** Room for what the container writes outside volumes. Default: 256 MiB and 100,000 files. */
   readonly limits?: StorageLimits;
-  /** What /proc/meminfo and /proc/cpuinfo tell. */
-  readonly memoryBytes?: number;
-  readonly processors?: number;
+  /** What all file systems of the host may keep together. */
+  readonly room?: HostRoom;
+  /** When the container is made, ms since the epoch: the time of what is made for its mounts. */
+  readonly now?: number;
+  /** Kernel parameters in place of the kernel's own, by dotted name. */
+  readonly sysctls?: Readonly<Record<string, string>> | undefined;
 }
 
 const defaultLimits: StorageLimits = { bytes: 256 * 1024 ** 2, files: 100_000 };
-export const defaultMemoryBytes = 8 * 1024 ** 3;
 const rootCaller: Caller = { pid: 0, uid: 0, gid: 0, groups: [], umask: 0, cwd: '/' };
 
 /** A container's files: an image's layer, what was written over it, and mounts. */
@@ -48,25 +52,34 @@ export class ContainerFs implements ContainerFilesystem {
   /** What the container has written outside volumes. */
   readonly storage: Storage;
   /** What is held in /dev, a memory file system with /dev/shm in it. */
-  readonly deviceStorage = new Storage(41, { bytes: 64 * 1024 ** 2, files: 10_000 });
-  /** What /proc/meminfo tells; a container's may change while it runs. */
-  memoryBytes: number;
+  readonly deviceStorage: Storage;
   readonly #root: MountEntry;
+  readonly #madeAt: number;
   readonly #mounts = new Map<string, MountEntry>();
+  #deepestMount = 0;
   #table: ProcessTable | undefined;
 
   constructor(options: ContainerFilesystemOptions) {
-    this.memoryBytes = options.memoryBytes ?? defaultMemoryBytes;
-    this.storage = new Storage(40, options.limits ?? defaultLimits);
+    const { room } = options;
+    this.storage = new Storage(40, { ...(options.limits ?? defaultLimits), room });
+    this.deviceStorage = new Storage(41, { bytes: 64 * 1024 ** 2, files: 10_000, room });
+    this.#madeAt = options.now ?? 0;
     const top = TreeDirectory.over(options.layer.root, this.storage);
+    top.mtimeMs = this.#madeAt;
     this.#root = new MountEntry('/', 'overlay', 'overlay', options.readOnlyRoot ?? false, this.storage, () => top);
-    this.#mountSystem(options);
+    this.#mountSystem(options.sysctls ?? {});
     const mounts = [...(options.mounts ?? [])].sort((a, b) => depth(a.target) - depth(b.target));
     for (const mount of mounts) this.#mount(mount);
   }
 
   attach(table: ProcessTable): void {
     this.#table = table;
+  }
+
+  /** The container has been removed: nobody will look at its files any more. */
+  release(): void {
+    this.storage.release();
+    this.deviceStorage.release();
   }
 
   view(caller: Caller): Filesystem {
@@ -88,7 +101,7 @@ export class ContainerFs implements ContainerFilesystem {
       if (!node) throw new SystemError('ENOENT');
       if (!(node instanceof FileNode) || !may(node, caller, 1)) throw new SystemError('EACCES');
       if (node.program) return { program: node.program };
-      return { text: Buffer.from(node.contents().subarray(0, 256)).toString() };
+      return { text: Buffer.from(node.read(0, 256)).toString() };
     });
   }
 
@@ -98,7 +111,7 @@ export class ContainerFs implements ContainerFilesystem {
 
   walk(path: string, caller: Caller, follow: boolean, cwd = caller.cwd): Place {
     const root = { node: this.#root.root, path: '', mount: this.#root };
-    return walk(path, { root, mounts: this.#mounts, caller, cwd, follow });
+    return walk(path, { root, mounts: this.#mounts, deepestMount: this.#deepestMount, caller, cwd, follow });
   }
 
   isMountPoint(path: string): boolean {
@@ -109,18 +122,27 @@ export class ContainerFs implements ContainerFilesystem {
     return [this.#root, ...this.#mounts.values()];
   }
 
-  #mountSystem(options: ContainerFilesystemOptions): void {
+  #mountSystem(sysctls: Readonly<Record<string, string>>): void {
     const table = () => {
       if (!this.#table) throw new SystemError('ENOENT');
       return this.#table;
     };
-    const facts = {
-      memoryBytes: () => this.memoryBytes,
-      processors: options.processors ?? 4,
-      mountLines: () => this.mounts().map(mountLine).join(''),
-    };
+    const facts = { mountLines: () => this.mounts().map(mountLine).join(''), rootOf: ({ container }: ProcessDetails) => this.#tableOf(container.fs) };
     this.#add(new MountEntry('/proc', 'proc', 'proc', false, undefined, () => createProc(table, facts)));
-    this.#add(new MountEntry('/dev', 'tmpfs', 'tmpfs', false, this.deviceStorage, () => createDevices(this.deviceStorage, table)));
+    this.#place('/proc/sys', new MountEntry('/proc/sys', 'proc', 'proc', true, undefined, () => sysctlTree(table(), sysctls)));
+    const dev = new MountEntry('/dev', 'tmpfs', 'tmpfs', false, this.deviceStorage, () => createDevices(this.deviceStorage, table));
+    this.#add(dev);
+    const shm = () => (dev.root as DirectoryNode).get('shm', rootCaller) as DirectoryNode;
+    this.#place('/dev/shm', new MountEntry('/dev/shm', 'shm', 'tmpfs', false, this.deviceStorage, shm));
+  }
+
+  #place(path: string, mount: MountEntry): void {
+    this.#mounts.set(path, mount);
+    this.#deepestMount = Math.max(this.#deepestMount, path.length);
+  }
+
+  #tableOf(other: ContainerFilesystem): RootTable | undefined {
+    return other instanceof ContainerFs && other !== this ? { root: other.#root, mounts: other.#mounts } : undefined;
   }
 
   #mount({ target, volume, subPath, readOnly }: ContainerMount): void {
@@ -128,21 +150,21 @@ export class ContainerFs implements ContainerFilesystem {
     // A mount keeps its file, as an open descriptor does, when the volume puts another one in its place.
     if (root instanceof FileNode) root.opens += 1;
     const path = this.#makeMountPoint(target, root instanceof DirectoryNode);
-    this.#mounts.set(path, new MountEntry(path, volume.source, volume.type, readOnly ?? false, volume.storage, () => root));
+    this.#place(path, new MountEntry(path, volume.source, volume.type, readOnly ?? false, volume.storage, () => root));
   }
 
   #add(mount: MountEntry): void {
     const top = this.#root.root as TreeDirectory;
     const name = mount.target.slice(1);
-    if (!top.get(name)) top.put(name, new TreeDirectory(attributes(0o755), this.storage.nextInode(), this.storage));
-    this.#mounts.set(mount.target, mount);
+    if (!top.get(name)) top.put(name, new TreeDirectory(this.#attributes(0o755), this.storage.nextInode(), this.storage));
+    this.#place(mount.target, mount);
   }
 
   /** Shows the container its control group, unless it has a volume there. */
   mountCgroup(facts: CgroupFacts): void {
     if (['/sys', '/sys/fs', '/sys/fs/cgroup'].some((path) => this.isMountPoint(path))) return;
     const path = this.#makeMountPoint('/sys/fs/cgroup', true);
-    this.#mounts.set(path, new MountEntry(path, 'cgroup', 'cgroup2', true, undefined, () => createCgroup(facts)));
+    this.#place(path, new MountEntry(path, 'cgroup', 'cgroup2', true, undefined, () => createCgroup(facts)));
   }
 
   /** Makes what is missing of a mount's target, through links as runtimes do (/var/run to /run). Returns the canonical path. */
@@ -156,10 +178,15 @@ export class ContainerFs implements ContainerFilesystem {
       const storage = place.mount.storage ?? this.storage;
       const inode = storage.nextInode();
       const isLast = index === names.length - 1;
-      const node: Node = isLast && !directory ? new FileNode(attributes(0o644), inode, storage) : new TreeDirectory(attributes(0o755), inode, storage);
+      const node: Node =
+        isLast && !directory ? new FileNode(this.#attributes(0o644), inode, storage) : new TreeDirectory(this.#attributes(0o755), inode, storage);
       (place.parent.node as DirectoryNode).put(place.name, node);
     });
     return path;
+  }
+
+  #attributes(mode: number) {
+    return { mode, uid: 0, gid: 0, mtimeMs: this.#madeAt };
   }
 }
 
@@ -176,10 +203,6 @@ export function withPath<T>(path: string, operation: () => T): T {
 /** Whether a node is a link to an open file, as in /proc/1/fd. */
 export function isDescriptorLink(node: Node | undefined): node is SpecialNode {
   return node instanceof SpecialNode && node.type === 'symlink';
-}
-
-function attributes(mode: number) {
-  return { mode, uid: 0, gid: 0, mtimeMs: 0 };
 }
 
 function depth(path: string): number {

@@ -51,7 +51,7 @@ export class FilesystemView implements Filesystem {
       if (node instanceof DirectoryNode) throw new SystemError('EISDIR');
       if (!(node instanceof FileNode)) return readNow(node, this.caller);
       if (!may(node, this.caller, 4)) throw new SystemError('EACCES');
-      return node.contents().slice();
+      return node.read(0, node.size);
     });
   }
 

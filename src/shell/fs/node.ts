@@ -1,6 +1,8 @@
 import type { Caller, OpenFile } from '../kernel/open-file.ts';
 import type { FileStat, Program } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
+import { Contents } from './contents.ts';
+import type { MountEntry } from './mount.ts';
 import type { Storage } from './storage.ts';
 
 export interface NodeAttributes {
@@ -50,15 +52,12 @@ export abstract class Node {
   }
 }
 
-const noBytes = new Uint8Array(0);
-
 /** A regular file. Contents of an image's file are shared and must not be written. */
 export class FileNode extends Node {
   readonly type = 'file';
   /** Open files that hold it after it has been unlinked. */
   opens = 0;
-  #bytes: Uint8Array = noBytes;
-  #size = 0;
+  readonly #contents = new Contents();
 
   constructor(
     attributes: NodeAttributes,
@@ -71,54 +70,46 @@ export class FileNode extends Node {
   }
 
   override get size(): number {
-    return this.#size;
+    return this.#contents.size;
   }
 
-  /** The contents, shared: callers must not change them, nor keep them over a write. */
+  /** The contents, shared: callers must not change them, nor keep them over a write. A large file is copied: rather `read` a part. */
   contents(): Uint8Array {
-    return this.#bytes.subarray(0, this.#size);
+    return this.#contents.all();
+  }
+
+  /** A copy of at most `length` bytes from `offset` on. */
+  read(offset: number, length: number): Uint8Array {
+    return this.#contents.read(offset, length);
   }
 
   /** Sets contents without counting them: an image's file. */
   fill(data: Uint8Array): void {
-    this.#bytes = data;
-    this.#size = data.length;
+    this.#contents.fill(data);
   }
 
   /** Returns how many bytes were written: fewer when the room ends. Throws ENOSPC when there is none. */
   write(data: Uint8Array, offset: number): number {
     const end = offset + data.length;
-    const growth = Math.max(0, end - this.#size);
+    const growth = Math.max(0, end - this.size);
     const room = this.storage?.room(growth) ?? 0;
     const length = data.length - (growth - room);
     if (length <= 0 && data.length > 0) throw new SystemError('ENOSPC');
-    this.#grow(offset + length);
-    this.#bytes.set(length === data.length ? data : data.subarray(0, length), offset);
+    this.#resize(Math.max(this.size, offset + length));
+    this.#contents.write(length === data.length ? data : data.subarray(0, length), offset);
     return length;
   }
 
   /** Cuts or extends with zeros. Throws ENOSPC. */
   truncate(size: number): void {
-    if (size > this.#size) {
-      if ((this.storage?.room(size - this.#size) ?? 0) < size - this.#size) throw new SystemError('ENOSPC');
-      this.#grow(size);
-      return;
-    }
-    this.storage?.resize(size - this.#size);
-    this.#bytes = size === 0 ? noBytes : this.#bytes.slice(0, size);
-    this.#size = size;
+    const growth = size - this.size;
+    if (growth > 0 && (this.storage?.room(growth) ?? 0) < growth) throw new SystemError('ENOSPC');
+    this.#resize(size);
   }
 
-  #grow(size: number): void {
-    if (size <= this.#size) return;
-    if (size > this.#bytes.length) {
-      // By a share of what is there, however much that is: growing by a fixed amount would copy a large file again and again.
-      const larger = new Uint8Array(Math.max(size, Math.ceil(this.#bytes.length * (this.#bytes.length < 1_048_576 ? 2 : 1.25)), 64));
-      larger.set(this.contents());
-      this.#bytes = larger;
-    }
-    this.storage?.resize(size - this.#size);
-    this.#size = size;
+  #resize(size: number): void {
+    if (size !== this.size) this.storage?.resize(size - this.size);
+    this.#contents.resize(size);
   }
 }
 
@@ -137,6 +128,23 @@ export class LinkNode extends Node {
   override get size(): number {
     return Buffer.byteLength(this.target);
   }
+}
+
+/** `/proc/PID/root`: following it leads to the top of the mount table that `follow` gives, not to a path. */
+export class RootLink extends LinkNode {
+  constructor(
+    attributes: NodeAttributes,
+    inode: number,
+    readonly follow: (caller: Caller) => RootTable,
+  ) {
+    super('/', attributes, inode, undefined);
+  }
+}
+
+/** A container's mounts, the root's beside the others by their canonical paths. */
+export interface RootTable {
+  readonly root: MountEntry;
+  readonly mounts: ReadonlyMap<string, MountEntry>;
 }
 
 /** A device, or a link to an open file (/proc/1/fd/1): opening it asks for the file behind. */

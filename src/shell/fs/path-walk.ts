@@ -2,7 +2,7 @@ import type { Caller } from '../kernel/open-file.ts';
 import { SystemError } from '../kernel/types.ts';
 import type { MountEntry } from './mount.ts';
 import type { Node } from './node.ts';
-import { DirectoryNode, LinkNode } from './node.ts';
+import { DirectoryNode, LinkNode, RootLink } from './node.ts';
 import { may } from './permissions.ts';
 
 /** Linux gives up after this many symbolic links. */
@@ -15,6 +15,8 @@ export interface Step {
   /** Canonical; empty for the root. */
   readonly path: string;
   readonly mount: MountEntry;
+  /** Below another container's root (/proc/PID/root): its mounts, and the path there. */
+  readonly elsewhere?: { readonly mounts: ReadonlyMap<string, MountEntry>; readonly path: string } | undefined;
 }
 
 /** Where a path leads. `node` is undefined if only its last name is missing. */
@@ -32,6 +34,8 @@ export interface Place {
 export interface WalkOptions {
   readonly root: Step;
   readonly mounts: ReadonlyMap<string, MountEntry>;
+  /** How many characters the longest of their paths has. */
+  readonly deepestMount: number;
   readonly caller: Caller;
   readonly cwd: string;
   /** Whether a symbolic link at the end is followed. */
@@ -49,7 +53,6 @@ export function walk(path: string, options: WalkOptions): Place {
   let stack: Step[] = [options.root];
   let name = '';
   let links = 0;
-  const deepestMount = Math.max(0, ...Array.from(options.mounts.keys(), (mount) => mount.length));
   while (todo.length > 0) {
     const next = todo.pop() as string;
     if (next === '') continue;
@@ -62,12 +65,18 @@ export function walk(path: string, options: WalkOptions): Place {
     }
     if (!may(top.node, options.caller, 1)) throw new SystemError('EACCES');
     const isLast = todo.every((rest) => rest === '');
-    const child = enter(top, next, options, deepestMount);
+    const child = enter(top, next, options);
     if (!child) {
       if (!isLast) throw new SystemError('ENOENT');
       return { parent: top, name: next, node: undefined, path: `${top.path}/${next}`, mount: top.mount, wantsDirectory };
     }
     if (child.node instanceof LinkNode && (!isLast || options.follow || wantsDirectory)) {
+      if (child.node instanceof RootLink) {
+        const { root, mounts } = child.node.follow(options.caller);
+        stack.push({ node: root.root, path: child.path, mount: root, elsewhere: { mounts, path: '' } });
+        name = next;
+        continue;
+      }
       links += 1;
       if (links > linkLimit) throw new SystemError('ELOOP');
       const { target } = child.node;
@@ -85,11 +94,26 @@ export function walk(path: string, options: WalkOptions): Place {
   return { parent, name, node: end.node, path: end.path || '/', mount: end.mount, wantsDirectory };
 }
 
-function enter(top: Step, name: string, options: WalkOptions, deepestMount: number): Step | undefined {
+function enter(top: Step, name: string, options: WalkOptions): Step | undefined {
   const path = `${top.path}/${name}`;
+  if (top.elsewhere) return enterElsewhere(top, name, path, top.elsewhere, options);
   // To look a path up takes time that grows with it, so it is left out where no mount can be: a walk stays linear.
-  const mount = path.length <= deepestMount ? options.mounts.get(path) : undefined;
+  const mount = path.length <= options.deepestMount ? options.mounts.get(path) : undefined;
   if (mount) return { node: mount.root, path, mount };
   const node = (top.node as DirectoryNode).get(name, options.caller);
   return node && { node, path, mount: top.mount };
+}
+
+function enterElsewhere(
+  top: Step,
+  name: string,
+  path: string,
+  { mounts, path: outer }: NonNullable<Step['elsewhere']>,
+  options: WalkOptions,
+): Step | undefined {
+  const elsewhere = { mounts, path: `${outer}/${name}` };
+  const mount = mounts.get(elsewhere.path);
+  if (mount) return { node: mount.root, path, mount, elsewhere };
+  const node = (top.node as DirectoryNode).get(name, options.caller);
+  return node && { node, path, mount: top.mount, elsewhere };
 }

@@ -1,13 +1,16 @@
+import type { Hardware } from '../kernel/hardware.ts';
+import { virtualBytes } from '../kernel/memory.ts';
 import type { Caller, OpenFile, ProcessDetails, ProcessTable } from '../kernel/open-file.ts';
+import { privilegeLines } from '../kernel/privileges.ts';
 import { SystemError } from '../kernel/types.ts';
-import type { Node } from './node.ts';
-import { SpecialNode } from './node.ts';
+import type { Node, RootTable } from './node.ts';
+import { RootLink, SpecialNode } from './node.ts';
 import { linkNode, SyntheticDirectory, textNode } from './synthetic.ts';
 
 export interface ProcFacts {
-  readonly processors: number;
-  memoryBytes(): number;
   mountLines(): string;
+  /** The mounts that a process of another container sees; undefined for those of this one. */
+  rootOf(process: ProcessDetails): RootTable | undefined;
 }
 
 const stateNames = { R: 'running', S: 'sleeping', Z: 'zombie', T: 'stopped' } as const;
@@ -15,12 +18,12 @@ const stateNames = { R: 'running', S: 'sleeping', Z: 'zombie', T: 'stopped' } as
 /** /proc of one container: the processes of its table and the files that common tools read. */
 export function createProc(table: () => ProcessTable, facts: ProcFacts): SyntheticDirectory {
   const texts: Record<string, () => string> = {
-    uptime: () => `${(table().uptimeMs() / 1000).toFixed(2)} ${(table().uptimeMs() / 1000).toFixed(2)}\n`,
-    loadavg: () => `0.00 0.00 0.00 1/${table().pids().length} ${table().pids().at(-1) ?? 1}\n`,
-    meminfo: () => meminfo(facts.memoryBytes()),
-    cpuinfo: () => cpuinfo(facts.processors),
+    uptime: () => uptime(table()),
+    loadavg: () => loadAverage(table()),
+    meminfo: () => meminfo(table().hardware),
+    cpuinfo: () => cpuinfo(table().hardware.processors.count),
     mounts: () => facts.mountLines(),
-    stat: () => `cpu  0 0 0 ${Math.floor(table().uptimeMs() / 10)} 0 0 0 0 0 0\nbtime ${Math.floor((table().now() - table().uptimeMs()) / 1000)}\n`,
+    stat: () => stat(table()),
     version: () => `${table().uname.system} version ${table().uname.release} ${table().uname.version}\n`,
     filesystems: () => 'nodev\tproc\nnodev\ttmpfs\nnodev\toverlay\n',
     cmdline: () => 'BOOT_IMAGE=/boot/vmlinuz quiet\n',
@@ -35,12 +38,11 @@ export function createProc(table: () => ProcessTable, facts: ProcFacts): Synthet
       ...top,
       'net',
       'self',
-      'sys',
+      'sys', // Mounted over it.
     ],
     (name, caller) => {
       if (name === 'self') return linkNode(String(caller.pid), 3);
       if (name === 'net') return linkNode('self/net', 4);
-      if (name === 'sys') return sysctlTree(table);
       const text = Object.hasOwn(texts, name) ? texts[name] : undefined;
       if (text) return textNode(text(), 10 + top.indexOf(name));
       return /^[1-9]\d*$/.test(name) ? processDirectory(table, Number(name), facts, caller) : undefined;
@@ -56,6 +58,7 @@ function processDirectory(table: () => ProcessTable, pid: number, facts: ProcFac
   const name = baseName(process);
   const files: Record<string, () => Node> = {
     cmdline: () => textNode(process.state === 'Z' ? '' : process.argv.map((word) => `${word}\0`).join(''), inode + 1),
+    cgroup: () => textNode('0::/\n', inode + 16), // The container has a control group namespace of its own.
     comm: () => textNode(`${name}\n`, inode + 2),
     cwd: () => linkNode(process.cwd, inode + 3),
     environ: () => textNode(mayLook ? [...process.env].map(([key, value]) => `${key}=${value}\0`).join('') : '', inode + 4, 0o400),
@@ -67,8 +70,11 @@ function processDirectory(table: () => ProcessTable, pid: number, facts: ProcFac
         () => ['dev', 'route', 'tcp', 'udp'],
         (file) => netFile(file, inode),
       ),
-    root: () => linkNode('/', inode + 8),
+    root: () => rootLink(process, inode + 8, facts, mayLook),
+    oom_score: () => textNode(`${oomScore(process, table().hardware)}\n`, inode + 13),
+    oom_score_adj: () => textNode(`${process.oomScoreAdj}\n`, inode + 14),
     stat: () => textNode(statLine(process, name, table()), inode + 9),
+    statm: () => textNode(statm(process), inode + 15),
     status: () => textNode(statusText(process, name), inode + 10),
     exe: () => linkNode(process.argv[0] ?? '', inode + 11),
     limits: () =>
@@ -86,6 +92,16 @@ function processDirectory(table: () => ProcessTable, pid: number, facts: ProcFac
   directory.uid = process.uid;
   directory.gid = process.gid;
   return directory;
+}
+
+/** Leads to the files of a process's own container, for whoever may look into it. */
+function rootLink(process: ProcessDetails, inode: number, facts: ProcFacts, mayLook: boolean): Node {
+  const table = facts.rootOf(process);
+  if (!table) return linkNode('/', inode);
+  return new RootLink({ mode: 0o777, uid: process.uid, gid: process.gid, mtimeMs: 0 }, inode, () => {
+    if (!mayLook) throw new SystemError('EACCES');
+    return table;
+  });
 }
 
 function descriptorDirectory(process: ProcessDetails, inode: number, mayLook: boolean): Node {
@@ -120,7 +136,7 @@ function statLine(process: ProcessDetails, name: string, table: ProcessTable): s
   const startTicks = Math.floor((process.startedAt - bootedAt) / 10);
   const cpuTicks = Math.floor(process.cpuMs / 10);
   const { pid, state, ppid, processGroup } = process;
-  return `${pid} (${name}) ${state} ${ppid} ${processGroup} ${processGroup} 0 -1 4194304 0 0 0 0 ${cpuTicks} 0 0 0 20 0 1 0 ${startTicks} 4468736 256 18446744073709551615 ${'0 '.repeat(26)}0\n`;
+  return `${pid} (${name}) ${state} ${ppid} ${processGroup} ${processGroup} 0 -1 4194304 0 0 0 0 ${cpuTicks} 0 0 0 20 0 1 0 ${startTicks} ${virtualBytes(process)} ${process.memoryBytes / pageBytes} 18446744073709551615 ${'0 '.repeat(26)}0\n`;
 }
 
 function statusText(process: ProcessDetails, name: string): string {
@@ -137,9 +153,12 @@ function statusText(process: ProcessDetails, name: string): string {
     `Gid:\t${gid}\t${gid}\t${gid}\t${gid}`,
     'FDSize:\t64',
     `Groups:\t${groups} `,
-    'VmSize:\t    4364 kB',
-    'VmRSS:\t    1024 kB',
+    `VmSize:\t${kib(virtualBytes(process))} kB`,
+    `VmRSS:\t${kib(process.memoryBytes)} kB`,
+    `VmData:\t${kib(process.memoryBytes)} kB`,
+    'VmSwap:\t       0 kB',
     'Threads:\t1',
+    ...privilegeLines(process.container.privileges, uid),
     '',
   ].join('\n');
 }
@@ -155,38 +174,63 @@ function netFile(name: string, inode: number): Node | undefined {
   return text === undefined ? undefined : textNode(text, inode + 50);
 }
 
-function sysctlTree(table: () => ProcessTable): Node {
-  const values: Record<string, () => string> = {
-    hostname: () => table().hostname,
-    ostype: () => table().uname.system,
-    osrelease: () => table().uname.release,
-    version: () => table().uname.version,
-    pid_max: () => '4194304',
-  };
-  const kernel = new SyntheticDirectory(
-    6,
-    () => Object.keys(values).sort(),
-    (name) => (Object.hasOwn(values, name) ? textNode(`${values[name]?.()}\n`, 20) : undefined),
-  );
-  return new SyntheticDirectory(
-    5,
-    () => ['kernel'],
-    (name) => (name === 'kernel' ? kernel : undefined),
-  );
+const pageBytes = 4096;
+const kib = (bytes: number) => String(Math.floor(bytes / 1024)).padStart(8);
+
+function statm(process: ProcessDetails): string {
+  const [size, resident] = [virtualBytes(process), process.memoryBytes].map((bytes) => Math.floor(bytes / pageBytes));
+  return `${size} ${resident} 0 256 0 ${resident} 0\n`;
 }
 
-function meminfo(bytes: number): string {
-  const total = Math.floor(bytes / 1024);
-  const free = Math.floor(total / 2);
+/** As the kernel shows it: two thirds of a scale from 0 to 2000 (fs/proc/base.c). */
+function oomScore(process: ProcessDetails, { memory }: Hardware): number {
+  return Math.max(0, Math.floor(((1000 + memory.score(process.memoryBytes) + process.oomScoreAdj) * 2) / 3));
+}
+
+function uptime(table: ProcessTable): string {
+  const { processors } = table.hardware;
+  const idleMs = Math.max(0, table.uptimeMs() * processors.count - processors.usedMs);
+  return `${(table.uptimeMs() / 1000).toFixed(2)} ${(idleMs / 1000).toFixed(2)}\n`;
+}
+
+function loadAverage(table: ProcessTable): string {
+  const { processors, processes } = table.hardware;
+  const averages = processors.loadAverages(table.now()).map((average) => average.toFixed(2));
+  // Who reads it runs.
+  return `${averages.join(' ')} ${Math.max(1, processors.busy)}/${processes} ${table.pids().at(-1) ?? 1}\n`;
+}
+
+/** Processor time in hundredths of a second: all of it is the programs' own. */
+function stat(table: ProcessTable): string {
+  const { processors } = table.hardware;
+  const uptimeMs = table.uptimeMs();
+  const line = (name: string, usedMs: number, totalMs: number) =>
+    `${name} ${Math.floor(usedMs / 10)} 0 0 ${Math.floor(Math.max(0, totalMs - usedMs) / 10)} 0 0 0 0 0 0\n`;
+  const each = processors.usedMs / processors.count;
+  return [
+    line('cpu ', processors.usedMs, uptimeMs * processors.count),
+    ...Array.from({ length: processors.count }, (_, index) => line(`cpu${index}`, each, uptimeMs)),
+    `btime ${Math.floor((table.now() - uptimeMs) / 1000)}\n`,
+    `procs_running ${Math.max(1, processors.busy)}\nprocs_blocked 0\n`,
+  ].join('');
+}
+
+/** Of the node, as containers see it whatever their own limit is. */
+function meminfo({ memory }: Hardware): string {
+  const total = Math.floor(memory.capacityBytes / 1024);
+  const free = Math.max(0, Math.floor((memory.capacityBytes - memory.usedBytes) / 1024));
+  const shared = Math.floor(memory.sharedBytes / 1024);
   const line = (name: string, value: number) => `${`${name}:`.padEnd(16)}${String(value).padStart(8)} kB\n`;
   return (
     line('MemTotal', total) +
     line('MemFree', free) +
     line('MemAvailable', free) +
     line('Buffers', 0) +
-    line('Cached', 0) +
+    line('Cached', shared) +
+    line('SwapCached', 0) +
     line('SwapTotal', 0) +
-    line('SwapFree', 0)
+    line('SwapFree', 0) +
+    line('Shmem', shared)
   );
 }
 

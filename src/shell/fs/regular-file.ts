@@ -24,9 +24,8 @@ export class RegularFile implements OpenFile {
   }
 
   read(max: number): Uint8Array | null {
-    const contents = this.node.contents();
-    if (this.#offset >= contents.length) return null;
-    const data = contents.slice(this.#offset, this.#offset + max);
+    if (this.#offset >= this.node.size) return null;
+    const data = this.node.read(this.#offset, max);
     this.#offset += data.length;
     return data;
   }

@@ -39,7 +39,8 @@ export class TreeDirectory extends DirectoryNode {
   }
 
   names(_caller?: Caller): string[] {
-    const names = new Set(this.lower?.names());
+    if (!this.lower) return [...(this.#own?.keys() ?? [])].sort();
+    const names = new Set(this.lower.names());
     for (const [name, node] of this.#own ?? []) {
       if (node) names.add(name);
       else names.delete(name);
@@ -48,7 +49,7 @@ export class TreeDirectory extends DirectoryNode {
   }
 
   get isEmpty(): boolean {
-    return this.names().length === 0;
+    return this.lower ? this.names().length === 0 : (this.#own?.size ?? 0) === 0;
   }
 
   put(name: string, node: Node): void {

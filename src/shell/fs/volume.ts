@@ -1,6 +1,7 @@
+import type { HostRoom } from '../kernel/host-room.ts';
 import { SystemError } from '../kernel/types.ts';
 import type { ImageLayer } from './image-layer.ts';
-import type { Node } from './node.ts';
+import type { Node, NodeAttributes } from './node.ts';
 import { DirectoryNode, FileNode, LinkNode } from './node.ts';
 import { freeUnused } from './regular-file.ts';
 import { Storage } from './storage.ts';
@@ -10,7 +11,7 @@ export interface VolumeOptions {
   /** Writes beyond fail with ENOSPC. */
   readonly sizeLimitBytes?: number | undefined;
   readonly filesLimit?: number | undefined;
-  /** Of the top directory; default 0777, as emptyDir has it. */
+  /** Of the top directory; default 0777, as emptyDir has it, or those of the layer's. */
   readonly mode?: number | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
@@ -19,8 +20,10 @@ export interface VolumeOptions {
   /** What `mount` shows: default `tmpfs`. */
   readonly type?: string | undefined;
   readonly source?: string | undefined;
-  /** Shows through until written over: a node's host files, an image volume. */
+  /** Shows through until written over: an image volume. */
   readonly layer?: ImageLayer | undefined;
+  /** What all volumes of the host may keep together. */
+  readonly room?: HostRoom | undefined;
 }
 
 export interface VolumeFileContent {
@@ -33,6 +36,8 @@ export interface VolumeFileContent {
 }
 
 const setGroupId = 0o2000;
+/** Linux gives up after this many symbolic links. */
+const linksMax = 40;
 
 /** Files that any number of containers may mount at the same time. */
 export class Volume {
@@ -43,10 +48,11 @@ export class Volume {
   #generation = 0;
 
   constructor(options: VolumeOptions = {}) {
-    this.storage = new Storage(50, { bytes: options.sizeLimitBytes, files: options.filesLimit });
+    this.storage = new Storage(50, { bytes: options.sizeLimitBytes, files: options.filesLimit, room: options.room });
     this.type = options.type ?? 'tmpfs';
     this.source = options.source ?? this.type;
-    const attributes = { mode: options.mode ?? 0o777, uid: options.uid ?? 0, gid: options.gid ?? 0, mtimeMs: options.now ?? 0 };
+    const { mode = 0o777, uid = 0, gid = 0, mtimeMs = 0 }: Partial<NodeAttributes> = options.layer?.root ?? {};
+    const attributes = { mode: options.mode ?? mode, uid: options.uid ?? uid, gid: options.gid ?? gid, mtimeMs: options.now ?? mtimeMs };
     this.root = new TreeDirectory(attributes, this.storage.nextInode(), this.storage, options.layer?.root);
   }
 
@@ -56,23 +62,57 @@ export class Volume {
 
   /**
    * A directory or file inside, for subPath; missing directories are made, with the rights of the volume's top as the kubelet does.
-   * Throws EINVAL for `..`, ELOOP at a symbolic link, ENOTDIR.
+   * Symbolic links are followed inside the volume. Throws EINVAL for `..`, EXDEV for a link that leads out, ENOENT for one that leads
+   * nowhere, ELOOP, ENOTDIR.
    */
   at(subPath: string, mode = this.root.mode): Node {
-    let node: Node = this.root;
-    for (const name of subPath.split('/')) {
+    return this.#walk(subPath, (folder, name) => this.#makeFolder(folder, name, mode));
+  }
+
+  /** As `at`, but nothing is made: throws ENOENT for what is not there. */
+  find(subPath: string): Node {
+    return this.#walk(subPath, () => {
+      throw new SystemError('ENOENT', subPath);
+    });
+  }
+
+  #walk(subPath: string, missing: (folder: TreeDirectory, name: string) => Node): Node {
+    const todo = subPath.split('/').reverse();
+    if (todo.includes('..')) throw new SystemError('EINVAL', subPath);
+    const stack: Node[] = [this.root];
+    let links = 0;
+    /** How many of the names that are left come from here, not from a link. */
+    let own = todo.length;
+    while (todo.length > 0) {
+      const name = todo.pop() as string;
+      const fromLink = todo.length >= own;
+      own = Math.min(own, todo.length);
       if (name === '' || name === '.') continue;
-      if (name === '..') throw new SystemError('EINVAL', subPath);
-      if (!(node instanceof TreeDirectory)) throw new SystemError('ENOTDIR', subPath);
-      node = this.#step(node, name, mode);
+      if (name === '..') {
+        if (stack.length === 1) throw new SystemError('EXDEV', subPath);
+        stack.pop();
+        continue;
+      }
+      const folder = stack[stack.length - 1];
+      if (!(folder instanceof TreeDirectory)) throw new SystemError('ENOTDIR', subPath);
+      const found = folder.get(name);
+      if (found instanceof LinkNode) {
+        links += 1;
+        if (links > linksMax) throw new SystemError('ELOOP', subPath);
+        if (found.target.startsWith('/')) throw new SystemError('EXDEV', subPath);
+        todo.push(...found.target.split('/').reverse());
+        continue;
+      }
+      if (!found && fromLink) throw new SystemError('ENOENT', subPath);
+      stack.push(found ?? missing(folder, name));
     }
-    return node;
+    return stack[stack.length - 1] as Node;
   }
 
   /** A file by its path, following the links that `replaceFiles` makes; undefined if there is none. */
   read(path: string): Uint8Array | undefined {
     const node = lookUp(this.root, path, 0);
-    return node instanceof FileNode ? node.contents().slice() : undefined;
+    return node instanceof FileNode ? node.read(0, node.size) : undefined;
   }
 
   /** Writes one file in place, making its directories. Containers that have mounted it see the change. */
@@ -121,14 +161,7 @@ export class Volume {
     this.root.mtimeMs = now;
   }
 
-  #step(folder: TreeDirectory, name: string, mode: number): Node {
-    const found = folder.get(name);
-    if (found instanceof LinkNode) {
-      const target = lookUp(this.root, found.target, 0);
-      if (!target || found.target.startsWith('/')) throw new SystemError('ELOOP', name);
-      return target;
-    }
-    if (found) return found;
+  #makeFolder(folder: TreeDirectory, name: string, mode: number): Node {
     this.storage.addEntry();
     const { mtimeMs } = this.root;
     const made = new TreeDirectory({ mode, uid: 0, gid: folder.mode & setGroupId ? folder.gid : 0, mtimeMs }, this.storage.nextInode(), this.storage);

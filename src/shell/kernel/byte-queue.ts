@@ -29,6 +29,12 @@ export class ByteQueue {
     return out;
   }
 
+  /** Up to `max` bytes of what was pushed together first; empty if there is nothing. */
+  takePiece(max: number): Uint8Array {
+    const first = this.#pieces[this.#head];
+    return first ? this.#takeFirst(first, max) : new Uint8Array(0);
+  }
+
   clear(): void {
     this.#pieces = [];
     this.#head = 0;

@@ -1,11 +1,17 @@
+import { ControlGroup, cpuShares } from './control-group.ts';
 import { NullFile } from './device-file.ts';
+import type { Hardware } from './hardware.ts';
 import type { Kernel } from './kernel.ts';
 import { defaultPath, loadProgram, searchPath } from './loader.ts';
+import type { MemoryAccount } from './memory.ts';
 import type { Caller, ContainerFilesystem, OpenFile, ProcessTable } from './open-file.ts';
 import { PidNamespace } from './pid-namespace.ts';
+import type { Privileges } from './privileges.ts';
+import { usualPrivileges } from './privileges.ts';
 import type { ProcessOptions } from './process.ts';
 import { KernelProcess } from './process.ts';
 import { ProcessorBudget, stepsPerPeriod } from './processor.ts';
+import { kernelRelease } from './release.ts';
 import { exitCodeOf } from './signals.ts';
 import type { Tty } from './tty.ts';
 import type { ExitStatus, NetworkStack, Program, Signal, System } from './types.ts';
@@ -21,9 +27,19 @@ export interface ContainerSystemOptions {
   readonly limits?: {
     /** Processes at once; a fork beyond fails with EAGAIN. Default 4096. */
     readonly maxProcesses?: number | undefined;
-    /** Thousandths of a processor. Default: four processors. */
+    /** Thousandths of a processor, at most. Default: as many as there are. */
     readonly cpuMilli?: number | undefined;
+    /** Thousandths of a processor that it asks for: its weight where there are too few. */
+    readonly cpuRequestMilli?: number | undefined;
   };
+  /** Whose processors it uses. Default: a machine that all such containers of the kernel share. */
+  readonly hardware?: Hardware | undefined;
+  /** The control group that its own is made in: its pod's. Default: the top one. */
+  readonly parentGroup?: ControlGroup | undefined;
+  /** Where its memory is counted; not at all if absent. Programs find it as the service `memory`. */
+  readonly memory?: MemoryAccount | undefined;
+  /** Default: containerd's usual ones. */
+  readonly privileges?: Privileges | undefined;
   /** Joins this container's process table instead of making a new one. */
   readonly shareProcessesWith?: ContainerSystem | undefined;
 }
@@ -66,11 +82,10 @@ export interface ProcessHandle {
   kill(signal: Signal): void;
 }
 
-const defaultUname: System['uname'] = { system: 'Linux', release: '6.1.0', version: '#1 SMP PREEMPT_DYNAMIC', machine: 'x86_64' };
-/** Without a limit of its own a container may use this many processors. */
-const defaultProcessors = 4;
+const defaultUname: System['uname'] = { system: 'Linux', release: kernelRelease, version: '#1 SMP PREEMPT_DYNAMIC', machine: 'x86_64' };
 
-const stepsFor = (cpuMilli = defaultProcessors * 1000): number => Math.max(20, (cpuMilli * stepsPerPeriod) / 1000);
+/** Processes too short to share a processor fairly use at most so many together, in one container. */
+const burstProcessors = 4;
 
 /** One container: a process table, a file system, a network, a host name. */
 export class ContainerSystem implements ProcessTable {
@@ -80,6 +95,12 @@ export class ContainerSystem implements ProcessTable {
   readonly uname: System['uname'];
   readonly namespace: PidNamespace;
   readonly budget: ProcessorBudget;
+  readonly hardware: Hardware;
+  readonly controlGroup: ControlGroup;
+  readonly memory: MemoryAccount | undefined;
+  readonly privileges: Privileges;
+  /** Processor time that its processes have used, in ms. */
+  cpuUsedMs = 0;
   /** The container's own process: PID 1 unless the process table is shared. */
   main: KernelProcess | undefined;
   readonly #services: Readonly<Record<string, unknown>>;
@@ -92,15 +113,38 @@ export class ContainerSystem implements ProcessTable {
     this.fs = options.fs;
     this.network = options.network;
     this.uname = options.uname ?? defaultUname;
-    this.#services = options.services ?? {};
-    this.budget = new ProcessorBudget(stepsFor(options.limits?.cpuMilli));
+    this.privileges = options.privileges ?? usualPrivileges;
+    this.hardware = options.hardware ?? kernel.defaultHardware;
+    this.memory = options.memory;
+    this.#services = { ...options.services, ...(options.memory ? { memory: options.memory } : {}) };
+    this.budget = new ProcessorBudget(0);
+    this.controlGroup = new ControlGroup(options.parentGroup ?? this.hardware.processors.root);
+    this.limitProcessors(options.limits ?? {});
     this.namespace = options.shareProcessesWith?.namespace ?? new PidNamespace(options.limits?.maxProcesses ?? 4096);
     this.fs.attach(this);
   }
 
   /** Changes how much processor time the container gets, from its next period on; in thousandths of a processor. */
-  limitProcessors(cpuMilli: number | undefined): void {
-    this.budget.stepsPerPeriod = stepsFor(cpuMilli);
+  limitProcessors({ cpuMilli, cpuRequestMilli }: NonNullable<ContainerSystemOptions['limits']>): void {
+    const { processors } = this.hardware;
+    const limit = (cpuMilli ?? Number.POSITIVE_INFINITY) / 1000;
+    this.budget.stepsPerPeriod = Math.max(20, Math.min(limit, burstProcessors) * stepsPerPeriod);
+    this.controlGroup.limit = limit;
+    this.controlGroup.shares = cpuShares(cpuRequestMilli);
+    processors.changed();
+  }
+
+  useProcessor(ms: number): void {
+    this.cpuUsedMs += ms;
+    this.hardware.processors.usedMs += ms;
+  }
+
+  /** It will run nothing any more. */
+  close(): void {
+    this.killAll();
+    this.memory?.close();
+    this.controlGroup.remove();
+    this.hardware.processors.changed();
   }
 
   /**
@@ -192,6 +236,7 @@ export class ContainerSystem implements ProcessTable {
     const { tty } = options;
     if (tty) {
       tty.signalGroup = (group, signal) => this.namespace.signalGroup(group, signal);
+      tty.session = process.pid;
       tty.foregroundGroup = process.processGroup;
     }
     const files = [tty ?? options.stdin, tty ?? options.stdout, tty ?? options.stderr];

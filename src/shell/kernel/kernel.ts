@@ -1,15 +1,24 @@
 import type { Clock, Env, Log, Loop, RandomStream } from '../../env/index.ts';
 import type { ContainerSystemOptions } from './container-system.ts';
 import { ContainerSystem } from './container-system.ts';
+import type { HardwareOptions } from './hardware.ts';
+import { defaultHardware, Hardware } from './hardware.ts';
+import { HostRoom } from './host-room.ts';
+import { Pace } from './processor.ts';
 import { Scheduler } from './scheduler.ts';
 
 export interface KernelOptions {
   /**
-   * Processors that busy processes share. Each does 2,000 steps in 10 ms of simulated time, so this also bounds
-   * how much of the real processor endless loops can take.
+   * How many processors' worth of steps busy processes do together, whatever processors their nodes have. Each is 2,000 steps in 10 ms of
+   * simulated time, so this bounds how much of the real processor endless loops can take. Default 1.
    */
   readonly processors?: number;
+  /** Gives memory back to the machine, if that can be done; called a moment after containers have let go of much. */
+  readonly reclaimMemory?: (() => void) | undefined;
 }
+
+/** What was let go is garbage by then. */
+const reclaimAfterMs = 500;
 
 /** A simulated kernel: one run queue for all containers of a cluster (or of a node). */
 export class Kernel {
@@ -20,6 +29,10 @@ export class Kernel {
   readonly scheduler: Scheduler;
   /** Simulated ms since the epoch. */
   readonly bootedAt: number;
+  /** What its containers may really keep. */
+  readonly room: HostRoom;
+  readonly #pace: Pace;
+  #defaultHardware: Hardware | undefined;
 
   constructor(env: Pick<Env, 'clock' | 'loop' | 'random' | 'log'>, options: KernelOptions = {}) {
     this.clock = env.clock;
@@ -27,7 +40,29 @@ export class Kernel {
     this.log = env.log;
     this.random = env.random.stream('containers');
     this.bootedAt = env.clock.now();
-    this.scheduler = new Scheduler(env.loop, env.clock, options.processors ?? 1);
+    this.scheduler = new Scheduler(env.loop);
+    this.#pace = new Pace(options.processors ?? 1);
+    const { reclaimMemory } = options;
+    let due = false;
+    this.room = new HostRoom(() => {
+      if (!reclaimMemory || due) return;
+      due = true;
+      env.loop.after(reclaimAfterMs, 'memory reclaim', () => {
+        due = false;
+        reclaimMemory();
+      });
+    });
+  }
+
+  /** The machine of one more node. */
+  createHardware(options: HardwareOptions): Hardware {
+    return new Hardware(options, this.#pace, this.room);
+  }
+
+  /** What containers run on that nobody has put on a node. */
+  get defaultHardware(): Hardware {
+    this.#defaultHardware ??= this.createHardware(defaultHardware);
+    return this.#defaultHardware;
   }
 
   /** A process table with its file system and network; `start` its first process next. */

@@ -1,3 +1,5 @@
+import type { Hardware } from './hardware.ts';
+import type { Privileges } from './privileges.ts';
 import type { FileStat, Filesystem, OpenFlags, Program, Terminal } from './types.ts';
 
 /**
@@ -44,6 +46,8 @@ export interface ProcessTable {
   uptimeMs(): number;
   readonly uname: { readonly system: string; readonly release: string; readonly version: string; readonly machine: string };
   readonly hostname: string;
+  /** The machine it runs on. */
+  readonly hardware: Hardware;
   randomBytes(length: number): Uint8Array;
 }
 
@@ -60,6 +64,11 @@ export interface ProcessDetails {
   readonly state: 'R' | 'S' | 'Z' | 'T';
   readonly startedAt: number;
   readonly cpuMs: number;
+  readonly memoryBytes: number;
+  /** What is added to its score when the node is out of memory. */
+  readonly oomScoreAdj: number;
+  /** Whose files it sees, and whose privileges it has: another container's, where they share their processes. */
+  readonly container: { readonly fs: ContainerFilesystem; readonly privileges: Privileges };
   descriptors(): readonly number[];
   file(fd: number): OpenFile | undefined;
 }

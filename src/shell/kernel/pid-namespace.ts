@@ -29,6 +29,8 @@ export class PidNamespace {
     this.init ??= process;
     this.#processes.set(process.pid, process);
     process.parent?.adopt(process);
+    process.container.hardware.processes += 1;
+    process.container.memory?.started(process);
   }
 
   get(pid: number): KernelProcess | undefined {
@@ -55,10 +57,19 @@ export class PidNamespace {
     for (const process of this.list()) if (process.processGroup === group) process.deliver(signal, 'inside');
   }
 
+  /** Whether no member of the group has a parent that is outside of it but of the same session: nobody could continue it. */
+  isOrphaned(group: number): boolean {
+    for (const { processGroup, parent, session, status } of this.#processes.values()) {
+      if (processGroup === group && !status && parent && !parent.status && parent.processGroup !== group && parent.session === session) return false;
+    }
+    return true;
+  }
+
   /** Called by a process as it ends, after its files are closed. */
   ended(process: KernelProcess): void {
     this.#ended += 1;
     process.endNumber = this.#ended;
+    process.container.memory?.ended(process.pid);
     if (process === this.init) this.#killWhere(() => true);
     else if (process === process.container.main) this.#killWhere((other) => other.container === process.container);
     this.#orphan(process);
@@ -75,12 +86,13 @@ export class PidNamespace {
 
   /** Forgets a process that has ended and been waited for. */
   reap(process: KernelProcess): void {
-    this.#processes.delete(process.pid);
+    if (this.#processes.delete(process.pid)) process.container.hardware.processes -= 1;
     process.parent?.disown(process);
   }
 
   #orphan(process: KernelProcess): void {
     if (process.children.size === 0) return;
+    const groups = new Set([...process.children].filter((child) => child.state === 'T').map((child) => child.processGroup));
     const heir = this.init && !this.init.status && this.init !== process ? this.init : undefined;
     for (const child of [...process.children]) {
       process.disown(child);
@@ -90,6 +102,14 @@ export class PidNamespace {
       if (!heir || heir.reapsItself) this.reap(child);
       else heir.childEnded();
     }
+    for (const group of groups) this.#releaseStopped(group);
+  }
+
+  /** A stopped group that nobody can continue any more is told so and continued. */
+  #releaseStopped(group: number): void {
+    if (!this.isOrphaned(group)) return;
+    this.signalGroup(group, 'HUP');
+    this.signalGroup(group, 'CONT');
   }
 
   #killWhere(condition: (process: KernelProcess) => boolean): void {

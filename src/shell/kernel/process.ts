@@ -1,14 +1,16 @@
 import type { ContainerSystem } from './container-system.ts';
 import { DescriptorTable } from './descriptors.ts';
 import { loadProgram } from './loader.ts';
+import { processBytes } from './memory.ts';
 import type { OpenFile, ProcessDetails } from './open-file.ts';
 import { createPipe } from './pipe.ts';
-import { periodMs, stepMs, stepsPerPeriod } from './processor.ts';
+import { stepMs } from './processor.ts';
+import { ProcessorTurn } from './processor-turn.ts';
 import type { Runnable } from './scheduler.ts';
 import { turnSteps } from './scheduler.ts';
-import { defaultAction } from './signals.ts';
+import { defaultAction, stopsTerminalJob } from './signals.ts';
 import { SystemView } from './system-view.ts';
-import type { Block, ExitStatus, FileStat, OpenFlags, Process, Program, Signal, SpawnOptions, Syscall, System, Terminal } from './types.ts';
+import type { Block, ChildChange, ExitStatus, FileStat, OpenFlags, Process, Program, Signal, SpawnOptions, Syscall, System, Terminal } from './types.ts';
 import { SystemError } from './types.ts';
 import { WaitList } from './wait-list.ts';
 
@@ -45,6 +47,11 @@ const yieldTurn: Block = (wake) => {
   return nothing;
 };
 const never: Block = () => nothing;
+const noVariables: ReadonlyMap<string, string> = new Map();
+/** What a process runs that has ended. */
+const gone: Program = () => {
+  throw new Error('a process that has ended runs nothing');
+};
 function nothing(): void {}
 const noChildren: ReadonlySet<KernelProcess> = new Set();
 
@@ -52,6 +59,7 @@ const noChildren: ReadonlySet<KernelProcess> = new Set();
 export class KernelProcess implements Process, ProcessDetails, Runnable {
   readonly pid: number;
   processGroup: number;
+  readonly session: number;
   argv: readonly string[];
   env: ReadonlyMap<string, string>;
   cwd: string;
@@ -61,6 +69,8 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
   readonly groups: readonly number[];
   readonly startedAt: number;
   readonly container: ContainerSystem;
+  /** Its number outside all containers. */
+  readonly hostPid: number;
   /** Undefined for those that the host started, and once the parent has died with no other to take over. */
   parent: KernelProcess | undefined;
   /** Made with the first child: most processes never have one, and thousands may sleep at once. */
@@ -71,13 +81,17 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
   /** Tells the host; only for processes that the host started. */
   onExit: ((status: ExitStatus) => void) | undefined;
 
-  readonly #program: Program;
+  #program: Program;
   /** Made at the first turn, when the descriptors are in place. */
   #generator: Syscall<number> | undefined;
   #replacement: Syscall<number> | undefined;
   #running = false;
   #queued = false;
   #stopped = false;
+  /** The signal that stopped it, until the parent has been told. */
+  #stopNews: Signal | undefined;
+  /** Signals that came while it was stopped. */
+  #held: Signal[] | undefined;
   /** Became runnable while it was stopped. */
   #runnableOnContinue = false;
   #blocked = false;
@@ -94,8 +108,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
   #system: SystemView | undefined;
   #steps = 0;
   #turnSteps = 0;
-  #quantumSteps = 0;
-  #quantumStart: number;
+  readonly #turn: ProcessorTurn;
 
   constructor(options: ProcessOptions) {
     const { parent, container } = options;
@@ -103,6 +116,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     this.container = container;
     this.parent = parent;
     this.processGroup = options.processGroup;
+    this.session = parent?.session ?? options.pid;
     this.argv = options.argv;
     this.env = options.env;
     this.cwd = options.cwd;
@@ -111,8 +125,9 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     this.gid = options.gid;
     this.groups = options.groups;
     this.startedAt = container.now();
+    this.hostPid = container.hardware.nextPid();
     this.#actions = parent ? parent.#ignoredSignals() : undefined;
-    this.#quantumStart = this.startedAt;
+    this.#turn = new ProcessorTurn(container, this.startedAt);
     this.#program = options.program;
   }
 
@@ -146,7 +161,15 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
   }
 
   get cpuMs(): number {
-    return this.#steps * stepMs;
+    return this.#steps * stepMs + this.#turn.slowMs;
+  }
+
+  get oomScoreAdj(): number {
+    return this.container.memory?.oomScoreAdj ?? 0;
+  }
+
+  get memoryBytes(): number {
+    return this.container.memory?.bytesOf(this.pid) ?? processBytes;
   }
 
   // Descriptors
@@ -177,6 +200,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     if (!file.canRead) throw new SystemError('EBADF');
     this.charge(1);
     yield* this.step();
+    if (file.terminal) yield* this.#untilForeground(file.terminal);
     for (;;) {
       const data = file.read(max);
       if (data !== undefined) {
@@ -185,6 +209,20 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
       }
       const before = this.#interrupts;
       yield (wake) => file.onReadable(wake);
+      if (this.#interrupts !== before) throw new SystemError('EINTR');
+      if (file.terminal) yield* this.#untilForeground(file.terminal);
+    }
+  }
+
+  /** Who reads a terminal from the background is stopped by TTIN; EIO if that has no effect. */
+  *#untilForeground(terminal: Terminal): Syscall<void> {
+    while (terminal.session === this.session && terminal.foregroundGroup !== this.processGroup) {
+      const { namespace } = this.container;
+      const isStoppable = namespace.init !== this && !namespace.isOrphaned(this.processGroup);
+      if (this.signalAction('TTIN') === 'ignore' || !isStoppable) throw new SystemError('EIO');
+      const before = this.#interrupts;
+      namespace.signalGroup(this.processGroup, 'TTIN');
+      yield yieldTurn;
       if (this.#interrupts !== before) throw new SystemError('EINTR');
     }
   }
@@ -251,6 +289,8 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
       groups: this.groups,
       program: loaded.program,
     });
+    if (this.#doom) throw new ProcessExit(this.#doom); // There was no memory for one more, and the container is being killed.
+    for (const signal of options.defaultSignals ?? []) child.onSignal(signal, 'default');
     const fds = options.fds ?? standardDescriptors;
     for (const [to, from] of fds) {
       const file = this.files.peek(from);
@@ -266,6 +306,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     this.argv = loaded.argv;
     if (env) this.env = env;
     this.files.closeFrom(10);
+    this.container.memory?.replaced(this.pid);
     this.#actions = this.#ignoredSignals();
     // The old program is never resumed, so what it meant to undo at its end stays as it is.
     this.#replacement = loaded.program(this);
@@ -283,6 +324,26 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
         this.container.namespace.reap(child);
         return { pid: child.pid, status: child.status };
       }
+      if (options.nohang) return undefined;
+      const before = this.#interrupts;
+      yield (wake) => {
+        this.#childEnded ??= new WaitList();
+        return this.#childEnded.add(wake);
+      };
+      if (options.interruptible && this.#interrupts !== before) throw new SystemError('EINTR');
+    }
+  }
+
+  *waitChange(pid?: number, options: { readonly nohang?: boolean; readonly interruptible?: boolean } = {}): Syscall<ChildChange | undefined> {
+    this.charge(1);
+    for (;;) {
+      const child = this.#endedChild(pid);
+      if (child?.status) {
+        this.container.namespace.reap(child);
+        return { pid: child.pid, status: child.status };
+      }
+      const stopped = this.#stoppedChild(pid);
+      if (stopped) return stopped;
       if (options.nohang) return undefined;
       const before = this.#interrupts;
       yield (wake) => {
@@ -341,14 +402,12 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
 
   *step(): Syscall<void> {
     this.#steps += 1;
-    this.#quantumSteps += 1;
     this.#turnSteps += 1;
-    if (this.#turnSteps >= turnSteps) yield yieldTurn;
+    if (this.#turnSteps >= turnSteps || this.#stopped) yield yieldTurn;
   }
 
   charge(steps: number): void {
     this.#steps += steps;
-    this.#quantumSteps += steps;
     this.#turnSteps += steps;
   }
 
@@ -401,22 +460,25 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     this.#queued = false;
     if (this.status) return 0;
     if (this.#stopped) {
+      this.#turn.leave(this.container.now());
       this.#runnableOnContinue = true;
       return 0;
     }
-    const waitUntil = this.#processorTimeAt();
+    const waitUntil = this.#turn.readyAt(this.container.now(), this.#steps);
     if (waitUntil !== undefined) {
       this.#blockOn((wake) => {
         const timer = this.container.kernel.loop.at(waitUntil, 'process quantum', wake);
         return () => timer.cancel();
-      });
+      }, false);
       return 0;
     }
     const before = this.#steps;
     this.#turnSteps = 0;
     this.#resume();
     const taken = this.#steps - before;
-    this.container.budget?.charge(taken);
+    this.container.budget.charge(taken);
+    this.container.useProcessor(taken * stepMs);
+    if (this.status || this.#blocked) this.#turn.leave(this.container.now());
     return taken;
   }
 
@@ -431,6 +493,11 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     }
     const action = this.#actions?.get(signal);
     if (action === 'ignore') return;
+    if (this.#stopped && signal !== 'CONT' && signal !== 'CHLD') {
+      this.#held ??= [];
+      if (!this.#held.includes(signal)) this.#held.push(signal);
+      return;
+    }
     if (typeof action === 'function') {
       this.#handle(signal, action);
       return;
@@ -438,13 +505,23 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     if (isInit) return; // PID 1 has no default actions.
     const byDefault = defaultAction(signal);
     if (byDefault === 'terminate') this.#die({ signal });
-    if (byDefault === 'stop') this.#stopped = true;
+    if (byDefault === 'stop') this.#stop(signal);
   }
 
-  /** A child has ended. */
+  /** A child has ended, or was stopped. */
   childEnded(): void {
     this.#childEnded?.wakeAll();
     this.deliver('CHLD', 'inside');
+  }
+
+  /** Whoever still knows the process keeps its status, but not what its program held. */
+  #forgetProgram(): void {
+    this.#program = gone;
+    this.#generator = undefined;
+    this.#replacement = undefined;
+    this.#actions = undefined;
+    this.#pending = undefined;
+    this.env = noVariables;
   }
 
   get reapsItself(): boolean {
@@ -464,6 +541,8 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     } catch {
       // A clean-up that fails changes nothing: the process is gone.
     }
+    this.#forgetProgram();
+    this.#turn.leave(this.container.now());
     this.files.closeFrom(0);
     this.#system?.closeSockets();
     this.container.namespace.ended(this);
@@ -491,7 +570,8 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     } else this.#blockOn(outcome.value);
   }
 
-  #blockOn(block: Block): void {
+  /** @param interruptible false while it waits for the processor: a signal is handled once it runs again */
+  #blockOn(block: Block, interruptible = true): void {
     this.#blocked = true;
     this.#blockNumber += 1;
     const number = this.#blockNumber;
@@ -500,25 +580,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     });
     if (this.#blockNumber === number) this.#callOff = callOff;
     else callOff(); // Woken before it slept.
-    if (this.#pending && this.#pending.length > 0) this.wakeUp();
-  }
-
-  /** When it may use the processor again; undefined if at once. */
-  #processorTimeAt(): number | undefined {
-    const now = this.container.now();
-    const { budget, kernel } = this.container;
-    if (now - this.#quantumStart >= periodMs) {
-      this.#quantumStart = now;
-      this.#quantumSteps = 0;
-    } else if (this.#quantumSteps >= stepsPerPeriod) {
-      this.#quantumStart = now;
-      this.#quantumSteps = 0;
-      const free = kernel.scheduler.processors.book(now);
-      this.#quantumStart = free;
-      return free;
-    }
-    const allowed = budget?.availableAt(now) ?? now;
-    return allowed > now ? allowed : undefined;
+    if (interruptible && this.#pending && this.#pending.length > 0) this.wakeUp();
   }
 
   #statusOfFailure(failure: unknown): ExitStatus {
@@ -599,9 +661,32 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
   #continue(): void {
     if (!this.#stopped) return;
     this.#stopped = false;
-    if (!this.#runnableOnContinue) return;
-    this.#runnableOnContinue = false;
-    this.wakeUp();
+    this.#stopNews = undefined;
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    if (this.#runnableOnContinue) {
+      this.#runnableOnContinue = false;
+      this.wakeUp();
+    }
+    for (const signal of held) this.deliver(signal, 'inside');
+  }
+
+  /** A terminal's stop signals leave alone those that nobody could continue: the group has no parent in its session. */
+  #stop(signal: Signal): void {
+    if (stopsTerminalJob(signal) && this.container.namespace.isOrphaned(this.processGroup)) return;
+    this.#stopped = true;
+    this.#stopNews = signal;
+    this.parent?.childEnded();
+  }
+
+  #stoppedChild(pid: number | undefined): ChildChange | undefined {
+    for (const child of this.children) {
+      if ((pid !== undefined && child.pid !== pid) || !child.#stopNews) continue;
+      const stopped = child.#stopNews;
+      child.#stopNews = undefined;
+      return { pid: child.pid, stopped };
+    }
+    return undefined;
   }
 
   #ignoredSignals(): Map<Signal, 'ignore' | (() => void)> | undefined {

@@ -1,5 +1,4 @@
-import type { Clock, Loop } from '../../env/index.ts';
-import { Processors } from './processor.ts';
+import type { Loop } from '../../env/index.ts';
 
 /** What the scheduler runs. */
 export interface Runnable {
@@ -16,18 +15,11 @@ const switchSteps = 5;
 
 /** The run queue of a kernel: one task on the Loop that runs what is runnable, in the order it became so. */
 export class Scheduler {
-  readonly processors: Processors;
   #queue: Runnable[] = [];
   #head = 0;
   #requested = false;
 
-  constructor(
-    readonly loop: Loop,
-    readonly clock: Clock,
-    processors: number,
-  ) {
-    this.processors = new Processors(processors);
-  }
+  constructor(readonly loop: Loop) {}
 
   enqueue(process: Runnable): void {
     this.#queue.push(process);

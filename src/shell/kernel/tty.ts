@@ -15,7 +15,6 @@ const controlU = 21;
 const controlW = 23;
 const controlZ = 26;
 const controlBackslash = 28;
-const escapeKey = 27;
 const del = 127;
 
 /** Lines typed but not read yet; what comes beyond is dropped, as the kernel drops it. */
@@ -28,8 +27,12 @@ export class Tty implements OpenFile, Terminal {
   readonly canWrite = true;
   readonly name = '/dev/pts/0';
   echo = true;
-  raw = false;
+  signals = true;
+  mapReturn = true;
+  postProcess = true;
   foregroundGroup = 0;
+  /** The process that the terminal was given to, with its descendants; they lose it together. */
+  session = 0;
   columns: number;
   rows: number;
   /** Set by the container: sends a signal to a process group. */
@@ -40,6 +43,7 @@ export class Tty implements OpenFile, Terminal {
   #line: number[] = [];
   /** Ends of input (^D on an empty line) that wait to be read. */
   #ends = 0;
+  #canonical = true;
   #hungUp = false;
 
   constructor(listener: OutputListener, size: { readonly columns: number; readonly rows: number } = { columns: 80, rows: 24 }) {
@@ -52,13 +56,26 @@ export class Tty implements OpenFile, Terminal {
     return this;
   }
 
+  get canonical(): boolean {
+    return this.#canonical;
+  }
+  /** What was typed of a line so far can be read at once when lines are no longer collected. */
+  set canonical(on: boolean) {
+    this.#canonical = on;
+    if (on || this.#line.length === 0) return;
+    this.#flushLine();
+    this.#readers.wakeAll();
+  }
+
   // The user's side
 
   /** What the user typed. */
   input(data: Uint8Array): void {
-    for (const byte of data) {
-      if (this.raw) this.#accept([byte]);
-      else this.#edit(byte);
+    for (const typed of data) {
+      const byte = this.mapReturn && typed === carriageReturn ? newline : typed;
+      if (this.signals && this.#signalled(byte)) continue;
+      if (this.#canonical) this.#edit(byte);
+      else this.#takeKey(byte);
     }
     if (this.#input.size > 0 || this.#ends > 0) this.#readers.wakeAll();
   }
@@ -71,13 +88,13 @@ export class Tty implements OpenFile, Terminal {
     this.signalGroup(this.foregroundGroup, 'WINCH');
   }
 
-  /** The user's side has gone: readers get the end, the foreground group HUP, output is dropped. */
+  /** The user's side has gone: readers get the end, the foreground group and the terminal's own get HUP, output is dropped. */
   hangup(): void {
     if (this.#hungUp) return;
     this.#hungUp = true;
     this.#output.discard();
     this.#readers.wakeAll();
-    this.signalGroup(this.foregroundGroup, 'HUP');
+    for (const group of new Set([this.session, this.foregroundGroup])) this.signalGroup(group, 'HUP');
   }
 
   resumeOutput(): void {
@@ -92,7 +109,8 @@ export class Tty implements OpenFile, Terminal {
   // The programs' side
 
   read(max: number): Uint8Array | null | undefined {
-    if (this.#input.size > 0) return this.#input.take(max);
+    // Where lines are collected, a read gives no more than one.
+    if (this.#input.size > 0) return this.#canonical ? this.#input.takePiece(max) : this.#input.take(max);
     if (this.#ends > 0) {
       this.#ends -= 1;
       return null;
@@ -101,7 +119,7 @@ export class Tty implements OpenFile, Terminal {
   }
 
   write(data: Uint8Array): number {
-    if (this.raw) return this.#output.write(data);
+    if (!this.postProcess) return this.#output.write(data);
     const cooked = withCarriageReturns(data);
     const taken = this.#output.write(cooked);
     if (taken === cooked.length) return data.length;
@@ -129,17 +147,24 @@ export class Tty implements OpenFile, Terminal {
     this.#output.release();
   }
 
+  /** Whether the key was one that sends a signal. */
+  #signalled(byte: number): boolean {
+    if (byte === controlC) this.#interrupt('INT', '^C');
+    else if (byte === controlBackslash) this.#interrupt('QUIT', '^\\');
+    else if (byte === controlZ) this.#interrupt('TSTP', '^Z');
+    else return false;
+    return true;
+  }
+
+  /** One key where lines are not collected. */
+  #takeKey(byte: number): void {
+    this.#accept([byte]);
+    this.#echoKey(byte);
+  }
+
   /** One key in line mode. */
   #edit(byte: number): void {
     switch (byte) {
-      case controlC:
-        this.#interrupt('INT', '^C');
-        return;
-      case controlBackslash:
-        this.#interrupt('QUIT', '^\\');
-        return;
-      case controlZ: // Differs from upstream: there is no job control, so nothing could continue a stopped job.
-        return;
       case controlD:
         if (this.#line.length > 0) this.#flushLine();
         else this.#ends += 1;
@@ -154,18 +179,21 @@ export class Tty implements OpenFile, Terminal {
       case controlW:
         this.#erase(wordLength(this.#line));
         return;
-      case carriageReturn:
       case newline:
         this.#line.push(newline);
-        this.#echo('\r\n');
+        this.#echoKey(newline);
         this.#flushLine();
         return;
       default:
         this.#line.push(byte);
-        if (byte === escapeKey) this.#echo('^[');
-        else if (byte < 32 && byte !== 9) this.#echo(`^${String.fromCharCode(byte + 64)}`);
-        else this.#echoByte(byte);
+        this.#echoKey(byte);
     }
+  }
+
+  #echoKey(byte: number): void {
+    if (byte === newline) this.#echo(this.postProcess ? '\r\n' : '\n');
+    else if (byte < 32 && byte !== 9) this.#echo(`^${String.fromCharCode(byte + 64)}`);
+    else this.#echoByte(byte);
   }
 
   #interrupt(signal: Signal, shown: string): void {

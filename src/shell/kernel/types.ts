@@ -26,13 +26,24 @@ export type Signal =
   | 'PIPE'
   | 'ALRM'
   | 'TERM'
+  | 'TRAP'
+  | 'BUS'
+  | 'STKFLT'
   | 'CHLD'
   | 'CONT'
   | 'STOP'
   | 'TSTP'
   | 'TTIN'
   | 'TTOU'
-  | 'WINCH';
+  | 'URG'
+  | 'XCPU'
+  | 'XFSZ'
+  | 'VTALRM'
+  | 'PROF'
+  | 'WINCH'
+  | 'POLL'
+  | 'PWR'
+  | 'SYS';
 
 /** A failed system call. `code` is errno's name; programs print their own message with `describe`. */
 export class SystemError extends Error {
@@ -121,17 +132,26 @@ export interface SpawnOptions {
   readonly fds?: ReadonlyMap<number, number>;
   /** Join this process group; 0 makes a new one. */
   readonly processGroup?: number;
+  /** Signals that the parent ignores but the child does not (a shell with job control, of TSTP). */
+  readonly defaultSignals?: readonly Signal[];
   /** Runs this instead of looking argv[0] up: subshells, built-ins. */
   readonly program?: Program;
 }
 
 export type ExitStatus = { readonly code: number; readonly signal?: undefined } | { readonly code?: undefined; readonly signal: Signal };
 
+/** What a parent hears of a child: how it ended, or by what signal it was stopped. */
+export type ChildChange =
+  | { readonly pid: number; readonly status: ExitStatus; readonly stopped?: undefined }
+  | { readonly pid: number; readonly status?: undefined; readonly stopped: Signal };
+
 /** A process as its own program sees it: state and system calls. Blocking calls are generators, others return at once or throw SystemError. */
 export interface Process {
   readonly pid: number;
   readonly ppid: number;
   readonly processGroup: number;
+  /** The process that the host started, of which this one descends: a terminal belongs to it. */
+  readonly session: number;
   argv: readonly string[];
   /** Never changed in place, since processes share it; put another one in its place. */
   env: ReadonlyMap<string, string>;
@@ -172,6 +192,8 @@ export interface Process {
     pid?: number,
     options?: { readonly nohang?: boolean; readonly interruptible?: boolean },
   ): Syscall<{ readonly pid: number; readonly status: ExitStatus } | undefined>;
+  /** As `wait`, and tells of children that a signal has stopped, each stop once (waitpid's WUNTRACED). */
+  waitChange(pid?: number, options?: { readonly nohang?: boolean; readonly interruptible?: boolean }): Syscall<ChildChange | undefined>;
   kill(pid: number, signal: Signal | 0): void;
   /** What happens on a signal. A handler runs between two steps of this process; KILL and STOP cannot be handled. */
   onSignal(signal: Signal, action: 'default' | 'ignore' | (() => void)): void;
@@ -191,12 +213,22 @@ export interface Process {
 export interface Terminal {
   readonly columns: number;
   readonly rows: number;
-  /** Echoes what is typed. */
+  /** Echoes what is typed (ECHO). */
   echo: boolean;
-  /** Hands over each byte as it comes, without line editing and signals. */
-  raw: boolean;
-  /** The process group that ^C goes to. */
+  /** Collects and edits a line before anybody reads it (ICANON); otherwise each byte is handed over as it comes. */
+  canonical: boolean;
+  /** ^C, ^\ and ^Z send signals (ISIG). */
+  signals: boolean;
+  /** A typed carriage return arrives as a newline (ICRNL). */
+  mapReturn: boolean;
+  /** A written newline leaves as carriage return and newline (OPOST). */
+  postProcess: boolean;
+  /** The process group that ^C goes to and that may read. */
   foregroundGroup: number;
+  /** The process that the terminal was given to; its descendants share it. */
+  readonly session: number;
+  /** A new window size: the foreground group gets WINCH. */
+  resize(columns: number, rows: number): void;
 }
 
 /** What all processes of one container share. */
@@ -226,6 +258,8 @@ export interface ProcessInfo {
   /** Simulated time of start, ms since the epoch. */
   readonly startedAt: number;
   readonly cpuMs: number;
+  /** What it takes of the node's memory. */
+  readonly memoryBytes: number;
 }
 
 /** Path operations of one container's mount table. Paths are absolute or relative to `cwd`. All are synchronous and throw SystemError. */

@@ -4,6 +4,14 @@ export interface ArithmeticVariables {
   set(name: string, value: string): void;
 }
 
+/** What a shell's arithmetic has beyond the operators of POSIX. */
+export interface ArithmeticDialect {
+  /** `++`, `--`, `**`, the comma and numbers like `16#ff`. */
+  readonly extended: boolean;
+  /** Numbers that are too large become the largest one. */
+  readonly clamps: boolean;
+}
+
 export class ArithmeticError extends Error {}
 
 const operators = ['<<=', '>>=', '**', '++', '--', '<<', '>>', '<=', '>=', '==', '!=', '&&', '||', '+=', '-=', '*=', '/=', '%=', '&=', '|=', '^='];
@@ -22,14 +30,14 @@ const levels: readonly (readonly string[])[] = [
 const nestingLimit = 200;
 
 /** Evaluates an arithmetic expression in 64-bit integers. Throws ArithmeticError with dash's words. */
-export function evaluate(text: string, variables: ArithmeticVariables, depth = 0): string {
+export function evaluate(text: string, variables: ArithmeticVariables, dialect: ArithmeticDialect, depth = 0): string {
   // The common case: a number or a sum of two, within what a double holds exactly.
   const trimmed = text.trim();
   if (trimmed === '') return '0';
   const simple = /^([A-Za-z_]\w*|[1-9]\d{0,14}|0)\s*(?:([-+*])\s*([A-Za-z_]\w*|[1-9]\d{0,14}|0))?$/.exec(trimmed);
   const quick = simple && quickly(simple[1] as string, simple[2], simple[3], variables);
   if (quick !== undefined && quick !== null) return quick;
-  return new Evaluator(trimmed, variables, depth).run().toString();
+  return new Evaluator(trimmed, variables, dialect, depth).run().toString();
 }
 
 function quickly(left: string, operator: string | undefined, right: string | undefined, variables: ArithmeticVariables): string | undefined {
@@ -58,15 +66,16 @@ class Evaluator {
   constructor(
     text: string,
     readonly variables: ArithmeticVariables,
+    readonly dialect: ArithmeticDialect,
     readonly depth: number,
   ) {
     if (depth > 20) throw new ArithmeticError('expression recursion level exceeded');
-    this.#tokens = tokenize(text);
+    this.#tokens = tokenize(text, dialect);
   }
 
   run(): bigint {
     const value = this.#comma();
-    if (this.#at < this.#tokens.length) throw this.#syntax();
+    if (this.#at < this.#tokens.length) throw new ArithmeticError('expecting EOF');
     return value;
   }
 
@@ -74,7 +83,7 @@ class Evaluator {
     this.#nesting += 1;
     if (this.#nesting > nestingLimit) throw new ArithmeticError('expression nested too deeply');
     let value = this.#assignment();
-    while (this.#take(',')) value = this.#assignment();
+    while (this.dialect.extended && this.#take(',')) value = this.#assignment();
     this.#nesting -= 1;
     return value;
   }
@@ -102,7 +111,7 @@ class Evaluator {
 
   #binary(level: number): bigint {
     const known = levels[level];
-    if (!known) return this.#unary();
+    if (!known) return this.#power();
     let left = this.#binary(level + 1);
     for (;;) {
       const operator = this.#tokens[this.#at];
@@ -114,6 +123,15 @@ class Evaluator {
         left = decided ? (operator === '||' ? 1n : 0n) : truth(right !== 0n);
       } else left = this.#apply(operator, left, this.#binary(level + 1));
     }
+  }
+
+  /** Groups to the right, and binds closer than a sign to its left. */
+  #power(): bigint {
+    const base = this.#unary();
+    if (!this.#take('**')) return base;
+    const exponent = this.#power();
+    if (exponent < 0n) throw new ArithmeticError('exponent less than 0');
+    return raise(base, exponent);
   }
 
   #unary(): bigint {
@@ -147,7 +165,7 @@ class Evaluator {
 
   #primary(token: string | undefined): bigint {
     if (token === undefined) throw this.#syntax();
-    if (!isName(token)) return number(token, () => this.#syntax());
+    if (!isName(token)) return number(token, this.dialect, () => this.#syntax());
     const value = this.#variable(token);
     const after = this.#tokens[this.#at];
     if (after === '++' || after === '--') {
@@ -161,8 +179,8 @@ class Evaluator {
     const text = this.variables.get(name)?.trim() ?? '';
     if (text === '') return 0n;
     return /^[-+]?\d/.test(text) && !/[^\dxXa-fA-F+-]/.test(text)
-      ? new Evaluator(text, this.variables, this.depth + 1).run()
-      : BigInt(evaluate(text, this.variables, this.depth + 1));
+      ? new Evaluator(text, this.variables, this.dialect, this.depth + 1).run()
+      : BigInt(evaluate(text, this.variables, this.dialect, this.depth + 1));
   }
 
   #store(name: string, value: bigint): bigint {
@@ -245,17 +263,45 @@ function isName(token: string): boolean {
   return /^[A-Za-z_]\w*$/.test(token);
 }
 
-function number(token: string, fail: () => Error): bigint {
-  if (/^0[0-7]+$/.test(token)) return wrap(BigInt(`0o${token.slice(1)}`));
-  if (/^(?:\d+|0[xX][\da-fA-F]+)$/.test(token) && !/^0\d/.test(token)) return wrap(BigInt(token));
+function number(token: string, dialect: ArithmeticDialect, fail: () => Error): bigint {
+  const based = dialect.extended ? /^(\d+)#([0-9a-zA-Z]+)$/.exec(token) : null;
+  if (based) return wrap(withBase(Number(based[1]), based[2] as string, fail));
+  const size = (value: bigint) => (dialect.clamps && value > largest ? largest : wrap(value));
+  if (/^0[0-7]+$/.test(token)) return size(BigInt(`0o${token.slice(1)}`));
+  if (/^(?:\d+|0[xX][\da-fA-F]+)$/.test(token) && !/^0\d/.test(token)) return size(BigInt(token));
   throw fail();
 }
 
-function tokenize(text: string): string[] {
+const largest = 2n ** 63n - 1n;
+
+function withBase(base: number, digits: string, fail: () => Error): bigint {
+  if (base < 2 || base > 36) throw fail();
+  let value = 0n;
+  for (const digit of digits) {
+    const one = Number.parseInt(digit, 36);
+    if (one >= base) throw fail();
+    value = value * BigInt(base) + BigInt(one);
+  }
+  return value;
+}
+
+/** A power in 64 bits, in as many steps as the exponent has binary digits. */
+function raise(base: bigint, exponent: bigint): bigint {
+  let result = 1n;
+  let factor = base;
+  for (let left = exponent; left > 0n; left >>= 1n) {
+    if (left & 1n) result = wrap(result * factor);
+    factor = wrap(factor * factor);
+  }
+  return result;
+}
+
+function tokenize(text: string, { extended }: ArithmeticDialect): string[] {
   const tokens: string[] = [];
+  const known = extended ? operators : operators.filter((operator) => !/^(?:\*\*|\+\+|--)$/.test(operator));
   for (let i = 0; i < text.length; ) {
-    const rest = /^(?:\s+|\w+)/.exec(text.slice(i, i + 256))?.[0];
-    const token = rest ?? operators.find((operator) => text.startsWith(operator, i)) ?? (text[i] as string);
+    const rest = /^(?:\s+|\d+#\w+|\w+)/.exec(text.slice(i, i + 256))?.[0];
+    const token = rest ?? known.find((operator) => text.startsWith(operator, i)) ?? (text[i] as string);
     if (rest === undefined || !/^\s/.test(rest)) tokens.push(token);
     i += token.length;
   }

@@ -3,6 +3,7 @@ import type { Syscall } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
 import type { Builtin } from './builtins.ts';
 import type { Shell } from './shell.ts';
+import { isName } from './shell.ts';
 
 /** A line read byte by byte, so that what follows stays for the next reader. `ended` if the input ended before a newline. */
 export function* readLine(
@@ -46,6 +47,11 @@ const read: Builtin = {
       else if (/[tndu]$/.test(option)) i += 1;
     }
     const names = words.slice(i);
+    const wrong = names.find((name) => !isName(name));
+    if (wrong !== undefined) {
+      yield* shell.complain(shell.flavour === 'ash' ? `'${wrong}': bad variable name` : `${wrong}: bad variable name`, 'read');
+      return shell.flavour === 'dash' ? 2 : 1;
+    }
     if (prompt && shell.process.isTty(0)) yield* shell.writeError(prompt);
     const terminal = silent ? shell.process.terminal(0) : undefined;
     const echoed = terminal?.echo;

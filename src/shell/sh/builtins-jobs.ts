@@ -4,111 +4,152 @@ import { SystemError } from '../kernel/types.ts';
 import type { Builtin } from './builtins.ts';
 import { builtins } from './builtins.ts';
 import { runCommandWords } from './command.ts';
-import type { Job, Shell } from './shell.ts';
+import type { Job } from './jobs.ts';
+import {
+  collectChanges,
+  continueJob,
+  describeJob,
+  findJob,
+  forgetJob,
+  loseProcesses,
+  noteChange,
+  placeJob,
+  stateOf,
+  statusOf,
+  waitInForeground,
+} from './jobs.ts';
+import { ulimit } from './limits.ts';
+import type { Shell } from './shell.ts';
 
 const wait: Builtin = {
-  run: (shell, words) => waitForJobs(shell, words.slice(1)),
+  *run(shell, words) {
+    const [, first] = words;
+    if (first === '-n' && shell.flavour !== 'dash') return yield* waitForNext(shell);
+    if (first?.startsWith('-') && first !== '--') {
+      yield* shell.complain(`Illegal option ${first}`, 'wait');
+      return 2;
+    }
+    return yield* waitForJobs(shell, first === '--' ? words.slice(2) : words.slice(1));
+  },
 };
 
 function* waitForJobs(shell: Shell, targets: readonly string[]): Syscall<number> {
   if (targets.length === 0) {
-    while (shell.jobs.some((job) => job.status === undefined)) {
+    while (shell.jobs.some((job) => stateOf(job) === 'running')) {
       const interrupted = yield* waitOnce(shell);
       if (interrupted !== undefined) return interrupted;
     }
-    shell.jobs = [];
+    for (const job of shell.jobs.filter((one) => stateOf(one) === 'done')) {
+      job.waited = true;
+      // Only bash thinks that its user knows.
+      if (shell.flavour === 'bash') job.changed = false;
+    }
     return 0;
   }
   let status = 0;
   for (const word of targets) {
     const job = findJob(shell, word);
-    if (!job) {
-      status = 127;
+    if (typeof job === 'string') {
+      status = word.startsWith('%') && shell.flavour !== 'bash' ? 2 : 127;
+      if (word.startsWith('%')) yield* shell.complain(job, 'wait');
       continue;
     }
-    while (job.status === undefined) {
-      const interrupted = yield* waitOnce(shell, job.pid);
+    while (stateOf(job) === 'running') {
+      const interrupted = yield* waitOnce(shell);
       if (interrupted !== undefined) return interrupted;
     }
-    status = job.status;
-    shell.jobs = shell.jobs.filter((one) => one !== job);
+    status = statusOf(job);
+    if (stateOf(job) === 'done') job.waited = true;
   }
   return status;
 }
 
+/** `wait -n`: the status of the next job that ends; 127 if there is none to wait for. */
+function* waitForNext(shell: Shell): Syscall<number> {
+  for (;;) {
+    const ended = shell.flavour === 'bash' ? shell.jobs.findLast((job) => stateOf(job) === 'done' && !job.waited) : undefined;
+    if (ended) {
+      forgetJob(shell, ended);
+      return statusOf(ended);
+    }
+    const running = shell.jobs.filter((job) => stateOf(job) === 'running');
+    if (running.length === 0) return 127;
+    const interrupted = yield* waitOnce(shell);
+    if (interrupted !== undefined) return interrupted;
+    const next = running.find((job) => stateOf(job) === 'done');
+    if (!next) continue;
+    forgetJob(shell, next);
+    return statusOf(next);
+  }
+}
+
 /** Waits for one child. Returns a status if a trapped signal came first: the trap runs right after. */
-function* waitOnce(shell: Shell, pid?: number): Syscall<number | undefined> {
+function* waitOnce(shell: Shell): Syscall<number | undefined> {
   if (shell.pendingTraps.length > 0) return exitCodeOf({ signal: shell.pendingTraps[0] ?? 'INT' });
   try {
-    const ended = yield* shell.process.wait(pid, { interruptible: true });
-    if (ended) noteEnd(shell, ended.pid, exitCodeOf(ended.status));
+    const change = yield* shell.process.waitChange(undefined, { interruptible: true });
+    if (change) noteChange(shell, change);
     return undefined;
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
     if (error.code === 'EINTR')
-      return shell.pendingTraps.length > 0 ? exitCodeOf({ signal: shell.pendingTraps[0] ?? 'INT' }) : shell.interactive ? 130 : undefined;
-    for (const job of shell.jobs) if (pid === undefined || job.pid === pid) job.status ??= 127;
+      return shell.pendingTraps.length > 0 ? exitCodeOf({ signal: shell.pendingTraps[0] ?? 'INT' }) : shell.interrupted ? 130 : undefined;
+    loseProcesses(shell);
     return undefined;
   }
 }
 
-function noteEnd(shell: Shell, pid: number, status: number): void {
-  const job = shell.jobs.find((one) => one.pid === pid);
-  if (job) job.status = status;
-}
-
-/** Collects background commands that have ended, so that no zombies pile up. */
-export function* reapJobs(shell: Shell): Syscall<void> {
-  for (const job of shell.jobs) {
-    if (job.status !== undefined) continue;
-    try {
-      const ended = yield* shell.process.wait(job.pid, { nohang: true });
-      if (ended) job.status = exitCodeOf(ended.status);
-    } catch {
-      job.status = 127;
-    }
-  }
-}
-
-function findJob(shell: Shell, word: string): Job | undefined {
-  const number = /^%(\d+)$/.exec(word);
-  if (number) return shell.jobs.find((job) => job.number === Number(number[1]));
-  if (word === '%%' || word === '%+' || word === '%') return shell.jobs.at(-1);
-  return shell.jobs.find((job) => String(job.pid) === word);
-}
-
-function jobLine(shell: Shell, job: Job, mark: string, state: string): string {
-  const text = shell.interactive ? job.text.replace(/\s*&$/, '') : '';
-  const head = shell.flavour === 'dash' ? `[${job.number}] ${mark} ` : `[${job.number}]${mark}  `;
-  return `${head}${state.padEnd(26)} ${text}${shell.flavour === 'bash' && job.status === undefined ? ' &' : ''}\n`;
-}
-
 const jobs: Builtin = {
   *run(shell, words) {
-    yield* reapJobs(shell);
-    // The latest comes first. Only a shell with job control knows what its jobs were called by.
-    for (const [index, job] of [...shell.jobs.entries()].reverse()) {
-      const mark = index === shell.jobs.length - 1 ? '+' : index === shell.jobs.length - 2 ? '-' : ' ';
-      const state = job.status === undefined ? 'Running' : job.status === 0 ? 'Done' : `Done(${job.status})`;
-      yield* shell.process.write(1, words[1] === '-p' ? `${job.pid}\n` : jobLine(shell, job, mark, state));
+    // To bash a look at the jobs is no reason to warn again of stopped ones.
+    if (shell.flavour === 'bash' && shell.stoppedWarning > 0) shell.stoppedWarning += 1;
+    yield* collectChanges(shell);
+    const options = words.slice(1).filter((word) => /^-[lp]+$/.test(word));
+    const chosen: Job[] = [];
+    for (const word of words.slice(1)) {
+      if (options.includes(word)) continue;
+      const job = findJob(shell, word);
+      if (typeof job === 'string') {
+        yield* shell.complain(job, 'jobs');
+        return shell.flavour === 'bash' ? 1 : 2;
+      }
+      chosen.push(job);
     }
-    shell.jobs = shell.jobs.filter((job) => job.status === undefined);
+    // The current one comes first, except in bash.
+    const shown = chosen.length > 0 ? chosen : shell.flavour === 'bash' ? [...shell.jobs].sort((a, b) => a.number - b.number) : shell.jobs;
+    const onlyPids = options.some((option) => option.includes('p'));
+    const lines = shown.map((job) => (onlyPids ? `${job.processes[0]?.pid}\n` : describeJob(shell, job, options.length > 0)));
+    for (const job of shown) job.changed = false;
+    shell.jobs = shell.jobs.filter((job) => stateOf(job) !== 'done' || !shown.includes(job));
+    yield* shell.process.write(1, lines.join(''));
     return 0;
   },
 };
 
-const foreground: Builtin = {
+/** `fg` and `bg`. */
+const resume: Builtin = {
   *run(shell, words) {
-    const job = findJob(shell, words[1] ?? '%%');
-    if (!job) {
-      yield* shell.complain('No current job', words[0]);
-      return 2;
+    const [name = ''] = words;
+    let status = 0;
+    for (const word of words.length > 1 ? words.slice(1) : ['%%']) {
+      const job = findJob(shell, word);
+      const problem = typeof job === 'string' ? job : job.group === undefined ? `job ${job.number} not created under job control` : undefined;
+      if (typeof job === 'string' || problem !== undefined) {
+        yield* shell.complain(problem ?? '', name);
+        return shell.flavour === 'bash' ? 1 : 2;
+      }
+      if (name === 'fg') {
+        yield* shell.process.write(1, `${job.text}\n`);
+        continueJob(shell, job, true);
+        status = yield* waitInForeground(shell, job);
+        continue;
+      }
+      continueJob(shell, job, false);
+      placeJob(shell, job);
+      const mark = shell.flavour === 'bash' ? '+' : '';
+      yield* shell.process.write(1, `[${job.number}]${mark} ${job.text}${shell.flavour === 'bash' ? ' &' : ''}\n`);
     }
-    shell.process.kill(job.pid, 'CONT');
-    const text = job.text.replace(/\s*&$/, '');
-    yield* shell.process.write(1, words[0] === 'bg' ? `[${job.number}] ${text}\n` : `${text}\n`);
-    if (words[0] === 'bg') return 0;
-    return yield* waitForJobs(shell, [String(job.pid)]);
+    return status;
   },
 };
 
@@ -118,7 +159,7 @@ function* describe(shell: Shell, name: string, verbose: boolean): Syscall<number
   let text: string | undefined;
   if (shell.aliases.has(name)) text = verbose ? `${name} is an alias for ${shell.aliases.get(name)}` : `alias ${name}='${shell.aliases.get(name)}'`;
   else if (reserved.has(name)) text = verbose ? `${name} is a shell keyword` : name;
-  else if (shell.functions.has(name)) text = verbose ? `${name} is a ${shell.flavour === 'bash' ? '' : 'shell '}function` : name;
+  else if (shell.functions.has(name)) text = verbose ? `${name} is a ${shell.flavour === 'dash' ? 'shell ' : ''}function` : name;
   else if (builtin) text = verbose ? `${name} is a ${builtin.special && shell.flavour !== 'bash' ? 'special ' : ''}shell builtin` : name;
   else {
     const path = search(shell, name);
@@ -172,26 +213,24 @@ const times: Builtin = {
   },
 };
 
-const ulimit: Builtin = {
-  *run(shell, words) {
-    const value = words.find((word) => /^\d+$|^unlimited$/.test(word));
-    if (value === undefined) yield* shell.process.write(1, words.includes('-n') ? '1024\n' : 'unlimited\n');
-    return 0;
-  },
-};
-
 const hash: Builtin = {
-  run(shell, words) {
+  *run(shell, words) {
+    let status = 0;
     if (words[1] === '-r') shell.commandPaths = new Map();
-    return 0;
+    for (const name of words.slice(1)) {
+      if (name.startsWith('-') || builtins.has(name) || shell.functions.has(name) || search(shell, name) !== undefined) continue;
+      yield* shell.complain(`${name}: not found`, 'hash');
+      status = 1;
+    }
+    return status;
   },
 };
 
 export const jobBuiltins: readonly (readonly [string, Builtin])[] = [
   ['wait', wait],
   ['jobs', jobs],
-  ['fg', foreground],
-  ['bg', foreground],
+  ['fg', resume],
+  ['bg', resume],
   ['command', command],
   ['type', type],
   ['times', { ...times, special: true }],

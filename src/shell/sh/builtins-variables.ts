@@ -1,5 +1,7 @@
 import type { Syscall } from '../kernel/types.ts';
 import type { Builtin } from './builtins.ts';
+import { applyMonitor } from './jobs.ts';
+import { quoteForShell } from './quoting.ts';
 import type { Shell } from './shell.ts';
 import { isName, ShellFailure } from './shell.ts';
 
@@ -30,7 +32,7 @@ function* list(shell: Shell, word: string, attribute: 'exported' | 'readonly'): 
   for (const name of shell.variables.names()) {
     const variable = shell.variables.variable(name);
     if (!variable?.[attribute]) continue;
-    yield* shell.process.write(1, `${word} ${name}${variable.value === undefined ? '' : `=${quoteValue(variable.value)}`}\n`);
+    yield* shell.process.write(1, `${word} ${name}${variable.value === undefined ? '' : `=${quoteForShell(variable.value)}`}\n`);
   }
 }
 
@@ -39,17 +41,13 @@ function split(word: string): [string, string | undefined] {
   return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
 }
 
-function quoteValue(value: string): string {
-  return `'${value.replaceAll("'", `'"'"'`)}'`;
-}
-
 const unset: Builtin = {
   special: true,
   run(shell, words) {
     const functions = words[1] === '-f';
     for (const name of words.slice(1)) {
       if (name === '-f' || name === '-v') continue;
-      if (functions) shell.functions.delete(name);
+      if (functions) shell.defineFunction(name, undefined);
       else if (!isName(name)) throw new ShellFailure(`unset: ${name}: bad variable name`);
       else shell.unset(name);
     }
@@ -58,12 +56,14 @@ const unset: Builtin = {
 };
 
 const local: Builtin = {
+  special: true,
   run(shell, words) {
     for (const word of words.slice(1)) {
       const [name, value] = split(word);
-      if (!shell.variables.makeLocal(name)) throw new ShellFailure(shell.flavour === 'ash' ? 'local: not in a function' : 'local: not in a function', 2);
+      if (!shell.variables.makeLocal(name)) throw new ShellFailure('local: not in a function', 2);
       if (value !== undefined) shell.set(name, value);
-      else if (shell.flavour === 'bash') shell.unset(name);
+      // Dash lets the outer value show through.
+      else if (shell.flavour !== 'dash') shell.unset(name);
     }
     return 0;
   },
@@ -97,11 +97,19 @@ const longOptions: Readonly<Record<string, string>> = {
   ignoreeof: 'I',
 };
 
+/** An option name that `set` does not know, where that does not end the shell. */
+class OptionProblem extends ShellFailure {}
+
 /** Applies `-eux`, `+e`, `-o name` to the shell's options; returns what is left. Throws ShellFailure. */
 export function applyOptions(shell: Shell, words: readonly string[]): { readonly rest: readonly string[]; readonly setsParameters: boolean } {
   for (let i = 0; i < words.length; i += 1) {
     const word = words[i] as string;
     if (word === '--') return { rest: words.slice(i + 1), setsParameters: true };
+    if (word === '-') {
+      shell.options.delete('x');
+      shell.options.delete('v');
+      return { rest: words.slice(i + 1), setsParameters: i + 1 < words.length };
+    }
     if (!/^[-+]./.test(word)) return { rest: words.slice(i), setsParameters: true };
     for (const letter of word.slice(1)) {
       if (letter === 'o') {
@@ -116,6 +124,8 @@ export function applyOptions(shell: Shell, words: readonly string[]): { readonly
 function setOption(shell: Shell, name: string, on: boolean, long: boolean): void {
   const letter = !long ? name : name === 'pipefail' && shell.flavour !== 'dash' ? name : Object.hasOwn(longOptions, name) ? longOptions[name] : undefined;
   if (letter === undefined || (!long && !/^[abCefhimnuvxIVE]$/.test(letter))) {
+    // Busybox lets the script go on after a name that it does not know.
+    if (long && shell.flavour === 'ash') throw new OptionProblem(`illegal option -o ${name}`);
     throw new ShellFailure(`set: ${long ? `Illegal option -o ${name}` : `Illegal option -${name}`}`);
   }
   if (on) shell.options.add(letter);
@@ -127,7 +137,7 @@ const set: Builtin = {
   *run(shell, words) {
     if (words.length === 1) {
       const lines = shell.variables.names().map((name) => [name, shell.get(name)] as const);
-      for (const [name, value] of lines) if (value !== undefined) yield* shell.process.write(1, `${name}=${quoteValue(value)}\n`);
+      for (const [name, value] of lines) if (value !== undefined) yield* shell.process.write(1, `${name}=${quoteForShell(value)}\n`);
       return 0;
     }
     if (words.length === 2 && (words[1] === '-o' || words[1] === '+o')) {
@@ -135,8 +145,17 @@ const set: Builtin = {
       yield* shell.process.write(1, `Current option settings\n${lines.join('')}`);
       return 0;
     }
-    const { rest, setsParameters } = applyOptions(shell, words.slice(1));
+    let applied: ReturnType<typeof applyOptions>;
+    try {
+      applied = applyOptions(shell, words.slice(1));
+    } catch (error) {
+      if (!(error instanceof OptionProblem)) throw error;
+      yield* shell.complain(error.message, 'set');
+      return 1;
+    }
+    const { rest, setsParameters } = applied;
     if (setsParameters) shell.parameters = [...rest];
+    yield* applyMonitor(shell);
     return 0;
   },
 };
@@ -146,12 +165,14 @@ const getopts: Builtin = {
     const [, specification = '', name = ''] = words;
     const args = words.length > 3 ? words.slice(3) : shell.parameters;
     const silent = specification.startsWith(':');
-    const index = Math.max(1, Number(shell.get('OPTIND') ?? 1));
     const offset = shell.optionIndex;
+    // Inside a word of several letters OPTIND is already that of the next word, except in bash.
+    const ahead = shell.flavour === 'bash' ? 0 : 1;
+    const index = Math.max(1, Number(shell.get('OPTIND') ?? 1) - (offset > 1 ? ahead : 0));
     const word = args[index - 1];
     const finish = (letter: string, status: number, nextIndex: number, nextOffset: number) => {
       shell.set(name, letter);
-      shell.set('OPTIND', String(nextIndex));
+      shell.set('OPTIND', String(nextIndex + (nextOffset > 1 ? ahead : 0)));
       shell.optionIndex = nextOffset;
       return status;
     };
@@ -194,7 +215,7 @@ const alias: Builtin = {
     for (const word of shown) {
       const [name, value] = split(word);
       if (value !== undefined) shell.aliases.set(name, value);
-      else if (shell.aliases.has(name)) yield* shell.process.write(1, `${name}=${quoteValue(shell.aliases.get(name) ?? '')}\n`);
+      else if (shell.aliases.has(name)) yield* shell.process.write(1, `${name}=${quoteForShell(shell.aliases.get(name) ?? '')}\n`);
       else {
         yield* shell.complain(`${name} not found`, 'alias');
         status = 1;

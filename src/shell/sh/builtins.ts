@@ -5,8 +5,12 @@ import { directoryBuiltins } from './builtins-directory.ts';
 import { inputBuiltins } from './builtins-input.ts';
 import { jobBuiltins } from './builtins-jobs.ts';
 import { variableBuiltins } from './builtins-variables.ts';
-import { become, runText } from './execute.ts';
-import { formatPrintf, readEscapes } from './printf.ts';
+import { become } from './execute.ts';
+import { calculate } from './expand.ts';
+import { applyMonitor, findJob, sayStopped, signalJob } from './jobs.ts';
+import { bytesOf, formatPrintf, readEscapes } from './printf.ts';
+import { quoteForShell } from './quoting.ts';
+import { runText } from './scripts.ts';
 import type { Flavour, Shell } from './shell.ts';
 import { evaluateTest, TestError } from './test-builtin.ts';
 
@@ -33,8 +37,8 @@ const echo: Builtin = {
       if (shell.flavour === 'dash') break;
     }
     const text = args.join(' ');
-    const read = escapes ? readEscapes(text, 'argument') : { text, stopped: false };
-    yield* shell.process.write(1, read.text + (newline && !read.stopped ? '\n' : ''));
+    const read = escapes ? readEscapes(text, 'argument', shell.flavour) : { text, stopped: false };
+    yield* shell.process.write(1, bytesOf(read.text + (newline && !read.stopped ? '\n' : '')));
     return 0;
   },
 };
@@ -47,11 +51,11 @@ const printf: Builtin = {
       yield* shell.complain(shell.flavour === 'ash' ? 'usage: printf FORMAT [ARG]...' : 'usage: printf format [arg ...]', 'printf');
       return 2;
     }
-    const { text, bad } = formatPrintf(format, args.slice(1));
+    const { text, problem, status } = formatPrintf(format, args.slice(1), shell.flavour);
     // Real shells complain while they format, and write when they are done.
-    if (bad !== undefined) yield* shell.complain(shell.flavour === 'ash' ? `invalid number '${bad}'` : `${bad}: expected numeric value`, 'printf');
-    yield* shell.process.write(1, text);
-    return bad === undefined ? 0 : 1;
+    if (problem !== undefined) yield* shell.complain(problem, shell.flavour === 'ash' ? undefined : 'printf');
+    yield* shell.process.write(1, bytesOf(text));
+    return status;
   },
 };
 
@@ -77,14 +81,19 @@ const leave: Builtin = {
   special: true,
   *run(shell, words) {
     const [name, argument] = words;
+    if (name === 'exit' && shell.interactive) {
+      if (shell.flavour === 'bash') yield* shell.writeError('exit\n');
+      if (yield* sayStopped(shell)) return 0;
+    }
     const status = argument === undefined ? shell.status : Number(argument);
-    if (Number.isNaN(status) || status < 0) {
+    if (argument === '' || Number.isNaN(status) || status < 0) {
       yield* shell.complain(`Illegal number: ${argument}`, name);
       shell.flow = { kind: 'exit' };
       return 2;
     }
     shell.flow = { kind: name === 'return' ? 'return' : 'exit' };
-    return status & 0xff;
+    // Dash keeps what `return` was given as it is.
+    return name === 'return' && shell.flavour === 'dash' ? status : status & 0xff;
   },
 };
 
@@ -109,6 +118,16 @@ const constant = (status: number, special = false): Builtin => ({
     return status;
   },
 });
+
+/** `let`: 0 if the last expression is not zero. */
+const calculateWords: Builtin = {
+  only: ['ash', 'bash'],
+  run(shell, words) {
+    let value = '0';
+    for (const word of words.slice(1)) value = calculate(shell, word);
+    return value === '0' ? 1 : 0;
+  },
+};
 
 const evaluate: Builtin = {
   special: true,
@@ -156,7 +175,10 @@ const exec: Builtin = {
   *run(shell, words) {
     if (words.length < 2) return 0;
     const env = new Map(shell.variables.environment());
+    const { jobControl } = shell;
+    if (jobControl) yield* applyMonitor(shell, false);
     yield* become(shell, words.slice(1), env);
+    if (jobControl) yield* applyMonitor(shell);
     if (!shell.interactive) shell.flow = { kind: 'exit' };
     return shell.status;
   },
@@ -167,7 +189,9 @@ const trap: Builtin = {
   *run(shell, words) {
     const args = words[1] === '--' ? words.slice(2) : words.slice(1);
     if (args.length === 0 || args[0] === '-p') {
-      const lines = [...shell.traps].map(([signal, command]) => `trap -- '${command.replaceAll("'", `'\\''`)}' ${signal}\n`);
+      const lines = [...shell.traps].map(
+        ([signal, command]) => `trap -- ${shell.flavour === 'bash' ? `'${command.replaceAll("'", `'\\''`)}'` : quoteForShell(command)} ${signal}\n`,
+      );
       yield* shell.process.write(1, lines.join(''));
       return 0;
     }
@@ -193,11 +217,13 @@ const kill: Builtin = {
   *run(shell, words) {
     let args = words.slice(1);
     let signal: ReturnType<typeof parseSignal> | 0 = 'TERM';
-    if (args[0] === '-l') {
-      const names = Object.keys(signalNumbers);
-      const asked = args[1] === undefined ? undefined : parseSignal(String(Number(args[1]) & 127));
-      yield* shell.process.write(1, `${args[1] === undefined ? names.join(' ') : (asked ?? parseSignal(args[1]) ?? args[1])}\n`);
-      return 0;
+    if (args[0] === '-l') return yield* listSignals(shell, args.slice(1));
+    if (args.length === 0) {
+      yield* shell.complain(
+        shell.flavour === 'ash' ? 'you need to specify whom to kill' : 'Usage: kill [-s sigspec | -signum | -sigspec] [pid | job]... or\nkill -l [exitstatus]',
+        'kill',
+      );
+      return shell.flavour === 'dash' ? 2 : 1;
     }
     const named = args[0] === '-s' ? args[1] : args[0] !== '--' && args[0]?.startsWith('-') && args.length > 1 ? args[0].slice(1) : undefined;
     if (named !== undefined) {
@@ -215,15 +241,48 @@ const kill: Builtin = {
   },
 };
 
+function allSignals(shell: Shell): string {
+  const signals = Object.entries(signalNumbers);
+  if (shell.flavour === 'ash') return signals.map(([name, number]) => `${String(number).padStart(2)}) ${name}\n`).join('');
+  if (shell.flavour === 'dash') return signals.map(([name]) => `${name}\n`).join('');
+  return signals.map(([name, number], i) => `${String(number).padStart(2)}) SIG${name}${i % 5 === 4 || i === signals.length - 1 ? '\n' : '\t'}`).join('');
+}
+
+/** `kill -l`: names for numbers (also of exit codes), and except in dash numbers for names. */
+function* listSignals(shell: Shell, words: readonly string[]): Syscall<number> {
+  if (words.length === 0) {
+    yield* shell.process.write(1, allSignals(shell));
+    return 0;
+  }
+  for (const word of shell.flavour === 'dash' ? words.slice(0, 1) : words) {
+    const number = /^\d+$/.test(word) ? Number(word) & 127 : undefined;
+    const signal = parseSignal(number === undefined ? word : String(number));
+    if (number === 0 && shell.flavour !== 'dash') yield* shell.process.write(1, 'EXIT\n');
+    else if (signal && number !== undefined) yield* shell.process.write(1, `${signal}\n`);
+    else if (signal && shell.flavour !== 'dash') yield* shell.process.write(1, `${signalNumbers[signal]}\n`);
+    else {
+      const text = number === undefined ? `Illegal number: ${word}` : `invalid signal number or exit status: ${word}`;
+      yield* shell.complain(shell.flavour === 'dash' ? text : `unknown signal '${word}'`, 'kill');
+      return shell.flavour === 'dash' ? 2 : 1;
+    }
+  }
+  return 0;
+}
+
 function* killOne(shell: Shell, word: string, signal: Parameters<Shell['process']['kill']>[1]): Syscall<number> {
-  const job = /^%(\d+|%|\+)?$/.exec(word);
-  const pid = job ? (shell.jobs.find((one) => String(one.number) === job[1]) ?? shell.jobs.at(-1))?.pid : Number(word);
-  if (pid === undefined || !Number.isInteger(pid) || word === '') {
+  const job = word.startsWith('%') ? findJob(shell, word) : undefined;
+  if (typeof job === 'string') {
+    yield* shell.complain(job, 'kill');
+    return shell.flavour === 'bash' ? 1 : 2;
+  }
+  const pid = job ? 0 : Number(word);
+  if (!job && (!Number.isInteger(pid) || word === '')) {
     yield* shell.complain(shell.flavour === 'ash' ? `invalid number '${word}'` : `Illegal number: ${word}`, 'kill');
     return shell.flavour === 'ash' ? 1 : 2;
   }
   try {
-    shell.process.kill(pid, signal);
+    if (job) signalJob(shell, job, signal);
+    else shell.process.kill(pid, signal);
     return 0;
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
@@ -246,6 +305,7 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['return', leave],
   ['break', jump],
   ['continue', jump],
+  ['let', calculateWords],
   ['eval', evaluate],
   ['.', source],
   ['source', { ...source, only: ['ash', 'bash'] }],
@@ -257,3 +317,7 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ...inputBuiltins,
   ...jobBuiltins,
 ]);
+
+export function builtinNames(flavour: Flavour): readonly string[] {
+  return [...builtins].filter(([, { only }]) => !only || only.includes(flavour)).map(([name]) => name);
+}

@@ -1,15 +1,18 @@
-import { HeldMemory, outOfMemory } from '../kernel/held-memory.ts';
-import { exitCodeOf, type signalNumbers } from '../kernel/signals.ts';
-import type { Process, Syscall } from '../kernel/types.ts';
+import { outOfMemory } from '../kernel/held-memory.ts';
+import type { Syscall } from '../kernel/types.ts';
 import { errorTexts, SystemError } from '../kernel/types.ts';
 import { builtins } from './builtins.ts';
 import { runAndOr, runCase, runFor, runIf, runWhile } from './control-flow.ts';
-import { expandText, expandWords } from './expand.ts';
+import { calculate, expandText, expandWords } from './expand.ts';
+import { groupOptions } from './jobs.ts';
 import { parseScript } from './parser.ts';
+import { fork, inherited, runStages, startBackground, waitForCommand } from './processes.ts';
+import { tracePrefix } from './prompt.ts';
 import type { SavedDescriptors } from './redirect.ts';
 import { RedirectionFailure, redirect, restore } from './redirect.ts';
+import { runFile, runText, runTraps } from './scripts.ts';
 import type { Flow, Shell } from './shell.ts';
-import { functionDepthLimit, ShellFailure } from './shell.ts';
+import { functionDepthLimit, Interrupted, ShellFailure } from './shell.ts';
 import type { ListNode, SimpleNode, SyntaxNode } from './syntax.ts';
 import { SyntaxProblem } from './syntax.ts';
 
@@ -21,13 +24,14 @@ export function* run(shell: Shell, node: SyntaxNode, last = false): Syscall<void
   shell.nesting += 1;
   if (shell.nesting > nestingLimit) {
     shell.nesting = 0;
-    throw new ShellFailure('maximum nesting level exceeded');
+    throw new ShellFailure('maximum nesting level exceeded', 2, true);
   }
   try {
     yield* begin(shell, node, last);
   } finally {
     shell.nesting -= 1;
   }
+  if (shell.interrupted) throw new Interrupted();
   if (shell.pendingTraps.length > 0) yield* runTraps(shell);
 }
 
@@ -51,7 +55,9 @@ function begin(shell: Shell, node: SyntaxNode, last: boolean): Syscall<void> {
     case 'case':
       return runCase(shell, node, last);
     case 'subshell':
-      return runSubshell(shell, node.body);
+      return runSubshell(shell, node);
+    case 'arithmetic':
+      return runArithmetic(shell, node);
     case 'function':
       return defineFunction(shell, node);
     case 'redirected':
@@ -61,7 +67,7 @@ function begin(shell: Shell, node: SyntaxNode, last: boolean): Syscall<void> {
 
 // biome-ignore lint/correctness/useYield: ends at once.
 function* defineFunction(shell: Shell, node: Extract<SyntaxNode, { kind: 'function' }>): Syscall<void> {
-  shell.functions.set(node.name, node.body);
+  shell.defineFunction(node.name, node.body);
   shell.status = 0;
 }
 
@@ -70,10 +76,17 @@ function* runList(shell: Shell, node: ListNode, last: boolean): Syscall<void> {
   if (items.length === 0) shell.status = 0;
   for (let i = 0; i < items.length; i += 1) {
     const item = items[i] as ListNode['items'][number];
-    if (item.background) startBackground(shell, item.node, item.text);
+    if (item.background) yield* startBackground(shell, item.node, item.text);
     else yield* run(shell, item.node, last && i === items.length - 1);
     if (shell.flow) return;
   }
+}
+
+/** `((...))`: an arithmetic command in bash, a subshell within a subshell in the others. */
+function* runArithmetic(shell: Shell, node: Extract<SyntaxNode, { kind: 'arithmetic' }>): Syscall<void> {
+  if (shell.flavour !== 'bash') return yield* run(shell, parseScript(node.text.replace(/^\(\(/, '( (')));
+  shell.status = calculate(shell, yield* expandText(shell, { parts: node.parts })) === '0' ? 1 : 0;
+  errExit(shell);
 }
 
 function* runRedirected(shell: Shell, node: Extract<SyntaxNode, { kind: 'redirected' }>): Syscall<void> {
@@ -90,36 +103,6 @@ function* runRedirected(shell: Shell, node: Extract<SyntaxNode, { kind: 'redirec
     yield* run(shell, node.node);
   } finally {
     restore(shell, saved);
-  }
-}
-
-// Processes
-
-/** The descriptors a child gets: all of the script's, none of the shell's own. */
-function inherited(shell: Shell, changes?: ReadonlyMap<number, number>): Map<number, number> {
-  const fds = new Map<number, number>();
-  for (const fd of shell.process.descriptors()) if (fd < 10) fds.set(fd, fd);
-  for (const [fd, from] of changes ?? []) fds.set(fd, from);
-  return fds;
-}
-
-/** Starts a subshell; `body` runs in it with its own copy of the state. Throws ShellFailure if no process can be made. */
-function fork(shell: Shell, body: (child: Shell) => Syscall<void>, changes?: ReadonlyMap<number, number>, prepare?: (process: Process) => void): number {
-  const child = shell.copy();
-  try {
-    return shell.process.spawn({
-      argv: shell.process.argv,
-      env: shell.process.env,
-      fds: inherited(shell, changes),
-      program: (process) => {
-        child.process = process;
-        prepare?.(process);
-        return runToEnd(child, body);
-      },
-    });
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    throw new ShellFailure(shell.flavour === 'ash' ? `can't fork: ${errorTexts[error.code]}` : 'Cannot fork');
   }
 }
 
@@ -152,8 +135,12 @@ export function* report(shell: Shell, error: unknown): Syscall<void> {
     yield* shell.complain(error.message);
   } else if (error instanceof SyntaxProblem) {
     shell.status = 2;
-    shell.line = error.line;
+    shell.line = shell.firstLine + error.line;
     yield* shell.complain(syntaxMessage(shell, error.message));
+  } else if (error instanceof Interrupted) {
+    // The terminal has shown ^C; the prompt begins on a new line.
+    shell.status = 130;
+    yield* shell.writeError('\n');
   } else if (error instanceof RangeError || (error instanceof SystemError && error.code === 'ENOMEM')) {
     shell.status = 2;
     // A text longer than the host can hold, or a stack deeper.
@@ -179,63 +166,10 @@ function syntaxMessage(shell: Shell, message: string): string {
   return `syntax error: ${turned}`;
 }
 
-function* waitFor(shell: Shell, pid: number): Syscall<number> {
-  for (;;) {
-    const job = shell.jobs.length > 0 ? shell.jobs.find((one) => one.pid === pid) : undefined;
-    if (job?.status !== undefined) return job.status;
-    const ended = yield* shell.process.wait(pid);
-    if (ended) {
-      const { status } = ended;
-      if (status.signal && status.signal !== 'INT' && status.signal !== 'PIPE' && shell.tested === 0) yield* sayKilled(shell, status.signal);
-      // The terminal has shown ^C; the prompt begins on a new line.
-      if (status.signal === 'INT' && shell.interactive) yield* shell.writeError('\n');
-      return exitCodeOf(status);
-    }
-  }
-}
-
-const killedTexts: Readonly<Record<string, string>> = {
-  KILL: 'Killed',
-  TERM: 'Terminated',
-  SEGV: 'Segmentation fault',
-  ABRT: 'Aborted',
-  HUP: 'Hangup',
-  USR1: 'User defined signal 1',
-  USR2: 'User defined signal 2',
-  ALRM: 'Alarm clock',
-  QUIT: 'Quit',
-};
-
-function* sayKilled(shell: Shell, signal: string): Syscall<void> {
-  yield* shell.writeError(`${killedTexts[signal] ?? signal}\n`);
-}
-
-function* runSubshell(shell: Shell, body: ListNode): Syscall<void> {
-  const pid = fork(shell, (child) => run(child, body, true));
-  shell.status = yield* waitFor(shell, pid);
+function* runSubshell(shell: Shell, node: Extract<SyntaxNode, { kind: 'subshell' }>): Syscall<void> {
+  const pid = fork(shell, (child) => run(child, node.body, true), undefined, undefined, groupOptions(shell, undefined));
+  shell.status = yield* waitForCommand(shell, pid, node.text);
   errExit(shell);
-}
-
-function startBackground(shell: Shell, node: SyntaxNode, text: string): void {
-  const pid = fork(
-    shell,
-    (child) => run(child, node, true),
-    undefined,
-    (process) => {
-      // Without job control a background command neither reads the terminal nor hears its ^C.
-      if (shell.options.has('m')) return;
-      process.onSignal('INT', 'ignore');
-      process.onSignal('QUIT', 'ignore');
-      const fd = process.open('/dev/null', { read: true });
-      if (fd === 0) return;
-      process.dup(fd, 0);
-      process.close(fd);
-    },
-  );
-  shell.lastBackground = pid;
-  const number = Math.max(0, ...shell.jobs.map((job) => job.number)) + 1;
-  shell.jobs.push({ pid, number, text, status: undefined });
-  shell.status = 0;
 }
 
 function* runPipeline(shell: Shell, node: Extract<SyntaxNode, { kind: 'pipeline' }>, last: boolean): Syscall<void> {
@@ -243,7 +177,7 @@ function* runPipeline(shell: Shell, node: Extract<SyntaxNode, { kind: 'pipeline'
   if (node.negated) shell.tested += 1;
   try {
     if (node.commands.length === 1) yield* run(shell, node.commands[0] as SyntaxNode, last && !node.negated && !node.timed);
-    else yield* runStages(shell, node.commands);
+    else yield* runStages(shell, node.commands, node.text);
   } finally {
     if (node.negated) shell.tested -= 1;
   }
@@ -257,91 +191,11 @@ function timeText(ms: number): string {
   return `real\t${real}\nuser\t0m 0.00s\nsys\t0m 0.00s\n`;
 }
 
-/** All stages run at the same time, each in its own process, the last one too. */
-function* runStages(shell: Shell, commands: readonly SyntaxNode[]): Syscall<void> {
-  const pids: number[] = [];
-  let input: number | undefined;
-  for (const [index, command] of commands.entries()) {
-    const pipe = index < commands.length - 1 ? shell.process.pipe() : undefined;
-    const changes = new Map<number, number>();
-    if (input !== undefined) changes.set(0, input);
-    if (pipe) changes.set(1, pipe[1]);
-    pids.push(forkStage(shell, command, changes, [input, ...(pipe ?? [])]));
-    if (input !== undefined) shell.process.close(input);
-    if (pipe) shell.process.close(pipe[1]);
-    input = pipe?.[0];
-  }
-  const statuses: number[] = [];
-  for (const pid of pids) statuses.push(yield* waitFor(shell, pid));
-  const failed = shell.options.has('pipefail') ? statuses.findLast((status) => status !== 0) : undefined;
-  shell.status = failed ?? statuses.at(-1) ?? 0;
-}
-
-/** A stage's ends of the pipes are its descriptors 0 and 1; under their other numbers they must not stay open. */
-function forkStage(shell: Shell, command: SyntaxNode, changes: ReadonlyMap<number, number>, unwanted: readonly (number | undefined)[]): number {
-  return fork(
-    shell,
-    (child) => run(child, command, true),
-    changes,
-    (process) => {
-      for (const fd of unwanted) if (fd !== undefined && fd > 1 && !changes.has(fd) && process.descriptors().includes(fd)) process.close(fd);
-    },
-  );
-}
-
-/** The output of `$(...)` without newlines at its end. */
-export function* captureOutput(shell: Shell, script: ListNode): Syscall<string> {
-  const [read, write] = shell.process.pipe();
-  const pid = fork(
-    shell,
-    (child) => run(child, script, true),
-    new Map([[1, write]]),
-    (process) => {
-      for (const fd of [read, write]) if (fd > 1 && process.descriptors().includes(fd)) process.close(fd);
-    },
-  );
-  shell.process.close(write);
-  const decoder = new TextDecoder();
-  let text = '';
-  const memory = new HeldMemory(shell.process);
-  for (;;) {
-    const data = yield* readAgain(shell, read);
-    if (!data) break;
-    text += decoder.decode(data, { stream: true });
-    holdOutput(memory, data.length);
-  }
-  memory.add(-text.length);
-  shell.process.close(read);
-  shell.status = yield* waitFor(shell, pid);
-  shell.substitutionStatus = shell.status;
-  return (text + decoder.decode()).replaceAll('\0', '').replace(/\n+$/, '');
-}
-
-/** A command substitution may not fill the memory of its container, nor of the host. */
-function holdOutput(memory: HeldMemory, bytes: number): void {
-  try {
-    memory.add(bytes);
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    throw new ShellFailure('Out of space', 2);
-  }
-}
-
-function* readAgain(shell: Shell, fd: number): Syscall<Uint8Array | null> {
-  for (;;) {
-    try {
-      return yield* shell.process.read(fd);
-    } catch (error) {
-      if (!(error instanceof SystemError) || error.code !== 'EINTR') throw error;
-    }
-  }
-}
-
 // Simple commands
 
 function* runSimple(shell: Shell, node: SimpleNode, last: boolean): Syscall<void> {
   yield* shell.process.step();
-  shell.line = node.line;
+  shell.line = shell.firstLine + node.line;
   if (shell.options.has('n') && !shell.interactive) return;
   shell.substitutionStatus = undefined;
   const before = shell.status;
@@ -367,9 +221,9 @@ function* runAssignments(shell: Shell, node: SimpleNode): Syscall<void> {
     for (const { name, word, append } of node.assignments) {
       const value = yield* expandText(shell, word);
       shell.set(name, append ? `${shell.get(name) ?? ''}${value}` : value);
-      traced.push(`${name}=${quoteForTrace(shell, value)}`);
+      if (shell.options.has('x')) traced.push(`${name}=${quoteForTrace(shell, value)}`);
     }
-    if (shell.options.has('x') && traced.length > 0) yield* trace(shell, traced);
+    if (traced.length > 0) yield* trace(shell, traced);
     shell.status = shell.substitutionStatus ?? 0;
   } catch (error) {
     if (!(error instanceof RedirectionFailure)) throw error;
@@ -381,7 +235,7 @@ function* runAssignments(shell: Shell, node: SimpleNode): Syscall<void> {
 }
 
 function* trace(shell: Shell, words: readonly string[]): Syscall<void> {
-  yield* shell.writeError(`${shell.get('PS4') ?? '+ '}${words.join(' ')}\n`);
+  yield* shell.writeError(`${yield* tracePrefix(shell)}${words.join(' ')}\n`);
 }
 
 /** A word as `set -x` shows it: dash never quotes, ash only what has a character with a meaning, bash also what is empty. */
@@ -412,19 +266,24 @@ function* runCommand(shell: Shell, node: SimpleNode, words: string[], last: bool
       shell.status = typeof result === 'number' ? result : yield* result;
     }
   } catch (error) {
-    yield* commandFailed(shell, error, name, isSpecial);
+    yield* commandFailed(shell, error, name, isSpecial, calls !== undefined);
   } finally {
     restore(shell, saved);
     undo();
   }
 }
 
-function* commandFailed(shell: Shell, error: unknown, name: string, isSpecial: boolean): Syscall<void> {
+function* commandFailed(shell: Shell, error: unknown, name: string, isSpecial: boolean, isFunction: boolean): Syscall<void> {
   if (error instanceof RedirectionFailure) {
     yield* shell.complain(error.message);
     shell.status = shell.flavour === 'dash' ? 2 : 1;
     if (isSpecial && !shell.interactive) shell.flow = { kind: 'exit' };
     return;
+  }
+  if (error instanceof ShellFailure && !isSpecial && !isFunction && !error.fatal) {
+    // A mistake of a regular built-in does not end the shell.
+    shell.status = error.status;
+    return yield* shell.complain(error.message);
   }
   if (!(error instanceof SystemError)) throw error;
   if (error.code === 'EPIPE') {
@@ -451,16 +310,19 @@ function assignTemporarily(shell: Shell, assignments: readonly [string, string][
 }
 
 function* callFunction(shell: Shell, body: SyntaxNode, words: readonly string[]): Syscall<void> {
-  if (shell.functionDepth >= functionDepthLimit) throw new ShellFailure('maximum function nesting level exceeded');
-  const { parameters, loopDepth } = shell;
+  if (shell.functionDepth >= functionDepthLimit) throw new ShellFailure('maximum function nesting level exceeded', 2, true);
+  const { parameters, loopDepth, functionName } = shell;
   shell.parameters = words.slice(1);
-  shell.loopDepth = 0;
+  shell.functionName = words[0];
+  // Busybox lets a function leave the loop that it is called in.
+  if (shell.flavour !== 'ash') shell.loopDepth = 0;
   shell.functionDepth += 1;
   shell.variables.enterFunction();
   try {
     yield* run(shell, body);
-    if (shell.flow && shell.flow.kind !== 'exit') shell.flow = undefined;
+    if (shell.flow?.kind === 'return') shell.flow = undefined;
   } finally {
+    shell.functionName = functionName;
     shell.variables.leaveFunction();
     shell.functionDepth -= 1;
     shell.loopDepth = loopDepth;
@@ -475,7 +337,7 @@ function* runExternal(shell: Shell, node: SimpleNode, words: string[], assignmen
     yield* redirect(shell, node.redirections, mayBecome ? undefined : saved);
     const env = assignments.length === 0 ? shell.variables.environment() : new Map([...shell.variables.environment(), ...assignments]);
     if (mayBecome) yield* become(shell, words, env);
-    else yield* spawnAndWait(shell, words, env);
+    else yield* spawnAndWait(shell, words, env, node.text);
   } catch (error) {
     if (!(error instanceof RedirectionFailure)) throw error;
     yield* shell.complain(error.message);
@@ -486,7 +348,7 @@ function* runExternal(shell: Shell, node: SimpleNode, words: string[], assignmen
 }
 
 /** Starts a command found on PATH and waits for it; says so if it cannot be run. */
-export function* spawnAndWait(shell: Shell, words: readonly string[], env: ReadonlyMap<string, string>): Syscall<void> {
+export function* spawnAndWait(shell: Shell, words: readonly string[], env: ReadonlyMap<string, string>, text = words.join(' ')): Syscall<void> {
   const [name = ''] = words;
   let pid: number;
   try {
@@ -496,15 +358,15 @@ export function* spawnAndWait(shell: Shell, words: readonly string[], env: Reado
   } catch (error) {
     return yield* cannotRun(shell, name, error);
   }
-  shell.status = yield* waitFor(shell, pid);
+  shell.status = yield* waitForCommand(shell, pid, text);
 }
 
 function startProgram(shell: Shell, path: string, words: readonly string[], env: ReadonlyMap<string, string>): number {
   try {
-    return shell.process.spawn({ argv: words, path, env, fds: inherited(shell) });
+    return shell.process.spawn({ argv: words, path, env, fds: inherited(shell), ...groupOptions(shell, undefined) });
   } catch (error) {
     if (!(error instanceof SystemError) || error.code !== 'ENOEXEC') throw error;
-    return fork(shell, (child) => runFile(child, path, words));
+    return fork(shell, (child) => runFile(child, path, words), undefined, undefined, groupOptions(shell, undefined));
   }
 }
 
@@ -538,60 +400,7 @@ function* cannotRun(shell: Shell, name: string, error: unknown): Syscall<void> {
     yield* shell.complain(shell.flavour === 'bash' ? `${name}: No such file or directory` : `${name}: not found`);
     return;
   }
-  if (error.code === 'EAGAIN') throw new ShellFailure(shell.flavour === 'ash' ? `can't fork: ${errorTexts.EAGAIN}` : 'Cannot fork');
+  if (error.code === 'EAGAIN') throw new ShellFailure(shell.flavour === 'ash' ? `can't fork: ${errorTexts.EAGAIN}` : 'Cannot fork', 2, true);
   shell.status = 126;
   yield* shell.complain(`${name}: ${errorTexts[error.code]}`);
-}
-
-// Scripts
-
-/** A text file without `#!` is a script for this shell. */
-function* runFile(shell: Shell, path: string, words: readonly string[]): Syscall<void> {
-  shell.name = words[0] ?? path;
-  shell.parameters = words.slice(1);
-  shell.functions = new Map();
-  yield* runText(shell, shell.process.system.fs.readText(path, shell.process.cwd), true);
-}
-
-/** Runs a script given as text: whole lines before a syntax error still run. */
-export function* runText(shell: Shell, text: string, last = false): Syscall<void> {
-  let list: ListNode;
-  try {
-    list = parseScript(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxProblem)) throw error;
-    const before = completeLines(text, error.line);
-    if (before) yield* run(shell, before);
-    if (shell.flow) return;
-    throw error;
-  }
-  yield* run(shell, list, last);
-}
-
-function completeLines(text: string, errorLine: number): ListNode | undefined {
-  const lines = text.split('\n');
-  for (let count = Math.min(errorLine, lines.length) - 1; count > 0; count -= 1) {
-    try {
-      return parseScript(lines.slice(0, count).join('\n'), { interactive: true });
-    } catch (error) {
-      if (!(error instanceof SyntaxProblem)) throw error;
-    }
-  }
-  return undefined;
-}
-
-/** Runs the commands of signals that have come. */
-export function* runTraps(shell: Shell): Syscall<void> {
-  while (shell.pendingTraps.length > 0) {
-    const signal = shell.pendingTraps.shift() as keyof typeof signalNumbers;
-    const command = shell.traps.get(signal);
-    if (!command) continue;
-    const { status, flow } = shell;
-    shell.flow = undefined;
-    yield* runText(shell, command);
-    if (!shell.flow) {
-      shell.status = status;
-      shell.flow = flow;
-    }
-  }
 }

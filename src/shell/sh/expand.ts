@@ -1,13 +1,24 @@
+import { HeldMemory } from '../kernel/held-memory.ts';
 import type { Syscall } from '../kernel/types.ts';
 import { ArithmeticError, evaluate } from './arithmetic.ts';
-import { captureOutput } from './execute.ts';
+import { expandBraces } from './braces.ts';
 import { glob } from './glob.ts';
-import { hasPattern, patternOf, quotePattern, unquotePattern } from './pattern.ts';
+import { constantWord, parseWord } from './parser.ts';
+import type { Pattern } from './pattern.ts';
+import { hasPattern, inPieces, patternOf, quotePattern, unquotePattern, widthAt } from './pattern.ts';
+import { captureOutput } from './processes.ts';
 import type { Shell } from './shell.ts';
 import { isName, ShellFailure } from './shell.ts';
 import type { ParameterOperation, Part, Word } from './syntax.ts';
 
+/** A pattern is held against some 2^8 characters in the time of a step. */
+const charactersPerStep = 8;
+
 type Parameter = Extract<Part, { kind: 'parameter' }>;
+
+/** What a field takes besides its text. */
+const fieldBytes = 128;
+const fieldsPerPiece = 1024;
 
 /** Collects the fields of one word. A field's pattern is its text with everything quoted escaped. */
 class Fields {
@@ -20,6 +31,8 @@ class Fields {
     readonly ifs: string,
     /** Words of assignments and redirections are not split. */
     readonly splits: boolean,
+    /** Told of the memory that many fields take. */
+    readonly hold: (bytes: number) => void = () => {},
   ) {}
 
   quoted(text: string): void {
@@ -37,7 +50,7 @@ class Fields {
   /** The result of an unquoted expansion: split at IFS. */
   expanded(text: string): void {
     if (!this.splits || this.ifs === '') {
-      if (text !== '') this.literal(text.replaceAll('\\', '\\\\') === text ? text : this.#backslashes(text));
+      if (text !== '') this.#plain(text);
       return;
     }
     for (let i = 0; i < text.length; ) {
@@ -53,22 +66,21 @@ class Fields {
   finish(always = false): void {
     if (!this.#open && !always) return;
     this.done.push({ text: this.#text, pattern: this.#pattern });
+    if (this.done.length % fieldsPerPiece === 0) this.hold(fieldsPerPiece * fieldBytes);
     this.#text = '';
     this.#pattern = '';
     this.#open = false;
   }
 
   #plain(text: string): void {
-    if (text.includes('\\')) this.#backslashes(text);
-    else this.literal(text);
-  }
-
-  /** A backslash that comes out of an expansion is an ordinary character. */
-  #backslashes(text: string): string {
+    if (!text.includes('\\')) {
+      this.literal(text);
+      return;
+    }
+    // A backslash that comes out of an expansion is an ordinary character.
     this.#text += text;
-    this.#pattern += text.replaceAll('\\', '\\\\');
+    this.#pattern += inPieces(text, (piece) => piece.replaceAll('\\', '\\\\'));
     this.#open = true;
-    return '';
   }
 
   #separator(text: string, from: number): number {
@@ -89,20 +101,41 @@ class Fields {
 /** Expands words to fields: parameters, commands, arithmetic, splitting, file names, quotes. */
 export function* expandWords(shell: Shell, words: readonly Word[]): Syscall<string[]> {
   const result: string[] = [];
-  for (const word of words) {
+  for (const word of shell.flavour === 'bash' ? withoutBraces(words) : words) {
     if (word.constant !== undefined) {
       result.push(word.constant);
       continue;
     }
-    const fields = new Fields(shell.get('IFS') ?? ' \t\n', true);
+    let memory: HeldMemory | undefined;
+    let held = 0;
+    const fields = new Fields(shell.get('IFS') ?? ' \t\n', true, (bytes) => {
+      memory ??= new HeldMemory(shell.process);
+      held += bytes;
+      memory.add(bytes);
+    });
     yield* expandParts(shell, word.parts, fields);
     fields.finish();
+    memory?.add(-held);
     for (const { text, pattern } of fields.done) {
       if (shell.options.has('f') || !hasPattern(pattern)) result.push(text);
-      else result.push(...(yield* glob(shell, pattern, text)));
+      else for (const name of yield* glob(shell, pattern, text)) result.push(name);
     }
   }
   return result;
+}
+
+/** Brace expansion, which only bash has. Throws ShellFailure if it gives too many words. */
+function withoutBraces(words: readonly Word[]): readonly Word[] {
+  if (!words.some(({ braces }) => braces !== undefined)) return words;
+  try {
+    return words.flatMap((word) => {
+      if (word.braces === undefined) return [word];
+      return expandBraces(word.braces).map((text) => (/^[\w./:=@%+-]+$/.test(text) ? constantWord(text) : parseWord(text)));
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ShellFailure('brace expansion: cannot allocate memory', 1);
+  }
 }
 
 /** Expands a word to one string: assignments, here-documents, `case`. */
@@ -113,7 +146,9 @@ export function* expandText(shell: Shell, word: Word): Syscall<string> {
 
 /** Expands a word to a pattern, in which what was quoted is escaped. */
 export function* expandPattern(shell: Shell, word: Word): Syscall<string> {
-  return (yield* expandJoined(shell, word.parts)).pattern;
+  const { pattern } = yield* expandJoined(shell, word.parts);
+  // To dash a bracket that begins with ^ is one that contains it.
+  return shell.flavour === 'dash' ? pattern.replaceAll('[^', '[\\^') : pattern;
 }
 
 function* expandJoined(shell: Shell, parts: readonly Part[]): Syscall<{ readonly text: string; readonly pattern: string }> {
@@ -133,6 +168,9 @@ function* expandParts(shell: Shell, parts: readonly Part[], fields: Fields): Sys
         break;
       case 'parameter':
         yield* expandParameter(shell, part, fields);
+        break;
+      case 'flavoured':
+        fields.quoted(part[shell.flavour]);
         break;
       case 'command':
         add(fields, part.quoted, yield* captureOutput(shell, part.script));
@@ -158,16 +196,20 @@ function* expandArithmetic(shell: Shell, parts: readonly Part[]): Syscall<string
 /** Evaluates `$((text))` with the shell's variables. */
 export function calculate(shell: Shell, text: string): string {
   try {
-    return evaluate(text, {
-      get: (name) => {
-        const value = shell.get(name);
-        if (value === undefined && shell.options.has('u')) throw new ShellFailure(`${name}: parameter not set`);
-        // Only dash insists that a variable holds a plain number; others evaluate what it holds.
-        if (shell.flavour === 'dash' && value && !/^\s*[-+]?(?:\d+|0[xX][\da-fA-F]+)\s*$/.test(value)) throw new ShellFailure(`Illegal number: ${value}`);
-        return value;
+    return evaluate(
+      text,
+      {
+        get: (name) => {
+          const value = shell.get(name);
+          if (value === undefined && shell.options.has('u')) throw new ShellFailure(`${name}: parameter not set`);
+          // Only dash insists that a variable holds a plain number; others evaluate what it holds.
+          if (shell.flavour === 'dash' && value && !/^\s*[-+]?(?:\d+|0[xX][\da-fA-F]+)\s*$/.test(value)) throw new ShellFailure(`Illegal number: ${value}`);
+          return value;
+        },
+        set: (name, value) => shell.set(name, value),
       },
-      set: (name, value) => shell.set(name, value),
-    });
+      { extended: shell.flavour !== 'dash', clamps: shell.flavour === 'dash' },
+    );
   } catch (error) {
     if (!(error instanceof ArithmeticError)) throw error;
     if (shell.flavour === 'ash') throw new ShellFailure(error.message === 'division by zero' ? 'divide by zero' : 'arithmetic syntax error');
@@ -184,7 +226,8 @@ function* expandParameter(shell: Shell, part: Parameter, fields: Fields): Syscal
   const value = parameterValue(shell, part.name);
   if (operation?.type === 'default') return yield* applyDefault(shell, part, operation, value, fields);
   if (value === undefined && shell.options.has('u')) throw new ShellFailure(`${part.name}: parameter not set`);
-  if (part.length) return add(fields, part.quoted, String([...(value ?? '')].length));
+  // Containers have the C locale: a character is a byte.
+  if (part.length) return add(fields, part.quoted, String(Buffer.byteLength(value ?? '')));
   add(fields, part.quoted, operation ? yield* transform(shell, operation, value ?? '') : (value ?? ''));
 }
 
@@ -219,17 +262,27 @@ export function parameterValue(shell: Shell, name: string): string | undefined {
     case '!':
       return shell.lastBackground === undefined ? undefined : String(shell.lastBackground);
     case '-':
-      return [...shell.options].filter((option) => option.length === 1).join('');
+      return optionLetters(shell);
     case '0':
       return shell.name;
     case 'RANDOM':
       return shell.flavour === 'dash' ? shell.get(name) : (shell.get(name) ?? String(Math.floor(shell.process.system.random() * 32_768)));
+    case 'FUNCNAME':
+      return shell.flavour === 'dash' ? shell.get(name) : (shell.get(name) ?? shell.functionName);
     case 'LINENO':
       return shell.get(name) ?? String(shell.line);
     default:
       if (/^\d+$/.test(name)) return shell.parameters[Number(name) - 1];
       return name.startsWith('~') ? homeOf(shell, name.slice(1)) : shell.get(name);
   }
+}
+
+/** `$-`, in the order of each shell. Bash counts what it always does, too. */
+function optionLetters(shell: Shell): string {
+  if (shell.flavour !== 'bash') return [...'ubaCEVvxcsnmiIfe'].filter((letter) => shell.options.has(letter)).join('');
+  return [...'abefhimnuvxBCEHs']
+    .filter((letter) => shell.options.has(letter) || letter === 'h' || letter === 'B' || (letter === 'H' && shell.interactive))
+    .join('');
 }
 
 function homeOf(shell: Shell, user: string): string {
@@ -281,22 +334,36 @@ function* expandOperand(shell: Shell, part: Parameter, word: Word, fields: Field
 }
 
 function* transform(shell: Shell, operation: ParameterOperation, value: string): Syscall<string> {
-  if (operation.type === 'remove') return removeMatch(value, operation.operator, yield* expandPattern(shell, operation.word));
+  if (operation.type === 'remove') return yield* removeMatch(shell, value, operation.operator, yield* expandPattern(shell, operation.word));
   if (operation.type === 'replace') {
     const pattern = yield* expandPattern(shell, operation.pattern);
-    return replaceMatches(value, operation.operator, pattern, yield* expandText(shell, operation.word));
+    return yield* replaceMatches(shell, value, operation.operator, pattern, yield* expandText(shell, operation.word));
   }
   if (operation.type !== 'slice') return value;
-  const characters = [...value];
   const offset = Number(calculate(shell, yield* expandText(shell, operation.offset)));
-  const start = offset < 0 ? characters.length + offset : offset;
+  const start = offset < 0 ? lengthOf(value) + offset : offset;
   if (start < 0) return '';
-  if (!operation.length) return characters.slice(start).join('');
+  if (!operation.length) return value.slice(indexOf(value, start));
   const length = Number(calculate(shell, yield* expandText(shell, operation.length)));
-  return characters.slice(start, length < 0 ? length : start + length).join('');
+  const end = length < 0 ? lengthOf(value) + length : start + length;
+  return end <= start ? '' : value.slice(indexOf(value, start), indexOf(value, end));
 }
 
-function removeMatch(value: string, operator: string, text: string): string {
+/** Characters of a text; one beyond the first 65,536 of Unicode is two code units. */
+function lengthOf(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at += widthAt(text, at)) count += 1;
+  return count;
+}
+
+/** Where a character begins. */
+function indexOf(text: string, character: number): number {
+  let at = 0;
+  for (let count = 0; count < character && at < text.length; count += 1) at += widthAt(text, at);
+  return at;
+}
+
+function* removeMatch(shell: Shell, value: string, operator: string, text: string): Syscall<string> {
   if (!hasPattern(text)) {
     const plain = unquotePattern(text);
     if (operator.startsWith('#')) return value.startsWith(plain) ? value.slice(plain.length) : value;
@@ -308,18 +375,26 @@ function removeMatch(value: string, operator: string, text: string): string {
   for (let i = 0; i <= value.length; i += 1) {
     const size = longest ? value.length - i : i;
     const piece = fromStart ? value.slice(0, size) : value.slice(value.length - size);
-    if (pattern.matches(piece)) return fromStart ? value.slice(size) : value.slice(0, value.length - size);
+    if (yield* matches(shell, pattern, piece)) return fromStart ? value.slice(size) : value.slice(0, value.length - size);
   }
   return value;
 }
 
-function replaceMatches(value: string, operator: string, text: string, replacement: string): string {
+/** Looks whether a piece of a text matches. A text has so many pieces that others must get their turn meanwhile. */
+function* matches(shell: Shell, pattern: Pattern, piece: string): Syscall<boolean> {
+  shell.process.charge(piece.length >> charactersPerStep);
+  yield* shell.process.step();
+  return pattern.matches(piece);
+}
+
+function* replaceMatches(shell: Shell, value: string, operator: string, text: string, replacement: string): Syscall<string> {
   if (text === '') return value;
   const pattern = patternOf(text);
   let result = '';
   for (let i = 0; i < value.length; ) {
     let size = value.length - i;
-    while (size > 0 && !(pattern.matches(value.slice(i, i + size)) && (operator !== '/%' || i + size === value.length))) size -= 1;
+    // At the end only what reaches it counts.
+    while (size > 0 && !(yield* matches(shell, pattern, value.slice(i, i + size)))) size = operator === '/%' ? 0 : size - 1;
     if (size === 0) {
       if (operator === '/#') return value;
       result += value[i];

@@ -361,6 +361,7 @@ export const moreScripts: readonly string[] = [
   'break; echo ok; continue; echo ok2',
   'local x=1; echo $?',
   'cd /; pwd; cd tmp; echo $PWD $OLDPWD; cd -P /tmp/.././tmp; pwd',
+  'cd /; cd /tmp; env | grep -E "^(OLD)?PWD=" | sort; (cd /; env | grep -E "^(OLD)?PWD=" | sort)',
   'echo "a\'b" \'a"b\' a\\\'b "a\\"b" "\\$x" \'\\a\' "a\\\\b"',
   'source /dev/null; echo $?',
   'echo ${x-a}${x+b}${x=c}${x+d}; echo ${#}; echo ${x%%}',

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { busyboxPrograms } from '../applets/index.ts';
 import { programEntries } from '../fs/index.ts';
@@ -15,7 +16,7 @@ function runOracle(command: readonly string[], script: string): { readonly stdou
   const [program = '', ...args] = command;
   const prefix = command[0] === 'busybox' ? 'sh() { busybox sh "$@"; }\n' : '';
   const done = spawnSync(program, [...args, '-c', prefix + script], { encoding: 'utf8', cwd: '/', env: { PATH: '/usr/bin:/bin', HOME: '/' }, timeout: 10_000 });
-  return { stdout: done.stdout, code: done.signal === 'SIGTERM' ? 143 : (done.status ?? 255) };
+  return { stdout: done.stdout, code: done.signal ? 128 + constants.signals[done.signal] : (done.status ?? 255) };
 }
 
 for (const { flavour, command } of oracles) {

@@ -1,5 +1,6 @@
 import type * as Tree from 'unbash';
 import { parse } from 'unbash';
+import { SystemError } from '../kernel/types.ts';
 import type { ListNode, ParameterOperation, Part, Redirection, SimpleNode, SyntaxNode, Word } from './syntax.ts';
 import { SyntaxProblem } from './syntax.ts';
 
@@ -9,6 +10,8 @@ import { SyntaxProblem } from './syntax.ts';
  * Throws SyntaxProblem.
  */
 export function parseScript(source: string, options: { readonly interactive?: boolean } = {}): ListNode {
+  // Its tree takes some fifty times as much memory, and nothing else runs while it is made.
+  if (source.length > sourceMax) throw new SystemError('ENOMEM');
   const known = cache.get(source);
   if (known && !options.interactive) return known;
   const list = new Compiler(source, options.interactive).script(parse(source), 0);
@@ -16,6 +19,9 @@ export function parseScript(source: string, options: { readonly interactive?: bo
   if (source.length < 4096) cache.set(source, list);
   return list;
 }
+
+/** The longest script that is read at once: as much as a config map holds. */
+const sourceMax = 1024 ** 2;
 
 /** Scripts that loops and probes run again and again. Trees never change, so sharing them changes no behaviour. */
 const cache = new Map<string, ListNode>();
@@ -34,7 +40,15 @@ class Compiler {
   script(script: Tree.ParsedScript, depth: number): ListNode {
     const error = script.errors?.[0];
     if (error) throw this.#problem(error.message, error.pos, depth);
+    this.#checkEnd(script, depth);
     return this.#list(script.commands);
+  }
+
+  /** The parser stops in silence at a parenthesis that is opened at the very end. */
+  #checkEnd(script: Tree.ParsedScript, depth: number): void {
+    const last = script.commands.at(-1);
+    if (depth > 0 || !last || !/^[ \t]*\(\s*$/.test(this.source.slice(last.end))) return;
+    throw new SyntaxProblem('end of file unexpected (expecting ")")', this.#line(last.end), true);
   }
 
   #problem(message: string, pos: number, depth: number): SyntaxProblem {
@@ -52,6 +66,10 @@ class Compiler {
       else high = middle;
     }
     return low + 1;
+  }
+
+  #text({ pos, end }: { readonly pos: number; readonly end: number }): string {
+    return this.source.slice(pos, end);
   }
 
   #list(statements: readonly Tree.Statement[]): ListNode {
@@ -73,8 +91,9 @@ class Compiler {
         return {
           kind: 'pipeline',
           commands: node.commands.map((command, index) => (node.operators[index] === '|&' ? withStderr(this.#node(command)) : this.#node(command))),
-          negated: node.prefixes.filter((prefix) => prefix.type === 'Negation').length % 2 === 1,
+          negated: this.#negations(node) === 1,
           timed: node.prefixes.some((prefix) => prefix.type === 'Time'),
+          text: this.#text(node),
         };
       case 'AndOr':
         return { kind: 'and-or', commands: node.commands.map((command) => this.#node(command)), operators: node.operators };
@@ -99,7 +118,7 @@ class Compiler {
           })),
         };
       case 'Subshell':
-        return { kind: 'subshell', body: this.#list(node.body.commands) };
+        return { kind: 'subshell', body: this.#list(node.body.commands), text: this.#text(node) };
       case 'BraceGroup':
         return this.#list(node.body.commands);
       case 'CompoundList':
@@ -108,11 +127,20 @@ class Compiler {
         return { kind: 'function', name: node.name.value, body: this.#functionBody(node) };
       case 'Redirected':
         return { kind: 'redirected', node: this.#node(node.command), redirections: node.redirects.map((redirect) => this.#redirection(redirect)) };
+      case 'ArithmeticCommand':
+        return { kind: 'arithmetic', text: this.#text(node), parts: arithmeticParts(`$${this.#text(node)}`) };
       case 'TestCommand':
         return this.#testCommand(node);
       default:
         throw new SyntaxProblem(`${node.type} is not simulated`, this.#line(node.pos), false);
     }
+  }
+
+  #negations(node: Extract<Tree.PipelineNode, { type: 'Pipeline' }>): number {
+    const count = node.prefixes.filter((prefix) => prefix.type === 'Negation').length;
+    if (count > 1) throw new SyntaxProblem('"!" unexpected', this.#line(node.pos), false);
+    if (count > 0 && node.commands.length === 0) throw new SyntaxProblem('end of file unexpected', this.#line(node.pos), false);
+    return count;
   }
 
   #functionBody(node: Tree.Function): SyntaxNode {
@@ -133,6 +161,7 @@ class Compiler {
     const words = inner?.type === 'Command' ? inner.args.map((argument) => new Compiler(`: ${text}`).#argument(argument)) : [];
     return {
       kind: 'simple',
+      text: this.#text(node),
       line: this.#line(node.pos),
       assignments: [],
       words: [constantWord('[['), ...words.map(unsplit), constantWord(']]')],
@@ -144,7 +173,7 @@ class Compiler {
     const redirections = node.redirects.map((redirect) => this.#redirection(redirect));
     const assignments = node.prefix.filter((item) => item.type === 'Assignment').map((item) => this.#assignment(item));
     const words = node.name ? [this.#word(node.name), ...node.args.map((argument) => this.#argument(argument))] : [];
-    return { kind: 'simple', line: this.#line(node.pos), assignments, words, redirections };
+    return { kind: 'simple', text: this.#text(node), line: this.#line(node.pos), assignments, words, redirections };
   }
 
   #assignment(item: Tree.Assignment) {
@@ -192,7 +221,9 @@ class Compiler {
 
   #word(word: Tree.Word): Word {
     const parts = word.parts ? word.parts.flatMap((part) => this.#part(part, false)) : unquotedText(word.text);
-    return wordOf(tildeFirst(parts));
+    const made = wordOf(tildeFirst(parts));
+    if (!word.parts?.some((part) => part.type === 'BraceExpansion')) return made;
+    return { parts: made.parts, braces: this.#text(word) };
   }
 
   #part(part: Tree.WordPart, quoted: boolean): Part[] | Part {
@@ -202,9 +233,12 @@ class Compiler {
       case 'SingleQuoted':
         return { kind: 'text', text: part.value, quoted: true };
       case 'AnsiCQuoted':
-        return { kind: 'text', text: part.value, quoted: true };
-      case 'DoubleQuoted':
+        return { kind: 'flavoured', ash: part.value, bash: part.value, dash: `$${part.text.slice(2, -1)}`, quoted: true };
       case 'LocaleString': {
+        const dollar: Part = { kind: 'flavoured', ash: '$', dash: '$', bash: '', quoted: true };
+        return [dollar, ...part.parts.flatMap((child) => this.#part(child, true))];
+      }
+      case 'DoubleQuoted': {
         const parts = part.parts.flatMap((child) => this.#part(child, true));
         return parts.length === 0 || parts.some(isAllArguments) ? [...parts, ...(parts.length === 0 ? [emptyQuoted] : [])] : parts;
       }
@@ -364,15 +398,39 @@ function tildePart(user: string): Part {
   return { kind: 'parameter', name: `~${user}`, quoted: true, length: false };
 }
 
-/** `$((...))` is read as text in double quotes would be, then evaluated: a here-document has just these rules. */
-function arithmeticParts(text: string): Part[] {
+/** `$((...))` is read as text in double quotes would be, then evaluated. */
+function arithmeticParts(text: string): readonly Part[] {
   const inner = text.startsWith('$((') ? text.slice(3, -2) : text.slice(2, -1);
+  return hereText(inner);
+}
+
+/** Reads one word of a command line. Throws SyntaxProblem. */
+export function parseWord(text: string): Word {
+  const command = parseScript(`: ${text}`).items[0]?.node;
+  return (command?.kind === 'simple' && command.words[1]) || constantWord('');
+}
+
+/** Reads text that is no script but is expanded, as between double quotes: a prompt. Throws SyntaxProblem. */
+export function parseText(text: string): Word {
+  const parts = hereText(text);
+  const last = parts.at(-1);
+  if (last?.kind !== 'text' || last.text === text || !last.text.endsWith('\n')) return { parts };
+  return { parts: [...parts.slice(0, -1), { ...last, text: last.text.slice(0, -1) }] };
+}
+
+/** Text that is expanded but not split: a here-document has just these rules. Ends with a newline more if there was anything to expand. */
+function hereText(inner: string): readonly Part[] {
   if (!/[$`\\]/.test(inner)) return [{ kind: 'text', text: inner, quoted: true }];
-  const source = `:<<A\n${inner}\nA\n`;
-  const command = parse(source).commands[0]?.command;
+  let delimiter = 'END';
+  while (inner.includes(delimiter)) delimiter += 'D';
+  const source = `:<<${delimiter}\n${inner}\n${delimiter}\n`;
+  const script = parse(source);
+  const problem = script.errors?.[0];
+  if (problem) throw new SyntaxProblem(wordsFor(problem.message), 1, false);
+  const command = script.commands[0]?.command;
   const redirect = command?.type === 'Command' ? command.redirects[0] : undefined;
   if (redirect?.type !== 'HereDoc') return [{ kind: 'text', text: inner, quoted: true }];
-  return [...(new Compiler(source).hereParts(redirect) ?? [])];
+  return new Compiler(source).hereParts(redirect);
 }
 
 function withStderr(node: SyntaxNode): SyntaxNode {

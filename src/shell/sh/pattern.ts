@@ -1,33 +1,43 @@
+import { SystemError } from '../kernel/types.ts';
+
+/** Longer patterns take too much: each character becomes a test. */
+const patternMax = 256 * 1024;
+
 type Token = { readonly kind: 'one'; readonly matches: (character: string) => boolean } | { readonly kind: 'star' };
 
 /** A shell pattern ready to match. In the text a backslash quotes the character after it. */
 export class Pattern {
   readonly #tokens: readonly Token[];
+  /** Without anything special in it, a text just has to be equal. */
+  readonly #plain: string | undefined;
 
+  /** Throws ENOMEM for a pattern that is too long. */
   constructor(text: string) {
-    this.#tokens = compile([...text]);
+    this.#plain = hasPattern(text) ? undefined : unquotePattern(text);
+    if (this.#plain === undefined && text.length > patternMax) throw new SystemError('ENOMEM');
+    this.#tokens = this.#plain === undefined ? compile([...text]) : [];
   }
 
   /** Whether it matches all of `text`. Takes time linear in pattern times text, whatever the stars. */
   matches(text: string): boolean {
+    if (this.#plain !== undefined) return text === this.#plain;
     const tokens = this.#tokens;
-    const characters = [...text];
     let token = 0;
     let at = 0;
     let starToken = -1;
     let starAt = 0;
-    while (at < characters.length) {
+    while (at < text.length) {
       const current = tokens[token];
       if (current?.kind === 'star') {
         starToken = token;
         starAt = at;
         token += 1;
-      } else if (current?.kind === 'one' && current.matches(characters[at] as string)) {
+      } else if (current?.kind === 'one' && current.matches(characterAt(text, at))) {
         token += 1;
-        at += 1;
+        at += widthAt(text, at);
       } else if (starToken >= 0) {
         token = starToken + 1;
-        starAt += 1;
+        starAt += widthAt(text, starAt);
         at = starAt;
       } else return false;
     }
@@ -37,20 +47,42 @@ export class Pattern {
 }
 
 const cache = new Map<string, Pattern>();
+const cachedMax = 1024;
 
 export function patternOf(text: string): Pattern {
   let pattern = cache.get(text);
   if (!pattern) {
     if (cache.size > 500) cache.clear();
     pattern = new Pattern(text);
-    cache.set(text, pattern);
+    if (text.length <= cachedMax) cache.set(text, pattern);
   }
   return pattern;
 }
 
+/** Code units of the character at an index. */
+export function widthAt(text: string, at: number): number {
+  return (text.codePointAt(at) as number) > 0xffff ? 2 : 1;
+}
+
+function characterAt(text: string, at: number): string {
+  const width = widthAt(text, at);
+  return width === 1 ? (text[at] as string) : text.slice(at, at + width);
+}
+
+/** V8 keeps a record of each match until the last is replaced: of a text of many MiB that would be more than the heap takes. */
+const pieceLength = 65_536;
+
+/** Changes a text piece by piece; only for changes that look at one character at a time. */
+export function inPieces(text: string, change: (piece: string) => string): string {
+  if (text.length <= pieceLength) return change(text);
+  const pieces: string[] = [];
+  for (let at = 0; at < text.length; at += pieceLength) pieces.push(change(text.slice(at, at + pieceLength)));
+  return pieces.join('');
+}
+
 /** Quotes text so that it matches only itself. */
 export function quotePattern(text: string): string {
-  return text.replaceAll(/[*?[\]\\!-]/g, '\\$&');
+  return inPieces(text, (piece) => piece.replaceAll(/[*?[\]\\!-]/g, '\\$&'));
 }
 
 export function hasPattern(text: string): boolean {
@@ -58,7 +90,21 @@ export function hasPattern(text: string): boolean {
 }
 
 export function unquotePattern(text: string): string {
-  return text.replaceAll(/\\([\s\S])/g, '$1');
+  return text.includes('\\') ? withoutBackslashes(text) : text;
+}
+
+/** In pieces, since each match is kept until the last; a piece does not end between a backslash and what it quotes. */
+function withoutBackslashes(text: string): string {
+  const pieces: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    let end = Math.min(text.length, at + pieceLength);
+    let backslashes = 0;
+    while (backslashes < end - at && text[end - 1 - backslashes] === '\\') backslashes += 1;
+    if (backslashes % 2 === 1 && end < text.length) end += 1;
+    pieces.push(text.slice(at, end).replaceAll(/\\([\s\S])/g, '$1'));
+    at = end;
+  }
+  return pieces.join('');
 }
 
 function compile(text: readonly string[]): Token[] {

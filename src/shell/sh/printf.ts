@@ -1,5 +1,7 @@
+import type { Flavour } from './shell.ts';
+
 /** Reads the escapes of `printf` formats and of dash's `echo`. `stopped` is set by `\c`. */
-export function readEscapes(text: string, style: 'format' | 'argument'): { readonly text: string; readonly stopped: boolean } {
+export function readEscapes(text: string, style: 'format' | 'argument', flavour: Flavour): { readonly text: string; readonly stopped: boolean } {
   let out = '';
   for (let i = 0; i < text.length; i += 1) {
     if (text[i] !== '\\' || i + 1 >= text.length) {
@@ -8,54 +10,136 @@ export function readEscapes(text: string, style: 'format' | 'argument'): { reado
     }
     i += 1;
     const letter = text[i] as string;
-    if (letter === 'c' && style === 'argument') return { text: out, stopped: true };
+    if (letter === 'c' && (style === 'argument' || flavour === 'ash')) return { text: out, stopped: true };
     const octal = (style === 'argument' ? /^0[0-7]{0,3}|^[1-7][0-7]{0,2}/ : /^[0-7]{1,3}/).exec(text.slice(i, i + 4))?.[0];
-    const hex = /^x[\da-fA-F]{1,2}/.exec(text.slice(i, i + 3))?.[0];
+    const hex = flavour === 'dash' ? undefined : /^x[\da-fA-F]{1,2}/.exec(text.slice(i, i + 3))?.[0];
     if (octal !== undefined) {
-      out += String.fromCharCode(Number.parseInt(octal, 8) & 0xff);
+      out += rawByte(Number.parseInt(octal, 8) & 0xff);
       i += octal.length - 1;
     } else if (hex !== undefined) {
-      out += String.fromCharCode(Number.parseInt(hex.slice(1), 16));
+      out += rawByte(Number.parseInt(hex.slice(1), 16));
       i += hex.length - 1;
     } else out += simpleEscapes[letter] ?? `\\${letter}`;
   }
   return { text: out, stopped: false };
 }
 
+/** A byte that is no character of its own stands in text as a lone surrogate until it is written. */
+function rawByte(byte: number): string {
+  return String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte);
+}
+
+/** The bytes of text that `readEscapes` and `formatPrintf` have made. */
+export function bytesOf(text: string): Uint8Array | string {
+  if (!/[\udc80-\udcff]/.test(text)) return text;
+  const pieces = text.split(/((?<![\ud800-\udbff])[\udc80-\udcff]+)/);
+  return Buffer.concat(pieces.map((piece, i) => (i % 2 === 0 ? Buffer.from(piece) : Buffer.from([...piece].map((one) => one.charCodeAt(0) - 0xdc00)))));
+}
+
 const simpleEscapes: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\', '"': '"', e: '\x1b' };
 
-/** Formats as `printf` does, again and again until the arguments are used up. `bad` names an argument that is no number. */
-export function formatPrintf(format: string, args: readonly string[]): { readonly text: string; readonly bad?: string } {
-  let text = '';
-  let bad: string | undefined;
-  let at = 0;
-  let stopped = false;
-  const next = () => args[at++];
-  const toNumber = (word: string | undefined): bigint => {
-    const value = numberOf(word ?? '0');
-    if (value === undefined) bad ??= word;
-    return value ?? BigInt(Number.parseInt(word ?? '', 10) || 0);
-  };
-  do {
-    const before = at;
-    for (const piece of format.matchAll(/%%|%([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+)?)?([a-zA-Z])|[^%]+|%/g)) {
-      if (stopped) break;
+export interface Printed {
+  readonly text: string;
+  /** The first thing that was wrong, in the words of the flavour. */
+  readonly problem: string | undefined;
+  readonly status: number;
+}
+
+const piecePattern = /%%|%([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+)?)?([a-zA-Z])|%[^%a-zA-Z]*.?|[^%]+/gs;
+
+/** Formats as `printf` does, again and again until the arguments are used up. */
+export function formatPrintf(format: string, args: readonly string[], flavour: Flavour): Printed {
+  return new Formatter(format, args, flavour).run();
+}
+
+class Formatter {
+  #text = '';
+  #at = 0;
+  #problem: string | undefined;
+  #status = 0;
+  #stopped = false;
+
+  constructor(
+    readonly format: string,
+    readonly args: readonly string[],
+    readonly flavour: Flavour,
+  ) {}
+
+  run(): Printed {
+    do {
+      const before = this.#at;
+      this.#once();
+      if (this.#at === before) break;
+    } while (this.#at < this.args.length && !this.#stopped);
+    return { text: this.#text, problem: this.#problem, status: this.#status };
+  }
+
+  #once(): void {
+    for (const piece of this.format.matchAll(piecePattern)) {
+      if (this.#stopped) return;
       const conversion = piece[4];
-      if (piece[0] === '%%') text += '%';
-      else if (conversion === undefined) text += piece[0] === '%' ? '%' : readEscapes(piece[0], 'format').text;
-      else {
-        const flags = piece[1] ?? '';
-        const width = piece[2] === '*' ? Number(toNumber(next())) : Number(piece[2] ?? 0);
-        const hasPrecision = piece[0].includes('.');
-        const precision = hasPrecision ? (piece[3] === '*' ? Number(toNumber(next())) : Number(piece[3] ?? 0)) : undefined;
-        const done = convert(conversion, next(), flags, precision, toNumber);
-        stopped = done.stopped ?? false;
-        text += pad(done.text, width, flags, conversion);
-      }
+      if (piece[0] === '%%') this.#text += '%';
+      else if (!piece[0].startsWith('%')) this.#literal(piece[0]);
+      else if (conversion === undefined || !'diouxXeEfFgGcsb'.includes(conversion)) {
+        // Dash names the directive, busybox shows all that was left.
+        const rest = this.flavour === 'ash' ? this.format.slice(piece.index) : piece[0];
+        this.#fail(this.flavour === 'ash' ? `${rest}: invalid format` : `${rest}: invalid directive`);
+        this.#status = this.flavour === 'dash' ? 2 : 1;
+        this.#stopped = true;
+      } else this.#convert(piece, conversion);
     }
-    if (at === before) break;
-  } while (at < args.length && !stopped);
-  return bad === undefined ? { text } : { text, bad };
+  }
+
+  #literal(text: string): void {
+    const read = readEscapes(text, 'format', this.flavour);
+    this.#text += read.text;
+    this.#stopped = read.stopped;
+  }
+
+  #convert(piece: RegExpMatchArray, conversion: string): void {
+    const flags = piece[1] ?? '';
+    const width = piece[2] === '*' ? Number(this.#number(this.#next())) : Number(piece[2] ?? 0);
+    const hasPrecision = piece[0].includes('.');
+    const precision = hasPrecision ? (piece[3] === '*' ? Number(this.#number(this.#next())) : Number(piece[3] ?? 0)) : undefined;
+    const done = convert(conversion, this.#next(), flags, precision, this.flavour, {
+      integer: (word) => this.#number(word),
+      float: (word) => this.#float(word),
+    });
+    this.#stopped = done.stopped ?? false;
+    this.#text += pad(done.text, width, flags, conversion);
+  }
+
+  #next(): string | undefined {
+    return this.args[this.#at++];
+  }
+
+  #number(word: string | undefined): bigint {
+    if (!word && this.flavour !== 'ash') return 0n;
+    const { value, taken } = numberOf(word ?? '');
+    if (taken > 0 && taken === (word ?? '').length && value === BigInt.asIntN(64, value)) return value;
+    if (this.flavour === 'ash') {
+      this.#fail(`invalid number '${word ?? ''}'`);
+      return 0n;
+    }
+    if (taken === 0) this.#fail(`${word}: expected numeric value`);
+    else if (taken < (word ?? '').length) this.#fail(`${word}: not completely converted`);
+    else this.#fail(`${word}: Numerical result out of range`);
+    return value > 2n ** 63n - 1n ? 2n ** 63n - 1n : value < -(2n ** 63n) ? -(2n ** 63n) : value;
+  }
+
+  #float(word: string | undefined): number {
+    const quoted = /^["'](.)/su.exec(word ?? '');
+    if (quoted) return quoted[1]?.codePointAt(0) ?? 0;
+    const value = Number(word === undefined || word.trim() === '' ? '0' : word);
+    if (!Number.isNaN(value)) return value;
+    this.#fail(this.flavour === 'ash' ? `invalid number '${word}'` : `${word}: expected numeric value`);
+    return Number.parseFloat(word ?? '') || 0;
+  }
+
+  #fail(text: string): void {
+    this.#problem ??= text;
+    this.#status ||= 1;
+  }
 }
 
 function convert(
@@ -63,29 +147,31 @@ function convert(
   word: string | undefined,
   flags: string,
   precision: number | undefined,
-  toNumber: (word: string | undefined) => bigint,
+  flavour: Flavour,
+  read: { integer(word: string | undefined): bigint; float(word: string | undefined): number },
 ): { text: string; stopped?: boolean } {
   const sign = (value: bigint | number, body: string) => (value < 0 ? body : flags.includes('+') ? `+${body}` : flags.includes(' ') ? ` ${body}` : body);
   switch (conversion) {
     case 's':
       return { text: precision === undefined ? (word ?? '') : (word ?? '').slice(0, precision) };
     case 'b':
-      return readEscapes(word ?? '', 'argument');
+      return readEscapes(word ?? '', 'argument', flavour);
     case 'c':
-      return { text: (word ?? '').slice(0, 1) };
+      // Nothing to show is shown as a zero byte.
+      return { text: (word ?? '').slice(0, 1) || '\0' };
     case 'd':
     case 'i': {
-      const value = toNumber(word);
+      const value = read.integer(word);
       const digits = (value < 0n ? -value : value).toString().padStart(precision ?? 1, '0');
       return { text: sign(value, value < 0n ? `-${digits}` : digits) };
     }
     case 'u':
-      return { text: BigInt.asUintN(64, toNumber(word)).toString() };
+      return { text: BigInt.asUintN(64, read.integer(word)).toString() };
     case 'o':
-      return { text: (flags.includes('#') ? '0' : '') + BigInt.asUintN(64, toNumber(word)).toString(8) };
+      return { text: (flags.includes('#') ? '0' : '') + BigInt.asUintN(64, read.integer(word)).toString(8) };
     case 'x':
     case 'X': {
-      const digits = BigInt.asUintN(64, toNumber(word))
+      const digits = BigInt.asUintN(64, read.integer(word))
         .toString(16)
         .padStart(precision ?? 1, '0');
       const text = (flags.includes('#') ? '0x' : '') + digits;
@@ -93,28 +179,43 @@ function convert(
     }
     case 'f':
     case 'F': {
-      const value = Number.parseFloat(word ?? '0') || 0;
+      const value = read.float(word);
       return { text: sign(value, value.toFixed(Math.min(precision ?? 6, 100))) };
     }
     case 'e':
+    case 'E':
+    case 'G':
     case 'g': {
-      const value = Number.parseFloat(word ?? '0') || 0;
-      return {
-        text: conversion === 'g' ? String(Number(value.toPrecision(precision ?? 6))) : value.toExponential(precision ?? 6).replace(/e([-+])(\d)$/, 'e$10$2'),
-      };
+      const value = read.float(word);
+      const text = conversion.toLowerCase() === 'g' ? general(value, precision ?? 6) : exponential(value, precision ?? 6);
+      return { text: sign(value, conversion < 'a' ? text.toUpperCase() : text) };
     }
     default:
       return { text: `%${conversion}` };
   }
 }
 
-function numberOf(word: string): bigint | undefined {
-  if (/^["']./.test(word)) return BigInt(word.codePointAt(1) ?? 0);
-  const match = /^\s*([-+]?)(0[xX][\da-fA-F]+|0[0-7]*|[1-9]\d*)$/.exec(word);
-  if (!match) return undefined;
+function exponential(value: number, digits: number): string {
+  return value.toExponential(Math.min(digits, 100)).replace(/e([-+])(\d)$/, 'e$10$2');
+}
+
+/** `%g`: the shorter of both forms, without zeros at its end. */
+function general(value: number, precision: number): string {
+  const digits = Math.min(Math.max(precision, 1), 100);
+  const exponent = value === 0 ? 0 : Number(value.toExponential(digits - 1).split('e')[1]);
+  if (exponent < -4 || exponent >= digits) return exponential(value, digits - 1).replace(/\.?0+e/, 'e');
+  const text = value.toFixed(Math.max(0, digits - 1 - exponent));
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}
+
+/** The number at the beginning of a word, and how much of the word it is; nothing if there is none. */
+function numberOf(word: string): { readonly value: bigint; readonly taken: number } {
+  if (/^["']./.test(word)) return { value: BigInt(word.codePointAt(1) ?? 0), taken: word.length };
+  const match = /^\s*([-+]?)(0[xX][\da-fA-F]+|0[0-7]*|[1-9]\d*)/.exec(word);
+  if (!match) return { value: 0n, taken: 0 };
   const digits = match[2] as string;
   const value = /^0[0-7]+$/.test(digits) ? BigInt(`0o${digits.slice(1)}`) : BigInt(digits);
-  return match[1] === '-' ? -value : value;
+  return { value: match[1] === '-' ? -value : value, taken: match[0].length };
 }
 
 function pad(text: string, width: number, flags: string, conversion: string): string {

@@ -1,9 +1,13 @@
 import type { Process, Program, Syscall } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
 import { applyOptions } from './builtins-variables.ts';
-import { runText, runToEnd } from './execute.ts';
+import { report, runToEnd } from './execute.ts';
+import { expandText } from './expand.ts';
 import { readCommands } from './interactive.ts';
-import type { Flavour } from './shell.ts';
+import { applyMonitor } from './jobs.ts';
+import { parseText } from './parser.ts';
+import { runText } from './scripts.ts';
+import type { Flavour, Flow } from './shell.ts';
 import { Shell, ShellFailure } from './shell.ts';
 
 export interface ShellOptions {
@@ -19,18 +23,26 @@ export function shellProgram(options: ShellOptions): Program {
 function* main(process: Process, { flavour }: ShellOptions): Syscall<number> {
   const shell = new Shell(process, flavour);
   shell.name = process.argv[0] ?? 'sh';
+  const isLogin = shell.name.startsWith('-') || process.argv.slice(1).some((word) => /^-[a-z]*l|^--login$/.test(word));
   const parsed = yield* parseArguments(shell, process.argv.slice(1));
   if (parsed === undefined) return 2;
   const { command, readsInput, rest } = parsed;
   if (command !== undefined) {
+    if (flavour === 'ash') shell.options.add('c');
+    yield* applyMonitor(shell);
     if (rest.length > 0) shell.name = rest[0] as string;
     shell.parameters = [...rest.slice(1)];
     return yield* runToEnd(shell, () => runText(shell, command, true));
   }
   if (!readsInput && rest[0] !== undefined) return yield* runScriptFile(shell, rest[0], rest.slice(1));
   shell.parameters = [...rest];
+  shell.options.add('s');
   if (shell.options.has('i') || (process.isTty(0) && process.isTty(2))) becomeInteractive(shell);
-  return yield* runToEnd(shell, readCommands);
+  yield* applyMonitor(shell);
+  return yield* runToEnd(shell, function* (own) {
+    yield* runStartupFiles(own, isLogin, process.argv.includes('--norc'));
+    if (!own.flow) yield* readCommands(own);
+  });
 }
 
 interface Arguments {
@@ -85,6 +97,7 @@ function* runScriptFile(shell: Shell, file: string, args: readonly string[]): Sy
     yield* shell.writeError(`${shell.name}: ${shell.flavour === 'dash' ? '0: ' : ''}${message}\n`);
     return shell.flavour === 'bash' ? 127 : 2;
   }
+  yield* applyMonitor(shell);
   shell.name = file;
   shell.scriptFile = true;
   shell.parameters = [...args];
@@ -94,5 +107,25 @@ function* runScriptFile(shell: Shell, file: string, args: readonly string[]): Sy
 function becomeInteractive(shell: Shell): void {
   shell.interactive = true;
   shell.options.add('i');
+  shell.options.add('m');
   for (const signal of ['INT', 'TERM', 'QUIT'] as const) shell.resetSignal(signal);
+}
+
+/** What a shell reads before anything else: profiles of a login shell, the rc files of bash, ENV of the others. */
+function* runStartupFiles(shell: Shell, isLogin: boolean, noRc: boolean): Syscall<void> {
+  const home = shell.get('HOME') ?? '';
+  const files = isLogin ? ['/etc/profile', `${home}/.profile`] : [];
+  if (shell.interactive && shell.flavour !== 'bash') files.push(yield* expandText(shell, parseText(shell.get('ENV') ?? '')));
+  if (shell.interactive && shell.flavour === 'bash' && !isLogin && !noRc) files.push('/etc/bash.bashrc', `${home}/.bashrc`);
+  const { fs, cwd } = { fs: shell.process.system.fs, cwd: shell.process.cwd };
+  for (const file of files) {
+    if (file === '' || shell.flow || !fs.exists(file, cwd)) continue;
+    try {
+      yield* runText(shell, fs.readText(file, cwd));
+      if ((shell.flow as Flow | undefined)?.kind === 'return') shell.flow = undefined;
+    } catch (error) {
+      if (error instanceof SystemError) continue; // Not readable: nobody complains.
+      yield* report(shell, error);
+    }
+  }
 }

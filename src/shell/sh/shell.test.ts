@@ -85,7 +85,7 @@ test('an interactive shell on a terminal echoes, edits, interrupts and ends at ^
   await type('if true\r');
   await type('then echo multi; fi\r');
   await type('\x04');
-  expect(screen).toBe('/ # echo hix\b \b\r\nhi\r\n/ # sleep 100\r\n^C\r\n/ # echo $?\r\n130\r\n/ # if true\r\n> then echo multi; fi\r\nmulti\r\n/ # \r\n');
+  expect(screen).toBe('/ # echo hix\b\x1b[J\r\nhi\r\n/ # sleep 100\r\n^C\r\n/ # echo $?\r\n130\r\n/ # if true\r\n> then echo multi; fi\r\nmulti\r\n/ # \r\n');
   expect(handle.exit?.exitCode).toBe(0);
 });
 

@@ -1,7 +1,9 @@
 import { HeldMemory } from '../kernel/held-memory.ts';
-import type { Process, Signal, Syscall } from '../kernel/types.ts';
+import type { Process, Signal, Syscall, Terminal } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
+import type { Job } from './jobs.ts';
 import type { SyntaxNode } from './syntax.ts';
+import { treeBytes } from './tree-bytes.ts';
 import type { Variable } from './variables.ts';
 import { Variables } from './variables.ts';
 
@@ -13,27 +15,27 @@ export class ShellFailure extends Error {
   constructor(
     message: string,
     readonly status = 2,
+    /** Ends the shell also where a mistake of a regular built-in would not. */
+    readonly fatal = false,
   ) {
     super(message);
     this.name = 'ShellFailure';
   }
 }
 
+/** The user of an interactive shell has typed ^C: the line is given up. */
+export class Interrupted extends Error {
+  constructor() {
+    super('interrupted');
+    this.name = 'Interrupted';
+  }
+}
+
 /** Why commands are being skipped. */
 export type Flow = { readonly kind: 'break' | 'continue'; count: number } | { readonly kind: 'return' } | { readonly kind: 'exit' };
 
-export interface Job {
-  readonly pid: number;
-  readonly number: number;
-  readonly text: string;
-  status: number | undefined;
-}
-
 /** Function calls may nest this deep. Real shells crash at some depth; here it is an error of the script. */
 export const functionDepthLimit = 400;
-
-/** Characters that a shell's variables may have together: beyond, the host's own strings come to an end. */
-const variablesMax = 256 * 1024 ** 2;
 
 /** The state of one shell: what a subshell copies. */
 export class Shell {
@@ -44,21 +46,39 @@ export class Shell {
   parameters: string[] = [];
   variables: Variables;
   private memory: HeldMemory | undefined;
+  private functionBytes = 0;
+  /** What has been told of the memory of variables and functions. */
+  private counted = 0;
   functions = new Map<string, SyntaxNode>();
   aliases = new Map<string, string>();
+  /** What `ulimit` was told, by letter. */
+  limits: ReadonlyMap<string, string> = new Map();
   /** Letters of `set`, and `pipefail`. */
   options = new Set<string>();
   status = 0;
   flow: Flow | undefined;
   line = 1;
+  /** Lines read before the text that is run: numbers in messages count from there. */
+  firstLine = 0;
   /** Signal name or EXIT to the command; empty ignores. */
   traps = new Map<string, string>();
   pendingTraps: Signal[] = [];
   inTrap = false;
+  /** The current job comes first. */
   jobs: Job[] = [];
+  /** Jobs have process groups of their own, and the terminal one after the other. */
+  jobControl = false;
+  /** The terminal that job control hands around. */
+  terminal: Terminal | undefined;
+  /** ^C has come since the line was begun. */
+  interrupted = false;
+  /** Above zero right after the user has been told of stopped jobs. */
+  stoppedWarning = 0;
   lastBackground: number | undefined;
   loopDepth = 0;
   functionDepth = 0;
+  /** The function that runs. */
+  functionName: string | undefined;
   /** Levels of syntax and calls being run. */
   nesting = 0;
   /** Above zero where `set -e` does not apply: conditions, `!`, all but the last of `&&`. */
@@ -84,7 +104,7 @@ export class Shell {
     const defaults: (readonly [string, string])[] = [
       ['IFS', ' \t\n'],
       ['OPTIND', '1'],
-      ['PS1', process.uid === 0 ? (flavour === 'ash' ? '\\w # ' : '# ') : flavour === 'ash' ? '\\w $ ' : '$ '],
+      ['PS1', defaultPrompt(flavour, process.uid)],
       ['PS2', '> '],
       ['PS4', '+ '],
       ...(flavour === 'bash' ? [['BASH_VERSION', '5.2.15(1)-release'] as const] : []),
@@ -95,7 +115,11 @@ export class Shell {
       }
     }
     this.variables.put('PPID', { value: String(process.ppid), exported: false, readonly: false });
-    this.variables.put('PWD', { value: process.cwd, exported: this.variables.variable('PWD')?.exported ?? false, readonly: false });
+    this.variables.put('PWD', { value: process.cwd, exported: true, readonly: false });
+    if (flavour !== 'dash') {
+      const level = Number.parseInt(this.variables.get('SHLVL') ?? '0', 10) || 0;
+      this.variables.put('SHLVL', { value: String(level + 1), exported: true, readonly: false });
+    }
     if (this.variables.get('PATH') === undefined) {
       this.variables.put('PATH', { value: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', exported: false, readonly: false });
     }
@@ -107,10 +131,14 @@ export class Shell {
     Object.assign(copy, this);
     copy.variables = this.variables.copy();
     copy.functions = new Map(this.functions);
+    copy.aliases = new Map(this.aliases);
     copy.options = new Set(this.options);
     copy.parameters = [...this.parameters];
     copy.traps = new Map([...this.traps].filter(([, command]) => command === ''));
     copy.jobs = [];
+    copy.jobControl = false;
+    copy.terminal = undefined;
+    copy.interrupted = false;
     copy.isSubshell = true;
     copy.interactive = false;
     copy.flow = undefined;
@@ -129,15 +157,27 @@ export class Shell {
     const before = this.variables.variable(name);
     if (before?.readonly) throw new ShellFailure(`${name}: is read only`, 2);
     this.variables.put(name, this.changed(before, value, attributes));
-    this.hold(value.length - (before?.value?.length ?? 0));
+    this.countMemory();
     if (name === 'PATH') this.commandPaths = new Map();
     if (name === 'OPTIND') this.optionIndex = 1;
   }
 
   /** A subshell shares what it was forked with, and is counted for what it adds. Throws ENOMEM. */
-  private hold(length: number): void {
-    if (this.memory?.process !== this.process) this.memory = new HeldMemory(this.process, variablesMax);
-    this.memory.add(length);
+  private countMemory(): void {
+    if (this.memory?.process !== this.process) this.memory = new HeldMemory(this.process);
+    const bytes = this.variables.bytes + this.functionBytes;
+    const growth = bytes - this.counted;
+    this.counted = bytes;
+    this.memory.add(growth);
+  }
+
+  /** Defines a function, or with no body forgets it. Throws ENOMEM. */
+  defineFunction(name: string, body: SyntaxNode | undefined): void {
+    const before = this.functions.get(name);
+    if (body) this.functions.set(name, body);
+    else this.functions.delete(name);
+    this.functionBytes += (body ? treeBytes(body) : 0) - (before ? treeBytes(before) : 0);
+    this.countMemory();
   }
 
   private changed(before: Variable | undefined, value: string, attributes: { readonly exported?: boolean; readonly readonly?: boolean }): Variable {
@@ -152,7 +192,7 @@ export class Shell {
     const before = this.variables.variable(name);
     if (before?.readonly) throw new ShellFailure(`${name}: is read only`, 2);
     this.variables.put(name, undefined);
-    this.hold(-(before?.value?.length ?? 0));
+    this.countMemory();
     if (name === 'PATH') this.commandPaths = new Map();
   }
 
@@ -173,7 +213,7 @@ export class Shell {
 
   private prefix(command?: string): string {
     const named = command ? `${command}: ` : '';
-    if (this.flavour === 'dash') return `${this.name}: ${this.interactive ? '' : `${this.line}: `}${named}`;
+    if (this.flavour === 'dash') return `${this.name}: ${this.line}: ${named}`;
     const line = (command || this.scriptFile) && !this.interactive ? `line ${this.line}: ` : '';
     if (this.flavour === 'bash') return `${this.name}: ${this.interactive ? '' : `line ${this.line}: `}${named}`;
     return `${this.name}: ${named}${line}`;
@@ -218,9 +258,19 @@ export class Shell {
   }
 
   resetSignal(signal: Signal): void {
-    if (this.interactive && (signal === 'TERM' || signal === 'QUIT' || signal === 'INT')) this.process.onSignal(signal, () => {});
+    if (this.interactive && signal === 'INT') {
+      this.process.onSignal(signal, () => {
+        this.interrupted = true;
+      });
+    } else if (this.interactive && (signal === 'TERM' || signal === 'QUIT')) this.process.onSignal(signal, () => {});
     else this.process.onSignal(signal, 'default');
   }
+}
+
+/** Dash decides once whose prompt it is; the others do when they show it. */
+function defaultPrompt(flavour: Flavour, uid: number): string {
+  if (flavour === 'dash') return uid === 0 ? '# ' : '$ ';
+  return flavour === 'ash' ? '\\w \\$ ' : '\\s-\\v\\$ ';
 }
 
 export function isName(text: string): boolean {

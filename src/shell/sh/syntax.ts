@@ -8,6 +8,8 @@ export type Part =
       readonly length: boolean;
       readonly operation?: ParameterOperation | undefined;
     }
+  /** Quoted text that each shell reads in its own way. */
+  | { readonly kind: 'flavoured'; readonly ash: string; readonly dash: string; readonly bash: string; readonly quoted: true }
   | { readonly kind: 'command'; readonly script: ListNode; readonly quoted: boolean }
   | { readonly kind: 'arithmetic'; readonly parts: readonly Part[]; readonly quoted: boolean };
 
@@ -22,6 +24,8 @@ export interface Word {
   readonly parts: readonly Part[];
   /** Set if the word never changes: no expansion, no pattern, no tilde. */
   readonly constant?: string | undefined;
+  /** The word as it was written, if it has braces: bash makes several words of it. */
+  readonly braces?: string | undefined;
 }
 
 export interface Redirection {
@@ -34,6 +38,8 @@ export interface Redirection {
 
 export interface SimpleNode {
   readonly kind: 'simple';
+  /** As it was written: what `jobs` shows. */
+  readonly text: string;
   readonly line: number;
   readonly assignments: readonly { readonly name: string; readonly word: Word; readonly append: boolean }[];
   readonly words: readonly Word[];
@@ -48,7 +54,7 @@ export interface ListNode {
 export type SyntaxNode =
   | SimpleNode
   | ListNode
-  | { readonly kind: 'pipeline'; readonly commands: readonly SyntaxNode[]; readonly negated: boolean; readonly timed: boolean }
+  | { readonly kind: 'pipeline'; readonly commands: readonly SyntaxNode[]; readonly negated: boolean; readonly timed: boolean; readonly text: string }
   | { readonly kind: 'and-or'; readonly commands: readonly SyntaxNode[]; readonly operators: readonly ('&&' | '||')[] }
   | { readonly kind: 'if'; readonly branches: readonly { readonly test: ListNode; readonly body: ListNode }[]; readonly otherwise: ListNode | undefined }
   | { readonly kind: 'while'; readonly until: boolean; readonly test: ListNode; readonly body: ListNode }
@@ -58,7 +64,8 @@ export type SyntaxNode =
       readonly word: Word;
       readonly items: readonly { readonly patterns: readonly Word[]; readonly body: ListNode; readonly fallThrough: boolean }[];
     }
-  | { readonly kind: 'subshell'; readonly body: ListNode }
+  | { readonly kind: 'subshell'; readonly body: ListNode; readonly text: string }
+  | { readonly kind: 'arithmetic'; readonly text: string; readonly parts: readonly Part[] }
   | { readonly kind: 'function'; readonly name: string; readonly body: SyntaxNode }
   | { readonly kind: 'redirected'; readonly node: SyntaxNode; readonly redirections: readonly Redirection[] };
 

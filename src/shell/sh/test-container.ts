@@ -1,8 +1,9 @@
 import { createEnv, nodeMachine, silentLog } from '../../env/index.ts';
+import { busyboxPrograms } from '../applets/index.ts';
 import type { ImageEntry } from '../fs/index.ts';
-import { ContainerFs, createImageLayer } from '../fs/index.ts';
+import { ContainerFs, createImageLayer, programEntries } from '../fs/index.ts';
 import type { NetworkStack, Process, Program } from '../kernel/index.ts';
-import { HostInput, HostOutput, Kernel } from '../kernel/index.ts';
+import { HostInput, HostOutput, Kernel, Tty } from '../kernel/index.ts';
 import { shellProgram } from './program.ts';
 import type { Flavour } from './shell.ts';
 
@@ -88,3 +89,36 @@ const sleep: Program = function* (process) {
   yield* process.sleep(Number(process.argv[1] ?? 0) * 1000);
   return 0;
 };
+
+/** A shell at a terminal, in a folder /w with a few files. `type` gives what appears on the screen until nothing more happens. */
+export async function openTerminal(flavour: Flavour, options: { readonly argv?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {}) {
+  const files = ['alpha', 'alphabet', 'beta', 'with space', 'dir1/inner'].map((name) => [`/w/${name}`, { data: '' }] as const);
+  const { env, system, fs } = createTestContainer(flavour, [...programEntries('/usr/bin', busyboxPrograms()), ...files]);
+  system.start({ argv: ['idle'], program: idle });
+  let screen = '';
+  const tty = new Tty({
+    data(data) {
+      screen += Buffer.from(data).toString();
+      return true;
+    },
+  });
+  const handle = system.start({
+    argv: options.argv ?? ['sh'],
+    env: { PATH: '/usr/bin:/bin', HOME: '/root', TERM: 'xterm', PS1: '$ ', ...options.env },
+    cwd: '/w',
+    tty,
+  });
+  const taken = () => {
+    const text = screen;
+    screen = '';
+    return text;
+  };
+  await env.loop.settle();
+  const type = async (text: string, waitMs = 200) => {
+    tty.input(Buffer.from(text));
+    await env.loop.settle();
+    await env.loop.advance(waitMs);
+    return taken();
+  };
+  return { env, fs, tty, handle, first: taken(), type };
+}

@@ -10,6 +10,7 @@ export class Variables {
   readonly #all: Map<string, Variable>;
   #frames: Map<string, Variable | undefined>[] = [];
   #environment: ReadonlyMap<string, string> | undefined;
+  #bytes = 0;
 
   constructor(from: Iterable<readonly [string, Variable]> = []) {
     this.#all = new Map(from);
@@ -17,8 +18,14 @@ export class Variables {
 
   copy(): Variables {
     const copy = new Variables(this.#all);
+    copy.#bytes = this.#bytes;
     copy.#frames = this.#frames.map((frame) => new Map(frame));
     return copy;
+  }
+
+  /** What all of them take, names included. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get(name: string): string | undefined {
@@ -31,7 +38,9 @@ export class Variables {
 
   /** Puts a variable as it is, read-only or not. */
   put(name: string, variable: Variable | undefined): void {
-    if (variable?.exported || this.#all.get(name)?.exported) this.#environment = undefined;
+    const before = this.#all.get(name);
+    if (variable?.exported || before?.exported) this.#environment = undefined;
+    this.#bytes += bytesOf(name, variable) - bytesOf(name, before);
     if (variable) this.#all.set(name, variable);
     else this.#all.delete(name);
   }
@@ -64,4 +73,11 @@ export class Variables {
     if (!frame.has(name)) frame.set(name, this.#all.get(name));
     return true;
   }
+}
+
+/** What a variable takes besides its name and its value. */
+const variableBytes = 128;
+
+function bytesOf(name: string, variable: Variable | undefined): number {
+  return variable ? name.length + (variable.value?.length ?? 0) + variableBytes : 0;
 }

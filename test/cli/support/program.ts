@@ -5,8 +5,8 @@ import { delimiter, dirname, join, relative } from 'node:path';
 import { oldestAndNewest } from '../../support/kubectl.ts';
 
 /** What `npm run build` has made. */
-const program = join(import.meta.dirname, '../../../dist/main.js');
-if (!existsSync(program)) throw new Error('The program is not built: run npm test, or npm run build before vitest.');
+export const builtProgram = join(import.meta.dirname, '../../../dist/main.js');
+if (!existsSync(builtProgram)) throw new Error('The program is not built: run npm test, or npm run build before vitest.');
 
 /** The newest kubectl of this machine; undefined where there is none (an error if CI=true). */
 export const kubectl = oldestAndNewest().at(-1)?.path;
@@ -17,7 +17,7 @@ export class User {
   readonly #running = new Set<Running>();
   readonly #environment: NodeJS.ProcessEnv;
 
-  constructor() {
+  constructor(readonly program = builtProgram) {
     const temporary = join(this.home, 'tmp');
     mkdirSync(temporary);
     this.#environment = {
@@ -30,7 +30,7 @@ export class User {
 
   /** Starts the program; it goes on until it ends by itself, or the user leaves. */
   spawn(words: readonly string[], environment: NodeJS.ProcessEnv = {}): Running {
-    return this.#spawn(process.execPath, [program, ...words], environment);
+    return this.#spawn(process.execPath, [this.program, ...words], environment);
   }
 
   /** Runs the program to its end. */

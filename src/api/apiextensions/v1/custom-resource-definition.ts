@@ -1,5 +1,5 @@
 import type { CustomResourceDefinition, CustomResourceDefinitionNames, CustomResourceDefinitionSpec } from '../../../../generated/types/index.ts';
-import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { type FieldError, type FieldPath, GoText, path } from '../../../machinery/field-error.ts';
 import { goStringList } from '../../../machinery/go-syntax.ts';
 import { mistakesOf } from '../../meta/checks.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
@@ -14,6 +14,13 @@ export function setCustomResourceDefinitionDefaults(definition: CustomResourceDe
   spec.conversion ??= { strategy: 'None' };
   const client = spec.conversion.webhook?.clientConfig?.service;
   if (client) client.port ??= 443;
+  const { conditions = null as never, acceptedNames = { plural: '', kind: '' }, storedVersions = [] } = definition.status ?? {};
+  definition.status = { ...definition.status, conditions, acceptedNames, storedVersions };
+  if (storedVersions.length === 0)
+    definition.status.storedVersions = (spec.versions ?? [])
+      .filter(({ storage }) => storage)
+      .slice(0, 1)
+      .map(({ name }) => name);
 }
 
 /** What a new definition says of itself before its controllers have looked at it. */
@@ -36,15 +43,13 @@ export function validateCustomResourceDefinition(definition: CustomResourceDefin
     if (definition.metadata?.name !== required)
       mistakes.invalid(path('metadata', 'name'), definition.metadata?.name ?? '', 'must be spec.names.plural+"."+spec.group');
     if (!spec.group) mistakes.required(specPath.child('group'));
-    else {
-      mistakes.invalid(specPath.child('group'), spec.group, isDns1123Subdomain(spec.group));
-      if (spec.group.split('.').length < 2) mistakes.invalid(specPath.child('group'), spec.group, 'should be a domain with at least one dot');
-    }
+    else if (!allInOne(mistakes, specPath.child('group'), spec.group, isDns1123Subdomain(spec.group)) && !spec.group.includes('.'))
+      mistakes.invalid(specPath.child('group'), spec.group, 'should be a domain with at least one dot');
     mistakes.oneOf(specPath.child('scope'), spec.scope, ['Cluster', 'Namespaced']);
     validateVersions(mistakes, spec);
     validateNames(mistakes, spec.names, specPath.child('names'));
     if ((definition.status?.storedVersions ?? []).length === 0)
-      mistakes.invalid(path('status', 'storedVersions'), goStringList(definition.status?.storedVersions), 'must have at least one stored version');
+      mistakes.invalid(path('status', 'storedVersions'), goStringList(spec.versions ? [] : undefined), 'must have at least one stored version');
   });
 }
 
@@ -53,25 +58,35 @@ function validateVersions(mistakes: Mistakes, { versions = [] }: CustomResourceD
   const seen = new Set<string>();
   versions.forEach((version, i) => {
     seen.add(version.name);
-    mistakes.invalid(at.index(i).child('name'), version.name, isDns1035Label(version.name ?? ''));
+    allInOne(mistakes, at.index(i).child('name'), version.name, isDns1035Label(version.name ?? ''));
     const schema = version.schema?.openAPIV3Schema as Readonly<Record<string, unknown>> | undefined;
     if (!schema) mistakes.required(at.index(i).child('schema', 'openAPIV3Schema'), 'schemas are required');
     else if (schema.type === undefined && !schema['x-kubernetes-preserve-unknown-fields'])
       mistakes.required(at.index(i).child('schema', 'openAPIV3Schema', 'type'), 'must not be empty at the root');
   });
   if (seen.size < versions.length) mistakes.invalid(at, versions, 'must contain unique version names');
-  if (versions.filter((version) => version.storage).length !== 1) mistakes.invalid(at, versions, 'must have exactly one version marked as storage version');
+  const shown = versions.length > 0 ? versions : new GoText('[]apiextensions.CustomResourceDefinitionVersion(nil)');
+  if (versions.filter((version) => version.storage).length !== 1) mistakes.invalid(at, shown, 'must have exactly one version marked as storage version');
+}
+
+/** Tells all that is wrong with a value as one mistake; whether there is one. */
+function allInOne(mistakes: Mistakes, at: FieldPath, value: string, wrong: readonly string[], prefix = ''): boolean {
+  if (wrong.length > 0) mistakes.invalid(at, value, prefix + wrong.join(','));
+  return wrong.length > 0;
 }
 
 function validateNames(mistakes: Mistakes, names: CustomResourceDefinitionNames, at: FieldPath): void {
-  mistakes.invalid(at.child('plural'), names.plural, isDns1035Label(names.plural ?? ''));
-  for (const field of ['singular', 'kind', 'listKind'] as const) {
+  for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) if (!names[field]) mistakes.required(at.child(field));
+  for (const field of ['plural', 'singular'] as const) if (names[field]) allInOne(mistakes, at.child(field), names[field], isDns1035Label(names[field]));
+  for (const field of ['kind', 'listKind'] as const) {
     const name = names[field];
-    if (name) mistakes.invalid(at.child(field), name, isDns1035Label(name.toLowerCase()));
+    if (name) allInOne(mistakes, at.child(field), name, isDns1035Label(name.toLowerCase()), 'may have mixed case, but should otherwise match: ');
   }
-  for (const field of ['shortNames', 'categories'] as const)
+  const each = (field: 'shortNames' | 'categories'): void =>
     (names[field] ?? []).forEach((name, i) => {
-      mistakes.invalid(at.child(field).index(i), name, isDns1035Label(name));
+      allInOne(mistakes, at.child(field).index(i), name, isDns1035Label(name));
     });
+  each('shortNames');
   if (names.kind && names.kind === names.listKind) mistakes.invalid(at.child('listKind'), names.listKind, 'kind and listKind may not be the same');
+  each('categories');
 }

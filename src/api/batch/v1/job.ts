@@ -45,5 +45,11 @@ export function generateJobSelector(job: Job): void {
   template.labels = Object.fromEntries(Object.entries({ ...own, ...template.labels }).sort(([a], [b]) => (a < b ? -1 : 1)));
   const selector = (spec.selector ??= {});
   selector.matchLabels = { [jobLabels.controllerUid]: uid, ...selector.matchLabels };
-  if (shared || !job.metadata?.labels) job.metadata!.labels = { ...template.labels };
+  if (shared) job.metadata!.labels = { ...template.labels };
+}
+
+/** A job without labels has those of its template for whoever reads it from storage. */
+export function labelJobLikeTemplate({ metadata, spec }: Job): void {
+  const labels = spec?.template.metadata?.labels;
+  if (labels && Object.keys(metadata?.labels ?? {}).length === 0) metadata!.labels = { ...labels };
 }

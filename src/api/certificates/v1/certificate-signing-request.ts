@@ -31,7 +31,7 @@ function validateAll(mistakes: Mistakes, { spec, status }: CertificateSigningReq
   const wrong = whatIsWrongWith(spec?.request ?? '');
   if (wrong) mistakes.invalid(specPath.child('request'), spec?.request ?? '', wrong);
   const usages = spec?.usages ?? [];
-  if (usages.length === 0) mistakes.required(specPath.child('usages'), 'usages must be provided');
+  if (usages.length === 0) mistakes.required(specPath.child('usages'));
   usages.forEach((usage, i) => {
     if (!keyUsages.includes(usage)) mistakes.notSupported(specPath.child('usages').index(i), usage, keyUsages);
   });
@@ -108,7 +108,7 @@ const keyUsages = [
 /** `example.com/signer` (pkg/apis/core/validation ValidateSignerName). */
 function validateSignerName(mistakes: Mistakes, name: string, at: FieldPath): void {
   if (!name) {
-    mistakes.required(at, 'signerName must be provided');
+    mistakes.required(at);
     return;
   }
   const [domain = '', signer = '', ...rest] = name.split('/');

@@ -11,7 +11,7 @@ export function validateLease(lease: Lease): FieldError[] {
   const { leaseDurationSeconds: seconds, leaseTransitions: transitions, strategy, preferredHolder } = lease.spec ?? {};
   if (seconds !== undefined && seconds <= 0) mistakes.invalid(path('spec', 'leaseDurationSeconds'), seconds, 'must be greater than 0');
   if (transitions !== undefined && transitions < 0) mistakes.invalid(path('spec', 'leaseTransitions'), transitions, 'must be greater than or equal to 0');
-  if (preferredHolder && !strategy) mistakes.forbidden(path('spec', 'preferredHolder'), 'may only be specified when `strategy` is defined');
+  if (preferredHolder && !strategy) mistakes.forbidden(path('spec', 'preferredHolder'), 'may only be specified if `strategy` is defined');
   return mistakes.list;
 }
 

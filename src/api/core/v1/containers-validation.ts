@@ -246,15 +246,12 @@ function validateMounts(mistakes: Mistakes, container: Container | EphemeralCont
     points.add(point);
     if (names.has(mount.name)) mistakes.invalid(path.child('name'), mount.name, 'must not already exist in volumeDevices');
     if (paths.has(point)) mistakes.invalid(path.child('mountPath'), point, 'must not already exist as a path in volumeDevices');
-    validateSubPaths(mistakes, mount, volumes.get(mount.name)?.image !== undefined, path, at);
+    validateSubPaths(mistakes, mount, path, at);
     validateMountOptions(mistakes, mount, container, at);
   });
 }
 
-function validateSubPaths(mistakes: Mistakes, mount: VolumeMount, isImage: boolean, at: FieldPath, list: FieldPath): void {
-  for (const field of ['subPath', 'subPathExpr'] as const) {
-    if (isImage && mount[field]) mistakes.invalid(at.child(field), mount[field], 'not allowed in image volume sources');
-  }
+function validateSubPaths(mistakes: Mistakes, mount: VolumeMount, at: FieldPath, list: FieldPath): void {
   if (mount.subPath) validateLocalPath(mistakes, mount.subPath, list.child('subPath'));
   if (!mount.subPathExpr) return;
   if (mount.subPath) mistakes.invalid(at.child('subPathExpr'), mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive');

@@ -8,7 +8,7 @@ import { isHugePages, isNative, validateContainerResourceName, validateResourceN
 
 /** pkg/apis/core/v1 SetDefaults_LimitRangeItem: the limits of a container follow from its bounds. */
 export function setLimitRangeDefaults(range: LimitRange): void {
-  for (const item of (range.spec ??= { limits: [] }).limits ?? []) {
+  for (const item of (range.spec ??= { limits: null as never }).limits ?? []) {
     for (const amounts of [item.min, item.max, item.default, item.defaultRequest, item.maxLimitRequestRatio]) canonicalAmounts(amounts);
     if (item.type !== 'Container') continue;
     item.default = { ...item.max, ...item.default };
@@ -53,8 +53,8 @@ function validateItem(mistakes: Mistakes, item: LimitRangeItem, at: FieldPath): 
   const checkName = item.type === 'Container' ? validateContainerResourceName : validateResourceName;
   for (const [field, amounts] of Object.entries(bounds)) for (const name of Object.keys(amounts).sort()) checkName(mistakes, name, at.child(field).key(name));
   if (item.type === 'Pod') {
-    if (item.default) mistakes.forbidden(at.child('default'), 'may not be specified when `type` is Pod');
-    if (item.defaultRequest) mistakes.forbidden(at.child('defaultRequest'), 'may not be specified when `type` is Pod');
+    if (item.default) mistakes.forbidden(at.child('default'), "may not be specified when `type` is 'Pod'");
+    if (item.defaultRequest) mistakes.forbidden(at.child('defaultRequest'), "may not be specified when `type` is 'Pod'");
   }
   if (item.type === 'PersistentVolumeClaim' && item.min?.storage === undefined && item.max?.storage === undefined)
     mistakes.required(at.child('limits'), 'either minimum or maximum storage value is required, but neither was provided');

@@ -1,6 +1,7 @@
 import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../../../generated/types/index.ts';
 import type { ParsedQuantity } from '../../../machinery/quantity.ts';
 import { addQuantities, formatQuantity, parseQuantity } from '../../../machinery/quantity.ts';
+import { SharedSpecs } from './shared-specs.ts';
 
 /** Amounts by resource name, as in `resources.requests`. */
 export type ResourceAmounts = Record<string, string>;
@@ -106,12 +107,22 @@ function maxInto(total: Parsed, other: Parsed): void {
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 
+const classes = new SharedSpecs<QosClass>();
+
 /** The pod's class of service (pkg/apis/core/helper/qos ComputePodQOS): only CPU and memory above zero count. */
-export function qosClass(pod: Pick<Pod, 'spec'>): QosClass {
+export function qosClass({ spec }: Pick<Pod, 'spec'>): QosClass {
+  const known = spec && classes.get(spec);
+  if (known) return known;
+  const found = computeQosClass(spec);
+  if (spec) classes.learn(spec, found);
+  return found;
+}
+
+function computeQosClass(spec: PodSpec | undefined): QosClass {
   const requests: Parsed = new Map();
   const limits: Parsed = new Map();
   let guaranteed = true;
-  for (const container of [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]) {
+  for (const container of [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])]) {
     addTo(requests, computeOnly(amountsOf(container, 'requests')));
     const own = computeOnly(amountsOf(container, 'limits'));
     addTo(limits, own);

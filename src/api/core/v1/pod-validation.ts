@@ -13,6 +13,7 @@ import { isSidecar } from './pod-resources.ts';
 import { isMirrorPod } from './pod-status.ts';
 import { validateAffinity, validateTolerations, validateTopologySpread } from './scheduling-validation.ts';
 import { validatePodSecurityContext } from './security-validation.ts';
+import { SharedSpecs } from './shared-specs.ts';
 import { validateVolumes } from './volumes-validation.ts';
 
 const maxInt32 = 2147483647;
@@ -34,6 +35,18 @@ export function validateMetadataAndSpec(mistakes: Mistakes, pod: Pod): void {
   validateObjectMeta(mistakes, pod.metadata, true, nameIsSubdomain);
   validatePodAnnotations(mistakes, pod);
   const spec = pod.spec as PodSpec;
+  if (soundSpecs.get(spec)) return;
+  const before = mistakes.list.length;
+  validateSpecOfPod(mistakes, spec, pod);
+  // The claims of ephemeral volumes are called after the pod; of all other specs what holds for one pod holds for all.
+  const isSound = mistakes.list.length === before && !spec.volumes?.some((volume) => volume.ephemeral);
+  if (isSound) soundSpecs.learn(spec, true);
+}
+
+/** Those without mistakes. */
+const soundSpecs = new SharedSpecs<true>();
+
+function validateSpecOfPod(mistakes: Mistakes, spec: PodSpec, pod: Pod): void {
   validatePodSpec(mistakes, spec, specPath, pod);
   if (!spec.serviceAccountName) {
     (spec.volumes ?? []).forEach((volume, i) => {
@@ -260,6 +273,7 @@ function validateDeadline(mistakes: Mistakes, spec: PodSpec, old: PodSpec): bool
 }
 
 function validateAddedTolerations(mistakes: Mistakes, next: readonly Toleration[], old: readonly Toleration[], at: FieldPath): void {
+  if (next === old) return; // What is wrong with it has been told with the rest of the spec.
   const textOf = ({ key = '', operator = '', value = '', effect = '' }: Toleration): string => JSON.stringify([key, operator, value, effect]);
   const present = new Set(next.map(textOf));
   const kept = old.every((one) => present.has(textOf(one)));

@@ -14,6 +14,7 @@ import type {
 import { FieldPath } from '../../../machinery/field-error.ts';
 import { canonicalQuantity, parseQuantity } from '../../../machinery/quantity.ts';
 import { isDns1123Label } from '../../meta/names.ts';
+import { SharedSpecs } from './shared-specs.ts';
 import { overlappingPathWarnings } from './volume-warnings.ts';
 
 const deprecatedNodeLabels = new Map([
@@ -68,8 +69,25 @@ export function podTemplateWarnings(template: Readonly<PodTemplateSpec> | undefi
   return warningsOf(new FieldPath('spec.template'), template?.spec, template?.metadata);
 }
 
+/** Those that nobody is warned of, unless an annotation speaks of seccomp. */
+const quietSpecs = new SharedSpecs<true>();
+
 function warningsOf(at: FieldPath, spec: Readonly<PodSpec> | undefined, meta: Readonly<ObjectMeta> | undefined): string[] {
   if (!spec) return [];
+  if (at.text !== '' || hasAlphaAnnotation(meta)) return findWarnings(at, spec, meta);
+  if (quietSpecs.get(spec)) return [];
+  const warnings = findWarnings(at, spec, meta);
+  if (warnings.length === 0) quietSpecs.learn(spec, true);
+  return warnings;
+}
+
+/** As are all annotations that pods are warned of. */
+function hasAlphaAnnotation(meta: Readonly<ObjectMeta> | undefined): boolean {
+  for (const key in meta?.annotations) if (key.includes('.alpha.kubernetes.io/')) return true;
+  return false;
+}
+
+function findWarnings(at: FieldPath, spec: Readonly<PodSpec>, meta: Readonly<ObjectMeta> | undefined): string[] {
   const inSpec = at.child('spec');
   const annotations = meta?.annotations ?? {};
   const containers = containersOf(inSpec, spec);
@@ -135,20 +153,32 @@ function shownKind(kind: string): string {
 
 function pullSecretWarnings(at: FieldPath, { imagePullSecrets = [] }: Readonly<PodSpec>): string[] {
   const twice = repeated(imagePullSecrets, ({ name }) => name ?? '').map(([index, name]) => `${at.index(index).child('name')}: duplicate name "${name}"`);
-  const empty = imagePullSecrets.flatMap(({ name }, index) => (name ? [] : [`${at.index(index).child('name')}: invalid empty name ""`]));
+  const empty = found(imagePullSecrets, ({ name }) => (name ? undefined : '')).map(([index]) => `${at.index(index).child('name')}: invalid empty name ""`);
   return [...twice, ...empty];
+}
+
+/** An answer has room for far fewer warnings; a body may give reason for a million. */
+const foundMax = 10_000;
+
+/** Of the items that something is to be said of, the first ones, with their index and what `keyOf` says. */
+function found<T>(items: readonly T[], keyOf: (item: T) => string | undefined): [number, string][] {
+  const all: [number, string][] = [];
+  for (let index = 0; index < items.length && all.length < foundMax; index += 1) {
+    const key = keyOf(items[index] as T);
+    if (key !== undefined) all.push([index, key]);
+  }
+  return all;
 }
 
 /** The items whose key has been there before, with their index. */
 function repeated<T>(items: readonly T[], keyOf: (item: T) => string): [number, string][] {
   const seen = new Set<string>();
-  const found: [number, string][] = [];
-  items.forEach((item, index) => {
+  return found(items, (item) => {
     const key = keyOf(item);
-    if (seen.has(key)) found.push([index, key]);
+    if (seen.has(key)) return key;
     seen.add(key);
+    return undefined;
   });
-  return found;
 }
 
 /** Bytes come in whole numbers. */

@@ -67,12 +67,12 @@ function validateScope(mistakes: Mistakes, { scopeName, operator, values = [] }:
     mistakes.invalid(
       at.child('operator'),
       operator,
-      "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity",
+      "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity",
     );
   if (['In', 'NotIn'].includes(operator)) {
     if (values.length === 0) mistakes.required(at.child('values'), "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector");
   } else if (['Exists', 'DoesNotExist'].includes(operator)) {
-    if (values.length > 0) mistakes.invalid(at.child('values'), values, "must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector");
+    if (values.length > 0) mistakes.invalid(at.child('values'), values, "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector");
   } else mistakes.invalid(at.child('operator'), operator, 'not a valid selector operator');
 }
 

@@ -15,7 +15,8 @@ import { isDns1123Label, isQualifiedName, nameIsSubdomain } from '../../meta/nam
 const fileMode = 'must be a number between 0 and 0777 (octal), both inclusive';
 const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
 
-type Check = (mistakes: Mistakes, source: never, at: FieldPath) => void;
+/** `ofPod` is false for the volumes of a template. */
+type Check = (mistakes: Mistakes, source: never, at: FieldPath, ofPod: boolean) => void;
 
 /** A source whose named fields must not be empty. */
 const needs =
@@ -58,7 +59,7 @@ const sources: readonly { readonly field: keyof Volume; readonly label?: string;
   { field: 'scaleIO', check: needs('gateway', 'system', 'volumeName') },
   { field: 'csi', check: needs('driver') },
   { field: 'ephemeral', check: checkEphemeral as Check },
-  { field: 'image', check: needs('reference') },
+  { field: 'image', check: checkImage as Check },
 ];
 
 /** The pod's volumes (ValidateVolumes). Returns those that are fine, by name: mounts may refer to no others. */
@@ -84,12 +85,18 @@ function validateSource(mistakes: Mistakes, volume: Volume, podMeta: ObjectMeta 
   const present = sources.filter(({ field }) => volume[field] !== undefined && volume[field] !== null);
   present.forEach(({ field, label, check }, i) => {
     if (i > 0) mistakes.forbidden(at.child(label ?? field), 'may not specify more than 1 volume type');
-    else check(mistakes, volume[field] as never, at.child(field));
+    else check(mistakes, volume[field] as never, at.child(field), podMeta !== undefined);
   });
   if (present.length === 0) mistakes.required(at, 'must specify a volume type');
   if (present[0]?.field !== 'ephemeral' || !podMeta?.name || !volume.name) return;
   const claim = `${podMeta.name}-${volume.name}`;
   for (const wrong of nameIsSubdomain(claim)) mistakes.invalid(at.child('name'), volume.name, `PVC name ${JSON.stringify(claim)}: ${wrong}`);
+}
+
+/** A template may leave the reference to whoever makes pods of it. */
+function checkImage(mistakes: Mistakes, source: NonNullable<Volume['image']>, at: FieldPath, ofPod: boolean): void {
+  if (ofPod && !source.reference) mistakes.required(at.child('reference'));
+  mistakes.oneOf(at.child('pullPolicy'), source.pullPolicy, ['Always', 'IfNotPresent', 'Never']);
 }
 
 function checkEmptyDir(mistakes: Mistakes, source: NonNullable<Volume['emptyDir']>, at: FieldPath): void {

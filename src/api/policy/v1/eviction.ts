@@ -62,7 +62,10 @@ export function chargeBudget(budget: PodDisruptionBudget, podName: string, now: 
   if (status.disruptionsAllowed < 0) throw refuse('pdb disruptions allowed is negative');
   if (Object.keys(status.disruptedPods ?? {}).length > disruptedPodsMax)
     throw refuse('DisruptedPods map too big - too many evictions not confirmed by PDB controller');
-  if (status.disruptionsAllowed === 0) throw violated(whyNotAllowed(budget));
+  if (status.disruptionsAllowed === 0) {
+    const { desiredHealthy, currentHealthy } = status;
+    throw violated(`The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`);
+  }
   status.disruptionsAllowed -= 1;
   if (status.disruptionsAllowed === 0) showInsufficient(status, now);
   status.disruptedPods = { ...status.disruptedPods, [podName]: formatTime(now) };
@@ -77,16 +80,6 @@ function violated(why: string, retryAfterSeconds?: number): StatusError {
   const causes = [{ reason: 'DisruptionBudget', message: why }];
   const details = { causes, ...(retryAfterSeconds ? { retryAfterSeconds } : {}) };
   return failure(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", details);
-}
-
-function whyNotAllowed({ metadata, status }: Readonly<PodDisruptionBudget>): string {
-  const { currentHealthy = 0, desiredHealthy = 0, conditions = [] } = status ?? {};
-  const condition = conditions.find((one) => one.type === 'DisruptionAllowed' && one.status === 'False' && one.message);
-  const head = `The disruption budget ${metadata?.name}`;
-  // Where the controller has failed, its numbers are not to be trusted.
-  if (condition?.reason === 'SyncFailed') return `${head} does not allow evicting pods currently because it failed sync: ${condition.message}`;
-  if (currentHealthy <= desiredHealthy) return `${head} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
-  return `${head} does not allow evicting pods currently${condition ? ` (${condition.reason}): ${condition.message}` : ''}`;
 }
 
 function showInsufficient(status: NonNullable<PodDisruptionBudget['status']>, now: number): void {

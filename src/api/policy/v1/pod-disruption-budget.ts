@@ -2,6 +2,7 @@ import type { IntOrString, PodDisruptionBudget } from '../../../../generated/typ
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
 import { numberOf, validateCountOrPercent } from '../../apps/v1/validation.ts';
 import { mistakesOf, validateCounts } from '../../meta/checks.ts';
+import { validateConditions } from '../../meta/conditions.ts';
 import { validateLabelSelector } from '../../meta/labels.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 
@@ -38,6 +39,9 @@ function validateAmount(mistakes: Mistakes, amount: IntOrString | undefined, at:
 }
 
 export function validatePodDisruptionBudgetStatus({ status = emptyDisruptionStatus() }: PodDisruptionBudget): FieldError[] {
-  const { disruptionsAllowed, currentHealthy, desiredHealthy, expectedPods } = status;
-  return mistakesOf((mistakes) => validateCounts(mistakes, { disruptionsAllowed, currentHealthy, desiredHealthy, expectedPods }, path('status')));
+  const { disruptionsAllowed, currentHealthy, desiredHealthy, expectedPods, conditions = [] } = status;
+  return mistakesOf((mistakes) => {
+    validateConditions(mistakes, conditions, path('status', 'conditions'));
+    validateCounts(mistakes, { disruptionsAllowed, currentHealthy, desiredHealthy, expectedPods }, path('status'));
+  });
 }

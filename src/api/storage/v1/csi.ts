@@ -1,12 +1,12 @@
 import type { CSIDriver, CSINode, CSIStorageCapacity, VolumeAttachment } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
-import { type FieldError, path } from '../../../machinery/field-error.ts';
+import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
 import { goSelector, goStringList } from '../../../machinery/go-syntax.ts';
 import { compareQuantities } from '../../../machinery/quantity.ts';
 import { mistakesOf } from '../../meta/checks.ts';
 import { validateLabelSelector } from '../../meta/labels.ts';
+import type { Mistakes } from '../../meta/mistakes.ts';
 import { isDns1123Subdomain, isQualifiedName } from '../../meta/names.ts';
-import { validateProvisioner } from './storage-class.ts';
 
 const modes = ['Ephemeral', 'Persistent'];
 const groupPolicies = ['File', 'None', 'ReadWriteOnceWithFSType'];
@@ -26,10 +26,11 @@ export function setCsiDriverDefaults(driver: CSIDriver): void {
   spec.seLinuxMount ??= false;
 }
 
-/** Names of drivers are subdomains of at most 63 characters, whatever their case. */
-export function nameIsCsiDriver(name: string): string[] {
-  const wrong = name.length > maxDriverName ? [`must be no more than ${maxDriverName} bytes`] : [];
-  return [...wrong, ...isDns1123Subdomain(name.toLowerCase())];
+/** How others name a driver: a subdomain of at most 63 bytes, whatever its case (pkg/apis/core/validation ValidateCSIDriverName). */
+function validateDriverName(mistakes: Mistakes, name: string, at: FieldPath): void {
+  if (!name) mistakes.required(at);
+  if (Buffer.byteLength(name) > maxDriverName) mistakes.tooLong(at, maxDriverName);
+  mistakes.invalid(at, name, isDns1123Subdomain(name.toLowerCase()));
 }
 
 /** pkg/apis/storage/validation ValidateCSIDriver. */
@@ -69,8 +70,7 @@ export function validateCsiNode({ spec }: CSINode): FieldError[] {
     const seen = new Set<string>();
     (spec?.drivers ?? []).forEach((driver, i) => {
       const at = specPath.child('drivers').index(i);
-      if (!driver.name) mistakes.required(at.child('name'));
-      else mistakes.invalid(at.child('name'), driver.name, nameIsCsiDriver(driver.name));
+      validateDriverName(mistakes, driver.name, at.child('name'));
       if (!driver.nodeID) mistakes.required(at.child('nodeID'));
       else if (driver.nodeID.length > maxNodeId) mistakes.invalid(at.child('nodeID'), driver.nodeID, `must be ${maxNodeId} characters or less`);
       if (seen.has(driver.name)) mistakes.duplicate(at.child('name'), driver.name);
@@ -85,7 +85,7 @@ export function validateCsiNode({ spec }: CSINode): FieldError[] {
 /** ValidateVolumeAttachment. */
 export function validateVolumeAttachment({ spec }: VolumeAttachment): FieldError[] {
   return mistakesOf((mistakes) => {
-    validateProvisioner(mistakes, spec?.attacher, specPath.child('attacher'));
+    if (!spec?.attacher) mistakes.required(specPath.child('attacher'));
     const { persistentVolumeName, inlineVolumeSpec } = spec?.source ?? {};
     const at = specPath.child('source');
     if (!inlineVolumeSpec && persistentVolumeName === undefined) mistakes.required(at, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName');
@@ -93,6 +93,17 @@ export function validateVolumeAttachment({ spec }: VolumeAttachment): FieldError
     if (persistentVolumeName === '') mistakes.required(at.child('persistentVolumeName'), 'must specify non empty persistentVolumeName');
     mistakes.invalid(specPath.child('nodeName'), spec?.nodeName ?? '', isDns1123Subdomain(spec?.nodeName ?? ''));
   });
+}
+
+/** The same, with what only new ones are asked (ValidateVolumeAttachmentV1). */
+export function validateNewVolumeAttachment(attachment: VolumeAttachment): FieldError[] {
+  const more = mistakesOf((mistakes) => {
+    const { attacher = '', source } = attachment.spec ?? {};
+    validateDriverName(mistakes, attacher, specPath.child('attacher'));
+    const volume = source?.persistentVolumeName;
+    if (volume !== undefined) mistakes.invalid(specPath.child('source', 'persistentVolumeName'), volume, isDns1123Subdomain(volume));
+  });
+  return [...validateVolumeAttachment(attachment), ...more];
 }
 
 export function validateVolumeAttachmentUpdate(next: VolumeAttachment, previous: Readonly<VolumeAttachment>): FieldError[] {

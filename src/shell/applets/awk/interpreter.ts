@@ -7,6 +7,7 @@ import { BoundedExpression } from '../lib/bounded-expression.ts';
 import { LineReader } from '../lib/input.ts';
 import { Output } from '../lib/output.ts';
 import { escapeLiteral, posixSource } from '../lib/pattern.ts';
+import { substitute } from '../lib/substitute.ts';
 import { unescapeAwk } from './parser.ts';
 import type { AwkProgram, Expression, Rule, Statement } from './syntax.ts';
 import type { Scalar } from './values.ts';
@@ -622,7 +623,7 @@ export class Interpreter {
         return text(0).slice(Math.max(start, 1) - 1, Math.max(end - 1, 0));
       }
       case 'index':
-        return text(0).indexOf(text(1)) + 1;
+        return text(1) === '' ? 0 : text(0).indexOf(text(1)) + 1;
       case 'tolower':
         return text(0).toLowerCase();
       case 'toupper':
@@ -691,7 +692,7 @@ export class Interpreter {
     const place: Expression = target ?? { kind: 'field', index: { kind: 'number', value: 0 } };
     const text = this.#shown(yield* this.#evaluate(place));
     let count = 0;
-    const result = text.replace(all ? this.#everywhere(expression) : expression, (matched: string) => {
+    const result = yield* substitute(this.#process, text, all ? this.#everywhere(expression) : expression, ([matched]) => {
       count += 1;
       return by.replace(/\\\\|\\&|&/g, (mark) => (mark === '&' ? matched : mark.slice(1)));
     });

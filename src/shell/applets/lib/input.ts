@@ -116,9 +116,9 @@ export function* eachInput(call: Call, paths: readonly string[], use: (fd: numbe
 }
 
 /** Calls `use` with each line of each file. */
-export function* eachLine(call: Call, paths: readonly string[], use: (line: string, reader: LineReader) => Syscall<void>): Syscall<number> {
+export function* eachLine(call: Call, paths: readonly string[], use: (line: string, reader: LineReader) => Syscall<void>, separator = '\n'): Syscall<number> {
   return yield* eachInput(call, paths, function* (fd) {
-    const reader = new LineReader(call.process, fd, call.out);
+    const reader = new LineReader(call.process, fd, call.out, separator);
     for (let line = yield* reader.next(); line !== null; line = yield* reader.next()) yield* use(line, reader);
   });
 }

@@ -3,18 +3,23 @@ type Edit = { readonly mark: ' ' | '-' | '+'; readonly line: string };
 /** More cells than this are not compared one by one: the middle is then one change. */
 const cellsMax = 4_000_000;
 
-/** The longest common subsequence as edits from left to right. */
-function edits(left: readonly string[], right: readonly string[]): Edit[] {
+type Key = (line: string) => string;
+const whole: Key = (line) => line;
+
+/** The longest common subsequence as edits from left to right; lines are the same if their keys are. */
+function edits(left: readonly string[], right: readonly string[], key: Key): Edit[] {
+  const [leftKeys, rightKeys] = [left.map(key), right.map(key)];
   let head = 0;
-  while (head < left.length && head < right.length && left[head] === right[head]) head += 1;
+  while (head < left.length && head < right.length && leftKeys[head] === rightKeys[head]) head += 1;
   let tail = 0;
-  while (tail < left.length - head && tail < right.length - head && left[left.length - 1 - tail] === right[right.length - 1 - tail]) tail += 1;
+  while (tail < left.length - head && tail < right.length - head && leftKeys[left.length - 1 - tail] === rightKeys[right.length - 1 - tail]) tail += 1;
   const same = (lines: readonly string[]) => lines.map((line): Edit => ({ mark: ' ', line }));
-  const middle = between(left.slice(head, left.length - tail), right.slice(head, right.length - tail));
+  const middle = between(left.slice(head, left.length - tail), right.slice(head, right.length - tail), key);
   return [...same(left.slice(0, head)), ...middle, ...same(left.slice(left.length - tail))];
 }
 
-function between(left: readonly string[], right: readonly string[]): Edit[] {
+function between(left: readonly string[], right: readonly string[], key: Key): Edit[] {
+  const [leftKeys, rightKeys] = [left.map(key), right.map(key)];
   const remove = (lines: readonly string[]) => lines.map((line): Edit => ({ mark: '-', line }));
   const add = (lines: readonly string[]) => lines.map((line): Edit => ({ mark: '+', line }));
   if (left.length * right.length > cellsMax) return [...remove(left), ...add(right)];
@@ -22,11 +27,12 @@ function between(left: readonly string[], right: readonly string[]): Edit[] {
   const lengths = new Uint32Array((left.length + 1) * width);
   const at = (i: number, j: number) => lengths[i * width + j] as number;
   for (let i = left.length - 1; i >= 0; i--)
-    for (let j = right.length - 1; j >= 0; j--) lengths[i * width + j] = left[i] === right[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+    for (let j = right.length - 1; j >= 0; j--)
+      lengths[i * width + j] = leftKeys[i] === rightKeys[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
   const found: Edit[] = [];
   let [i, j] = [0, 0];
   while (i < left.length && j < right.length) {
-    if (left[i] === right[j]) {
+    if (leftKeys[i] === rightKeys[j]) {
       found.push({ mark: ' ', line: left[i++] as string });
       j += 1;
     } else if (at(i + 1, j) >= at(i, j + 1)) found.push({ mark: '-', line: left[i++] as string });
@@ -44,8 +50,8 @@ function linesOf(text: string): string[] {
 }
 
 /** The hunks of a unified diff, heads and lines, with so many lines of context. */
-export function unifiedHunks(left: string, right: string, context: number): string[] {
-  const all = edits(linesOf(left), linesOf(right));
+export function unifiedHunks(left: string, right: string, context: number, key = whole): string[] {
+  const all = edits(linesOf(left), linesOf(right), key);
   const result: string[] = [];
   let [leftLine, rightLine, at] = [1, 1, 0];
   const pass = (edit: Edit) => {
@@ -67,6 +73,34 @@ export function unifiedHunks(left: string, right: string, context: number): stri
     result.push(`@@ -${range(leftLine, '-')} +${range(rightLine, '+')} @@`, ...hunk.map(({ mark, line }) => mark + line));
     for (const edit of hunk) pass(edit);
     at = start + hunk.length;
+  }
+  return result;
+}
+
+/** A diff in its oldest form: `2c2` and the lines, `<` of the left, `>` of the right. */
+export function normalHunks(left: string, right: string, key = whole): string[] {
+  const all = edits(linesOf(left), linesOf(right), key);
+  const result: string[] = [];
+  let [leftLine, rightLine] = [0, 0];
+  for (let at = 0; at < all.length; ) {
+    if (all[at]?.mark === ' ') {
+      leftLine += 1;
+      rightLine += 1;
+      at += 1;
+      continue;
+    }
+    const end = all.findIndex((edit, i) => i >= at && edit.mark === ' ');
+    const change = all.slice(at, end < 0 ? all.length : end);
+    const [removed, added] = [change.filter(({ mark }) => mark === '-'), change.filter(({ mark }) => mark === '+')];
+    const range = (line: number, count: number) => (count === 0 ? String(line) : count === 1 ? String(line + 1) : `${line + 1},${line + count}`);
+    const letter = removed.length === 0 ? 'a' : added.length === 0 ? 'd' : 'c';
+    result.push(`${range(leftLine, removed.length)}${letter}${range(rightLine, added.length)}`);
+    result.push(...removed.map(({ line }) => `< ${line}`));
+    if (letter === 'c') result.push('---');
+    result.push(...added.map(({ line }) => `> ${line}`));
+    leftLine += removed.length;
+    rightLine += added.length;
+    at += change.length;
   }
   return result;
 }

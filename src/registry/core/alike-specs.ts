@@ -1,0 +1,22 @@
+import type { PodSpec } from '../../../generated/types/index.ts';
+import { deepFreeze, shareParts } from '../../machinery/deep.ts';
+
+/** That of the pod created last. */
+let last: PodSpec | undefined;
+
+/**
+ * The spec of a new pod, ready to be stored. Pods are mostly made of one template, many in a row: what says the same as in the pod
+ * before is that very part, so that it is in memory once, and what is known of it need not be found out again. Frozen from here on.
+ */
+export function shareWithLast(spec: PodSpec): PodSpec {
+  if (Object.isFrozen(spec)) return spec; // A second attempt, with another name.
+  if (last && shareParts(spec, last)) return last;
+  last = deepFreeze(spec);
+  return spec;
+}
+
+/** The spec of a pod that is about to change, sharing what it can with that of the stored one. */
+export function shareWithStored(spec: PodSpec, stored: Readonly<PodSpec>): PodSpec {
+  if (spec === stored || Object.isFrozen(spec)) return spec;
+  return shareParts(spec, stored) ? (stored as PodSpec) : spec;
+}

@@ -1,0 +1,27 @@
+/** The gates that there is a choice about, and what they are in 1.33 if nobody says (pkg/features). */
+const simulated = { ImageVolume: false } as const;
+
+export type FeatureGate = keyof typeof simulated;
+
+/** kube-apiserver's --feature-gates, checked by `featureGateMistakes`; what is absent is as in 1.33. */
+export type FeatureGates = Readonly<Partial<Record<FeatureGate, boolean>>>;
+
+/** Off in 1.33, and what stands behind them is dropped from pods (see gated-pod-fields.ts): they can only stay off. */
+const staysOff = ['ClusterTrustBundleProjection', 'ContainerStopSignals', 'DynamicResourceAllocation', 'PodLevelResources'];
+
+/**
+ * What is wrong with a choice of gates, one sentence each; empty if nothing is.
+ *
+ * Differs from upstream: gates that nothing here depends on are refused like unknown ones, whatever they are set to.
+ */
+export function featureGateMistakes(gates: Readonly<Record<string, boolean>>): string[] {
+  return Object.entries(gates).flatMap(([name, on]) => {
+    if (Object.hasOwn(simulated, name) || (!on && staysOff.includes(name))) return [];
+    if (staysOff.includes(name)) return [`paperkube does not simulate what is behind feature gate ${name}: it stays off`];
+    return [`unrecognized feature gate: ${name}; paperkube has ${Object.keys(simulated).join(', ')}`];
+  });
+}
+
+export function isEnabled(gates: FeatureGates, name: FeatureGate): boolean {
+  return gates[name] ?? simulated[name];
+}
