@@ -170,7 +170,7 @@ test('what containers held of files and memory is free when they have gone', asy
   const mounted = { volumeMounts: [{ name: 'v', mountPath: '/v' }] };
   await script(
     'holder',
-    'x=$(head -c 4M /dev/zero | tr "\\0" a); dd if=/dev/zero of=/v/a bs=1M count=5; dd if=/dev/zero of=/a bs=1M count=6; sleep 1000; :',
+    'x=$(head -c 5M /dev/zero | tr "\\0" a); dd if=/dev/zero of=/v/a bs=1M count=5; dd if=/dev/zero of=/a bs=1M count=6; sleep 1000; :',
     volume,
     mounted,
   );

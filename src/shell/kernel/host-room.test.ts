@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Storage } from '../fs/storage.ts';
 import { HostRoom } from './host-room.ts';
+import { MemoryAccount, NodeMemory } from './memory.ts';
 
 const mi = 1024 ** 2;
 
@@ -61,4 +62,20 @@ test('of programs that hold too much together, the one that holds most is killed
   room.hold(-60 * mi);
   holder('e', 45 * mi);
   expect(killed).toEqual(['b', 'a']);
+});
+
+test('thousands of containers that do little cost each other nothing', () => {
+  const room = new HostRoom();
+  const node = new NodeMemory(Number.POSITIVE_INFINITY, room);
+  const killed: number[] = [];
+  const accounts = Array.from({ length: 10_000 }, (_, container) => {
+    const account = new MemoryAccount({ node, limitBytes: undefined, files: [], oomScoreAdj: 0, onExceeded: () => killed.push(container) });
+    for (const pid of [1, 2]) account.started({ pid, hostPid: pid, argv: ['sh'] });
+    return account;
+  });
+  expect([killed, room.heldBytes]).toEqual([[], 0]);
+  accounts[7]?.grow(1, 200 * mi);
+  expect(killed).toEqual([7]);
+  accounts[7]?.close();
+  expect(room.heldBytes).toBe(0);
 });

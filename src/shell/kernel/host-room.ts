@@ -1,6 +1,6 @@
 /** What all containers may keep in files, together: it is memory of the process that simulates them. */
 const filesMax = 640 * 1024 ** 2;
-/** What programs may hold, together, as they count it; in memory it is two or three times as much. */
+/** What programs may hold, together, beyond what each container has for itself, as they count it; in memory it is two or three times as much. */
 const heldMax = 128 * 1024 ** 2;
 /** When what is kept has fallen by so much, memory is given back to the machine. */
 const reclaimBytes = 32 * 1024 ** 2;

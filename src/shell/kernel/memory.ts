@@ -7,6 +7,12 @@ export const processBytes = 256 * 1024;
 /** What a process really takes of the memory of the program that simulates it. */
 const realProcessBytes = 16 * 1024;
 
+/**
+ * What one container may hold before it counts for what all of them may: a shell and what it runs. A cluster may have thousands of
+ * containers, and those that do little are not to pay for each other.
+ */
+const modestBytes = 128 * 1024;
+
 /** What programs and libraries take of a process's address space, whether it is in memory or not. */
 const programBytes = 4 * 1024 * 1024;
 
@@ -138,6 +144,10 @@ export class NodeMemory {
     this.onOutOfMemory(victim);
     return true;
   }
+}
+
+function beyondModest(bytes: number): number {
+  return Math.max(0, bytes - modestBytes);
 }
 
 /** The name of a program as the kernel keeps it: without folders, at most 15 letters. */
@@ -299,9 +309,10 @@ export class MemoryAccount implements MemoryGauge, Holder {
   }
 
   #hold(user: { held: number }, bytes: number): void {
+    const before = beyondModest(this.#held);
     user.held += bytes;
     this.#held += bytes;
-    this.options.node.room.hold(bytes);
+    this.options.node.room.hold(beyondModest(this.#held) - before);
   }
 
   #add(bytes: number): void {
