@@ -50,3 +50,18 @@ test('what waits goes out when it is asked for, and is dropped with its socket',
   await turn();
   expect([35, 36, 37].map((index) => sockets[index]?.sent)).toEqual([['x'], [], ['x']]);
 });
+
+test('much that waits goes out in portions, in as many turns', async () => {
+  const turns = new WriteTurns();
+  const sockets = Array.from({ length: 33 }, socket);
+  const lines = sockets.map(({ writable }) => turns.line(writable));
+  const last = sockets[32];
+  for (let event = 0; event < 7; event += 1) for (const line of lines) line.write(Buffer.alloc(10_000, String(event)));
+  const sizes = () => last?.sent.map(({ length }) => length);
+  expect(sizes()).toEqual([]);
+  await turn();
+  expect(lines[32]?.waitingBytes).toBe(40_000);
+  for (let more = 0; more < 5; more += 1) await turn();
+  expect(sizes()).toEqual([30_000, 30_000, 10_000]);
+  expect(last?.sent.join('')).toBe(Array.from('0123456', (digit) => digit.repeat(10_000)).join(''));
+});

@@ -3,6 +3,12 @@ import type { Writable } from 'node:stream';
 /** So many sockets are written to before other work has its turn. */
 const writesPerTurn = 32;
 
+/**
+ * So many bytes go out in one write, or one event that is larger: two records of TLS. A connection keeps buffers for as much as it has once
+ * been handed, which a thousand of them pay for.
+ */
+const writeBytes = 32 * 1024;
+
 /** What one socket is sent, in order. */
 export interface WriteLine {
   /** Not yet handed to the socket. */
@@ -31,7 +37,7 @@ export class WriteTurns {
   admit(line: Line): boolean {
     this.#schedule();
     if (this.#writesLeft === 0) {
-      this.#waiting.add(line);
+      this.queue(line);
       return false;
     }
     this.#writesLeft -= 1;
@@ -40,6 +46,10 @@ export class WriteTurns {
 
   leave(line: Line): void {
     this.#waiting.delete(line);
+  }
+
+  queue(line: Line): void {
+    this.#waiting.add(line);
   }
 
   /** In one piece, made once for all sockets that are sent the same. */
@@ -65,7 +75,7 @@ export class WriteTurns {
     for (const line of this.#waiting) {
       if (this.#writesLeft === 0) break;
       this.#writesLeft -= 1;
-      line.flush();
+      line.writeSome();
     }
     if (this.#waiting.size > 0) this.#schedule();
     else this.#joined.parts = [];
@@ -79,7 +89,7 @@ interface Joined {
 
 class Line implements WriteLine {
   waitingBytes = 0;
-  #parts: Buffer[] = [];
+  readonly #parts: Buffer[] = [];
 
   constructor(
     readonly socket: Writable,
@@ -97,10 +107,24 @@ class Line implements WriteLine {
 
   flush(): void {
     this.turns.leave(this);
-    if (this.#parts.length === 0) return;
-    const parts = this.#parts;
-    this.#parts = [];
-    this.waitingBytes = 0;
-    if (!this.socket.destroyed) this.socket.write(this.turns.join(parts));
+    this.#send(this.#parts.length);
+  }
+
+  /** What fits into one write; whoever has more waits for another turn. */
+  writeSome(): void {
+    this.turns.leave(this);
+    let count = 0;
+    for (let bytes = 0; count < this.#parts.length; count += 1) {
+      bytes += (this.#parts[count] as Buffer).length;
+      if (count > 0 && bytes > writeBytes) break;
+    }
+    this.#send(count);
+    if (this.#parts.length > 0) this.turns.queue(this);
+  }
+
+  #send(count: number): void {
+    const parts = this.#parts.splice(0, count);
+    for (const { length } of parts) this.waitingBytes -= length;
+    if (parts.length > 0 && !this.socket.destroyed) this.socket.write(this.turns.join(parts));
   }
 }

@@ -90,8 +90,8 @@ export function shareParts(next: object, old: object): boolean {
     if (!inPlace) same = false;
     const mine = target[key];
     const other = inPlace || Object.hasOwn(source, key) ? source[key] : undefined;
-    if (mine === other) continue;
-    if (!isObject(mine) || !isObject(other) || !shareParts(mine, other)) same = false;
+    if (mine === other && !isLong(mine)) continue;
+    if (mine !== other && (!isObject(mine) || !isObject(other) || !shareParts(mine, other))) same = false;
     else if ((writable ??= !Object.isFrozen(target))) target[key] = other;
   }
   return same && count === keys.length;
@@ -103,11 +103,18 @@ function shareItems(next: unknown[], old: readonly unknown[]): boolean {
   const length = Math.min(next.length, old.length);
   for (let index = 0; index < length; index += 1) {
     const [mine, other] = [next[index], old[index]];
-    if (mine === other) continue;
-    if (!isObject(mine) || !isObject(other) || !shareParts(mine, other)) same = false;
+    if (mine === other && !isLong(mine)) continue;
+    if (mine !== other && (!isObject(mine) || !isObject(other) || !shareParts(mine, other))) same = false;
     else if ((writable ??= !Object.isFrozen(next))) next[index] = other;
   }
   return same;
+}
+
+/** Two texts that say the same may still be in memory twice: from this length on it is worth to keep one of them. */
+const longText = 64;
+
+function isLong(value: unknown): boolean {
+  return typeof value === 'string' && value.length >= longText;
 }
 
 function isObject(value: unknown): value is object {
