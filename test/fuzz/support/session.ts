@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { builtInPlugins } from '../../../src/admission/plugins/index.ts';
 import { admin, type TestServer, testServer } from '../../../src/apiserver/testing/test-server.ts';
 import { createEnv, nodeMachine, silentLog } from '../../../src/env/index.ts';
-import { decodeProtobuf, encodeProtobuf as encode, loadProtobufSchema, parseYaml } from '../../../src/machinery/codec/index.ts';
+import { decodeProtobuf, encodeProtobuf as encode, loadProtobufSchema, parseYamlDocuments } from '../../../src/machinery/codec/index.ts';
 import type { ApiResponse } from '../../../src/machinery/index.ts';
 import type { FuzzedRequest, FuzzedResource } from './requests.ts';
 
@@ -113,7 +113,7 @@ async function read(server: TestServer, { body }: ApiResponse): Promise<string> 
       const text = body.json();
       if (body.contentType === protobuf) return JSON.stringify(decodeProtobuf(protobufSchema, text as Uint8Array).object);
       const written = typeof text === 'string' ? text : new TextDecoder().decode(text);
-      return body.contentType === 'application/yaml' ? JSON.stringify(parseYaml(written)) : written;
+      return body.contentType === 'application/yaml' ? JSON.stringify(parseYamlDocuments(written)[0]) : written;
     }
     case 'bytes':
       return typeof body.bytes === 'string' ? body.bytes : new TextDecoder().decode(body.bytes);
