@@ -52,6 +52,18 @@ test('times that Go holds without a pointer are null until somebody sets them, i
   expect(goValues(schema, { group: 'policy', version: 'v1', kind: 'PodDisruptionBudget' }, budget).status).not.toHaveProperty('disruptedPods');
 });
 
+test('times are written in UTC, with as many parts of a second as their type has', () => {
+  const event = (fields: object) => goValues(schema, { group: '', version: 'v1', kind: 'Event' }, { involvedObject: {}, metadata: {}, ...fields });
+  const written = event({
+    firstTimestamp: '2026-01-01T00:00:00.999Z',
+    lastTimestamp: '2026-01-01T01:30:00,5+01:30',
+    eventTime: '2026-01-01T00:00:00,123456-01:00',
+  });
+  expect(written).toMatchObject({ firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T00:00:00Z', eventTime: '2026-01-01T01:00:00.123456Z' });
+  const plain = { firstTimestamp: '2026-01-01T00:00:00Z', eventTime: '2026-01-01T00:00:00.123456Z' };
+  expect(event(plain)).toMatchObject(plain);
+});
+
 test('optional fields that Go writes all the same are there: null for pointers and lists', () => {
   const claim = { spec: { dataSource: { kind: 'PersistentVolumeClaim', name: 'a' } } };
   expect(goValues(schema, { group: '', version: 'v1', kind: 'PersistentVolumeClaim' }, claim).spec.dataSource).toEqual({

@@ -15,6 +15,8 @@ interface FieldRule {
   readonly inner: StructRules | undefined;
   /** `inner` is that of the values of a list or map. */
   readonly many: boolean;
+  /** How Go would write a time that came in another form. */
+  readonly time: ((text: string) => string) | undefined;
 }
 
 interface StructRules {
@@ -52,6 +54,18 @@ const meaningful = new Set(
 );
 
 const times: ReadonlySet<string> = new Set([specialDefinitions.time, specialDefinitions.microTime]);
+const writers: ReadonlyMap<string, (text: string) => string> = new Map([
+  [specialDefinitions.time, (text) => inUtc(text, '')],
+  [specialDefinitions.microTime, (text) => inUtc(text, text.slice(19, 26).replace(',', '.'))],
+]);
+
+/** A time in whole seconds of UTC, with `fraction` behind them. Texts that are no times have been refused before. */
+function inUtc(text: string, fraction: string): string {
+  if (text.length === 20 + fraction.length && text.endsWith('Z') && text[19] !== ',') return text;
+  const seconds = Date.parse(text.replace(/[.,]\d+/, ''));
+  const written = Number.isNaN(seconds) ? '' : new Date(seconds).toISOString();
+  return written.length === 24 ? `${written.slice(0, 19)}${fraction}Z` : text;
+}
 
 /** Fields without `omitempty` that the API calls optional all the same. Pointers and lists are null where there is nothing. */
 const writtenAnyway = new Set(
@@ -103,6 +117,7 @@ function rulesOf(schema: ProtobufSchema, name: string): StructRules | undefined 
       container: container && !required && !meaningful.has(`${name} ${field.name}`),
       inner,
       many: container,
+      time: container ? undefined : writers.get(field.type),
     });
   }
   return rules;
@@ -123,7 +138,7 @@ function zeroOf({ type, value }: ProtobufField): unknown {
  * A built-in object as Go's decoder keeps it and its encoder would write it again: what is as empty as if it were absent (`""`, 0,
  * false, an empty list) is left out unless Go has a pointer there, and scalars that are written whether or not anybody set them (the
  * name of a container) are there, so that nothing behind this meets `undefined` where Go has "". Times that are written in any case are
- * null. Lists and structs that are absent stay so. Parts that do not change are shared; the input is never changed.
+ * null, and those that came with parts of seconds or another offset are written in UTC. Lists and structs that are absent stay so. Parts that do not change are shared; the input is never changed.
  */
 export function goValues<T>(schema: ProtobufSchema, gvk: GroupVersionKind, object: T): T {
   const message = schema.messageFor(formatGroupVersion(gvk), gvk.kind);
@@ -143,6 +158,9 @@ function kept(rules: StructRules, value: unknown): unknown {
     if ((rule.zero !== undefined && field === rule.zero) || (rule.container && isEmpty(field))) {
       copy ??= { ...struct };
       delete copy[key];
+    } else if (rule.time && typeof field === 'string') {
+      const next = rule.time(field);
+      if (next !== field) (copy ??= { ...struct })[key] = next;
     } else if (rule.inner && typeof field === 'object') {
       const next = rule.many ? keptAll(rule.inner, field) : kept(rule.inner, field);
       if (next !== field) (copy ??= { ...struct })[key] = next;
