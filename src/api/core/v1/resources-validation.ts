@@ -1,6 +1,6 @@
 import type { ResourceRequirements } from '../../../../generated/types/index.ts';
 import type { FieldPath } from '../../../machinery/field-error.ts';
-import { compareQuantities, formatQuantity, type ParsedQuantity, parseQuantity } from '../../../machinery/quantity.ts';
+import { canonicalQuantity, compareQuantities, formatQuantity, parseQuantity } from '../../../machinery/quantity.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { isDns1123Label, isQualifiedName } from '../../meta/names.ts';
 
@@ -84,7 +84,7 @@ export function validateContainerResources(mistakes: Mistakes, resources: Resour
   for (const [name, text] of sorted(requests)) {
     validateAmount(mistakes, name, text, at.child('requests').key(name));
     const limit = limits[name];
-    const shown = formatQuantity(parseQuantity(text) as ParsedQuantity);
+    const shown = canonicalQuantity(text);
     if (limit === undefined) {
       if (!mayOvercommit(name)) mistakes.required(at.child('limits'), 'Limit must be set for non overcommitable resources');
     } else if (compareQuantities(text, limit) !== 0 && !mayOvercommit(name))
