@@ -16,11 +16,10 @@ export class WireRequest implements ApiRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly clientCertificate: ApiRequest['clientCertificate'];
   readonly remoteAddress: string | undefined;
-  readonly headerLines: (name: string) => readonly string[];
 
   /** `abortSignal` is called only if the handler asks for the signal. */
   constructor(
-    message: IncomingMessage,
+    private readonly message: IncomingMessage,
     readonly body: RequestBody | undefined,
     private readonly abortSignal: () => AbortSignal,
   ) {
@@ -31,11 +30,14 @@ export class WireRequest implements ApiRequest {
     this.headers = message.headers as Readonly<Record<string, string | undefined>>;
     this.clientCertificate = clientCertificateOf(message);
     this.remoteAddress = message.socket.remoteAddress;
-    this.headerLines = (name) => message.headersDistinct[name] ?? [];
   }
 
   get signal(): AbortSignal {
     return this.abortSignal();
+  }
+
+  headerLines(name: string): readonly string[] {
+    return this.message.headersDistinct[name] ?? [];
   }
 }
 

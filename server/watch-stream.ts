@@ -9,41 +9,23 @@ import { WriteTurns } from './write-turns.ts';
  */
 export const maxUnsentWatchBytes = 4 * 1024 * 1024;
 
+const turns = new WriteTurns();
+
 /** Sends a watch in chunks: JSON with one event per line, or protobuf with the length before each event. */
 export function streamWatch(body: WatchBody, out: ServerResponse): void {
   // Without this a client waits for the first event before it believes that the watch is open.
   out.flushHeaders();
-  const { socket } = out;
-  if (!socket || !out.chunkedEncoding) {
-    streamByNode(body, out);
-    return;
-  }
-  const line = turns.line(socket);
+  // Node sends the events to clients of HTTP/1.0, which know no chunks, and those that wait behind another answer of their connection.
+  const line = out.socket && out.chunkedEncoding ? turns.line(out.socket) : undefined;
   const stop = body.start({
     event(event: ServedEvent) {
       if (out.destroyed || out.writableEnded) return;
-      if (socket.writableLength + line.waitingBytes > maxUnsentWatchBytes) out.destroy();
-      else line.write(chunkOf(event.frame()));
-    },
-    end() {
-      line.flush();
-      out.end();
-    },
-  });
-  out.on('close', stop);
-}
-
-const turns = new WriteTurns();
-
-/** For clients of HTTP/1.0, and for answers that wait behind another one of their connection. */
-function streamByNode(body: WatchBody, out: ServerResponse): void {
-  const stop = body.start({
-    event(event: ServedEvent) {
-      if (out.destroyed || out.writableEnded) return;
-      if (out.writableLength > maxUnsentWatchBytes) out.destroy();
+      if (out.writableLength + (line?.waitingBytes ?? 0) > maxUnsentWatchBytes) out.destroy();
+      else if (line) line.write(chunkOf(event.frame()));
       else out.write(event.frame());
     },
     end() {
+      line?.flush();
       out.end();
     },
   });

@@ -10,7 +10,21 @@ import type { Runnable } from './scheduler.ts';
 import { turnSteps } from './scheduler.ts';
 import { defaultAction, stopsTerminalJob } from './signals.ts';
 import { SystemView } from './system-view.ts';
-import type { Block, ChildChange, ExitStatus, FileStat, OpenFlags, Process, Program, Signal, SpawnOptions, Syscall, System, Terminal } from './types.ts';
+import type {
+  Block,
+  ChildChange,
+  ExitStatus,
+  FileStat,
+  OpenFlags,
+  Process,
+  Program,
+  Signal,
+  SpawnOptions,
+  Syscall,
+  System,
+  Terminal,
+  WaitOptions,
+} from './types.ts';
 import { SystemError } from './types.ts';
 import { WaitList } from './wait-list.ts';
 
@@ -313,38 +327,19 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     for (;;) yield never;
   }
 
-  *wait(
-    pid?: number,
-    options: { readonly nohang?: boolean; readonly interruptible?: boolean } = {},
-  ): Syscall<{ readonly pid: number; readonly status: ExitStatus } | undefined> {
-    this.charge(1);
-    for (;;) {
-      const child = this.#endedChild(pid);
-      if (child?.status) {
-        this.container.namespace.reap(child);
-        return { pid: child.pid, status: child.status };
-      }
-      if (options.nohang) return undefined;
-      const before = this.#interrupts;
-      yield (wake) => {
-        this.#childEnded ??= new WaitList();
-        return this.#childEnded.add(wake);
-      };
-      if (options.interruptible && this.#interrupts !== before) throw new SystemError('EINTR');
-    }
+  wait(pid?: number, options?: WaitOptions): Syscall<{ readonly pid: number; readonly status: ExitStatus } | undefined> {
+    return this.#await(() => this.#reapedChild(pid), options);
   }
 
-  *waitChange(pid?: number, options: { readonly nohang?: boolean; readonly interruptible?: boolean } = {}): Syscall<ChildChange | undefined> {
+  waitChange(pid?: number, options?: WaitOptions): Syscall<ChildChange | undefined> {
+    return this.#await(() => this.#reapedChild(pid) ?? this.#stoppedChild(pid), options);
+  }
+
+  *#await<Change>(look: () => Change | undefined, options: WaitOptions = {}): Syscall<Change | undefined> {
     this.charge(1);
     for (;;) {
-      const child = this.#endedChild(pid);
-      if (child?.status) {
-        this.container.namespace.reap(child);
-        return { pid: child.pid, status: child.status };
-      }
-      const stopped = this.#stoppedChild(pid);
-      if (stopped) return stopped;
-      if (options.nohang) return undefined;
+      const change = look();
+      if (change || options.nohang) return change;
       const before = this.#interrupts;
       yield (wake) => {
         this.#childEnded ??= new WaitList();
@@ -615,6 +610,14 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
       if (this.#doom) throw new ProcessExit(this.#doom);
       throw error;
     }
+  }
+
+  /** The child that ended first of those that nobody has waited for, which then is no more. */
+  #reapedChild(pid: number | undefined): { readonly pid: number; readonly status: ExitStatus } | undefined {
+    const child = this.#endedChild(pid);
+    if (!child?.status) return undefined;
+    this.container.namespace.reap(child);
+    return { pid: child.pid, status: child.status };
   }
 
   #endedChild(pid: number | undefined): KernelProcess | undefined {

@@ -120,6 +120,13 @@ export interface OpenFlags {
   readonly mode?: number;
 }
 
+export interface WaitOptions {
+  /** Returns undefined at once if nothing has happened to any child. */
+  readonly nohang?: boolean;
+  /** A signal with a handler ends the wait with EINTR. */
+  readonly interruptible?: boolean;
+}
+
 /** How a child is started. Descriptors not named are not inherited, except 0, 1, 2 by default. */
 export interface SpawnOptions {
   /** argv[0] is looked up as a path by `spawn` unless `path` is given; see `Process.spawn`. */
@@ -187,13 +194,10 @@ export interface Process {
   spawn(options: SpawnOptions): number;
   /** Replaces this process's program; does not return. Descriptors from 10 on are closed (where shells keep their own). */
   exec(argv: readonly string[], env?: ReadonlyMap<string, string>, path?: string): Syscall<never>;
-  /** Waits for a child (any if absent). `nohang` returns undefined at once if none has ended. Throws ECHILD. */
-  wait(
-    pid?: number,
-    options?: { readonly nohang?: boolean; readonly interruptible?: boolean },
-  ): Syscall<{ readonly pid: number; readonly status: ExitStatus } | undefined>;
+  /** Waits for a child (any if absent). Throws ECHILD. */
+  wait(pid?: number, options?: WaitOptions): Syscall<{ readonly pid: number; readonly status: ExitStatus } | undefined>;
   /** As `wait`, and tells of children that a signal has stopped, each stop once (waitpid's WUNTRACED). */
-  waitChange(pid?: number, options?: { readonly nohang?: boolean; readonly interruptible?: boolean }): Syscall<ChildChange | undefined>;
+  waitChange(pid?: number, options?: WaitOptions): Syscall<ChildChange | undefined>;
   kill(pid: number, signal: Signal | 0): void;
   /** What happens on a signal. A handler runs between two steps of this process; KILL and STOP cannot be handled. */
   onSignal(signal: Signal, action: 'default' | 'ignore' | (() => void)): void;

@@ -282,7 +282,7 @@ export function findJob(shell: Shell, word: string): Job | string {
   if (name === '-') return jobs[1] ?? (shell.flavour === 'bash' ? 'previous: no such job' : 'No previous job');
   if (/^\d+$/.test(name)) return jobs.find((job) => job.number === Number(name)) ?? missing;
   const matching = jobs.filter((job) => (name.startsWith('?') ? job.text.includes(name.slice(1)) : job.text.startsWith(name)));
-  if (matching.length > 1) return shell.flavour === 'dash' ? `${word}: ambiguous` : `${word}: ambiguous`;
+  if (matching.length > 1) return `${word}: ambiguous`;
   return matching[0] ?? missing;
 }
 
