@@ -2,7 +2,7 @@ import type { CertificateSigningRequest } from '../../generated/types/index.ts';
 import type { CertificateRequest } from '../api/index.ts';
 import type { Client, SharedInformer } from '../client/index.ts';
 import { refs } from '../client/index.ts';
-import type { ControllerContext } from './controller.ts';
+import type { Controller, ControllerContext } from './controller.ts';
 import { ReconcileLoop } from './controller.ts';
 
 /** Upstream's signers, all of them kube-controller-manager's. */
@@ -15,18 +15,19 @@ export const signerNames = {
 /** The account of all three controllers of certificate requests. */
 export const certificateController = 'certificate-controller';
 
-/** Has every certificate request looked at whenever it changes (pkg/controller/certificates CertificateController). */
-export class CertificateRequests {
-  readonly client: Client;
+/** Looks at every certificate request whenever it changes (pkg/controller/certificates CertificateController). */
+export abstract class CertificateController implements Controller {
+  abstract readonly name: string;
+  protected readonly client: Client;
   readonly #informer: SharedInformer<CertificateSigningRequest>;
   readonly #loop: ReconcileLoop;
 
-  constructor(context: ControllerContext, look: (request: Readonly<CertificateSigningRequest>) => Promise<void>) {
+  constructor(readonly context: ControllerContext) {
     this.client = context.clientFor(certificateController);
     this.#informer = context.informers.for<CertificateSigningRequest>(refs.certificateSigningRequests);
     this.#loop = new ReconcileLoop('certificate', context.env, async (key) => {
       const found = this.#informer.lister.get(key);
-      if (found) await look(found);
+      if (found) await this.look(found);
     });
   }
 
@@ -39,6 +40,9 @@ export class CertificateRequests {
   stop(): void {
     this.#loop.stop();
   }
+
+  /** Called again after a growing delay if it rejects. */
+  protected abstract look(request: Readonly<CertificateSigningRequest>): Promise<void>;
 }
 
 export function hasCondition({ status }: Readonly<CertificateSigningRequest>, type: string): boolean {

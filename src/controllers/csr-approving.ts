@@ -2,8 +2,7 @@ import type { CertificateSigningRequest } from '../../generated/types/index.ts';
 import { parseCertificateRequest } from '../api/index.ts';
 import { refs, resourcePath } from '../client/index.ts';
 import { clone } from '../machinery/deep.ts';
-import { CertificateRequests, hasCondition, kubeletClientMistake, signerNames } from './certificate-requests.ts';
-import type { Controller, ControllerContext } from './controller.ts';
+import { CertificateController, hasCondition, kubeletClientMistake, signerNames } from './certificate-requests.ts';
 
 /** Whoever may do this to a certificate request gets a kubelet's client certificate without being asked for. */
 interface Permission {
@@ -15,23 +14,10 @@ const forItself: Permission = { subresource: 'selfnodeclient', message: 'Auto ap
 const forAnyNode: Permission = { subresource: 'nodeclient', message: 'Auto approving kubelet client certificate after SubjectAccessReview.' };
 
 /** Approves the requests of kubelets that are allowed to have them (pkg/controller/certificates/approver sarapprove). */
-export class CsrApprovingController implements Controller {
+export class CsrApprovingController extends CertificateController {
   readonly name = 'csrapproving';
-  readonly #requests: CertificateRequests;
 
-  constructor(readonly context: ControllerContext) {
-    this.#requests = new CertificateRequests(context, (request) => this.#look(request));
-  }
-
-  start(): void {
-    this.#requests.start();
-  }
-
-  stop(): void {
-    this.#requests.stop();
-  }
-
-  async #look(found: Readonly<CertificateSigningRequest>): Promise<void> {
+  protected async look(found: Readonly<CertificateSigningRequest>): Promise<void> {
     const name = found.metadata?.name ?? '';
     if (found.status?.certificate || hasCondition(found, 'Approved') || hasCondition(found, 'Denied')) return;
     const tried = permissionsFor(found);
@@ -41,7 +27,7 @@ export class CsrApprovingController implements Controller {
       const approved = { type: 'Approved', status: 'True', reason: 'AutoApproved', message: permission.message };
       next.status = { ...next.status, conditions: [...(next.status?.conditions ?? []), approved] };
       const path = resourcePath(refs.certificateSigningRequests, undefined, name, 'approval');
-      await this.#requests.client.request('PUT', path, { body: next });
+      await this.client.request('PUT', path, { body: next });
       return;
     }
     // Tried again with a growing delay, as upstream does: the permission may still come.
@@ -54,7 +40,7 @@ export class CsrApprovingController implements Controller {
   async #isAllowed({ spec }: Readonly<CertificateSigningRequest>, { subresource }: Permission): Promise<boolean> {
     const resourceAttributes = { group: 'certificates.k8s.io', resource: 'certificatesigningrequests', verb: 'create', subresource };
     const { username: user, uid, groups, extra } = spec;
-    const { body } = await this.#requests.client.request('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+    const { body } = await this.client.request('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
       body: { kind: 'SubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', spec: { user, uid, groups, extra, resourceAttributes } },
     });
     return body.kind === 'object' && (body.object() as { status?: { allowed?: boolean } }).status?.allowed === true;

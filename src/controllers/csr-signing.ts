@@ -4,8 +4,8 @@ import { parseCertificateRequest } from '../api/index.ts';
 import { refs } from '../client/index.ts';
 import { clone } from '../machinery/deep.ts';
 import { formatTime } from '../machinery/time.ts';
-import { CertificateRequests, clientMistake, hasCondition, kubeletClientMistake, kubeletServingMistake, signerNames } from './certificate-requests.ts';
-import type { Controller, ControllerContext } from './controller.ts';
+import { CertificateController, clientMistake, hasCondition, kubeletClientMistake, kubeletServingMistake, signerNames } from './certificate-requests.ts';
+import type { ControllerContext } from './controller.ts';
 
 /** A certificate holds for a year, or as long as the request wants if that is less (--cluster-signing-duration). */
 const longestSeconds = 365 * 24 * 3600;
@@ -19,23 +19,10 @@ const signers: Readonly<Record<string, (request: CertificateRequest, usages: rea
 };
 
 /** Issues certificates for approved requests to upstream's own signers (pkg/controller/certificates/signer). */
-export class CsrSigningController implements Controller {
+export class CsrSigningController extends CertificateController {
   readonly name = 'csrsigning';
-  readonly #requests: CertificateRequests;
 
-  constructor(readonly context: ControllerContext) {
-    this.#requests = new CertificateRequests(context, (request) => this.#look(request));
-  }
-
-  start(): void {
-    this.#requests.start();
-  }
-
-  stop(): void {
-    this.#requests.stop();
-  }
-
-  async #look(found: Readonly<CertificateSigningRequest>): Promise<void> {
+  protected async look(found: Readonly<CertificateSigningRequest>): Promise<void> {
     const mistakeOf = signers[found.spec.signerName];
     const { signCertificate } = this.context;
     if (!mistakeOf || !signCertificate || found.status?.certificate) return;
@@ -46,7 +33,7 @@ export class CsrSigningController implements Controller {
     next.status = mistake
       ? { ...next.status, conditions: [...(next.status?.conditions ?? []), this.#failed(mistake)] }
       : { ...next.status, certificate: await this.#sign(found, request, signCertificate) };
-    await this.#requests.client.resource<CertificateSigningRequest>(refs.certificateSigningRequests).updateStatus(next);
+    await this.client.resource<CertificateSigningRequest>(refs.certificateSigningRequests).updateStatus(next);
   }
 
   #failed(message: string) {
