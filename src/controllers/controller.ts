@@ -4,7 +4,7 @@ import { runWorkers, WorkQueue } from '../client/index.ts';
 import type { Env, Timer } from '../env/index.ts';
 import { isConflict, isNotFound } from '../machinery/status-error.ts';
 import type { KubeObject, ObjectKey } from '../machinery/types.ts';
-import { formatObjectKey, parseObjectKey } from '../machinery/types.ts';
+import { formatKeyOf, formatObjectKey, parseObjectKey } from '../machinery/types.ts';
 
 /** What is to be certified, and for how long. */
 export interface CertificateOrder {
@@ -77,7 +77,7 @@ export class ReconcileLoop {
   }
 
   enqueue(object: KubeObject | undefined): void {
-    if (object?.metadata?.name) this.enqueueKey({ namespace: object.metadata.namespace, name: object.metadata.name });
+    if (object?.metadata?.name) this.queue.add(formatKeyOf(object));
   }
 
   enqueueKey(key: ObjectKey): void {
@@ -85,14 +85,12 @@ export class ReconcileLoop {
   }
 
   enqueueAfter(object: KubeObject, ms: number): void {
-    const { namespace, name = '' } = object.metadata ?? {};
-    this.queue.addAfter(formatObjectKey({ namespace, name }), ms);
+    this.queue.addAfter(formatKeyOf(object), ms);
   }
 
   /** Holds `owner`'s key until `seen` says that a cache has caught up. */
   expect(owner: KubeObject, seen: () => boolean): void {
-    const { namespace, name = '' } = owner.metadata ?? {};
-    const key = formatObjectKey({ namespace, name });
+    const key = formatKeyOf(owner);
     const list = this.#expected.get(key) ?? [];
     list.push({ untilMs: this.env.clock.now() + catchUpLimitMs, seen });
     this.#expected.set(key, list);

@@ -1,11 +1,11 @@
 import type { CertificateSigningRequest } from '../../generated/types/index.ts';
 import type { Client, SharedInformer } from '../client/index.ts';
 import { refs } from '../client/index.ts';
-import type { Timer } from '../env/index.ts';
 import { isNotFound } from '../machinery/status-error.ts';
 import { parseTime } from '../machinery/time.ts';
 import { certificateController } from './certificate-requests.ts';
 import type { Controller, ControllerContext } from './controller.ts';
+import { PeriodicLook } from './periodic-look.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -21,33 +21,21 @@ export class CsrCleanerController implements Controller {
   readonly name = 'csrcleaner';
   readonly #client: Client;
   readonly #requests: SharedInformer<CertificateSigningRequest>;
-  #startedAt = 0;
-  #timer: Timer | undefined;
-  #stopped = false;
+  readonly #hourly: PeriodicLook;
 
   constructor(readonly context: ControllerContext) {
     this.#client = context.clientFor(certificateController);
     this.#requests = context.informers.for<CertificateSigningRequest>(refs.certificateSigningRequests);
+    this.#hourly = new PeriodicLook(context.env, 'csr cleaner', hourMs, () => this.#clean());
   }
 
   start(): void {
-    this.#startedAt = this.context.env.clock.now();
-    this.#requests.handle({ added: () => this.#lookNextHour() });
+    this.#hourly.start();
+    this.#requests.handle({ added: () => this.#hourly.request() });
   }
 
   stop(): void {
-    this.#stopped = true;
-    this.#timer?.cancel();
-  }
-
-  #lookNextHour(): void {
-    if (this.#timer || this.#stopped) return;
-    const { clock, loop } = this.context.env;
-    const hours = Math.floor((clock.now() - this.#startedAt) / hourMs) + 1;
-    this.#timer = loop.at(this.#startedAt + hours * hourMs, 'csr cleaner', () => {
-      this.#timer = undefined;
-      void this.#clean();
-    });
+    this.#hourly.stop();
   }
 
   async #clean(): Promise<void> {
@@ -63,7 +51,7 @@ export class CsrCleanerController implements Controller {
           if (!isNotFound(error)) env.log.warn('certificate request could not be deleted', { name, error: String(error) });
         });
     }
-    if (all.length > 0) this.#lookNextHour();
+    if (all.length > 0) this.#hourly.request();
   }
 }
 

@@ -1,11 +1,11 @@
 import type { Node, Pod, PodCondition } from '../../generated/types/index.ts';
 import type { Client, SharedInformer } from '../client/index.ts';
 import { refs } from '../client/index.ts';
-import type { Timer } from '../env/index.ts';
 import { isNotFound } from '../machinery/status-error.ts';
 import { formatTime } from '../machinery/time.ts';
-import { formatObjectKey } from '../machinery/types.ts';
+import { formatKeyOf } from '../machinery/types.ts';
 import type { Controller, ControllerContext } from './controller.ts';
+import { PeriodicLook } from './periodic-look.ts';
 
 const checkEveryMs = 20_000;
 /** A node has to be away for so long: it may only have been made anew. */
@@ -27,31 +27,29 @@ export class PodGcController implements Controller {
   /** When the absence of a node begins to count. */
   readonly #missing = new Map<string, number>();
   readonly #terminated = new Set<string>();
-  #startedAt = 0;
-  #timer: Timer | undefined;
-  #stopped = false;
+  readonly #periodic: PeriodicLook;
 
   constructor(readonly context: ControllerContext) {
     this.#client = context.clientFor(this.name);
     this.#pods = context.informers.for<Pod>(refs.pods);
     this.#nodes = context.informers.for<Node>(refs.nodes);
+    this.#periodic = new PeriodicLook(context.env, 'pod gc', checkEveryMs, () => this.#look());
   }
 
   start(): void {
-    this.#startedAt = this.context.env.clock.now();
+    this.#periodic.start();
     const seen = (pod: Readonly<Pod>) => {
-      const key = keyOf(pod);
+      const key = formatKeyOf(pod);
       if (hasEnded(pod)) this.#terminated.add(key);
       else this.#terminated.delete(key);
-      if (this.#terminated.size > terminatedMax || this.#isForlorn(pod)) this.#lookLater();
+      if (this.#terminated.size > terminatedMax || this.#isForlorn(pod)) this.#periodic.request();
     };
-    this.#pods.handle({ added: seen, updated: seen, deleted: (pod) => this.#terminated.delete(keyOf(pod)) });
-    this.#nodes.handle({ updated: ({ spec }) => spec?.taints?.some(isOutOfService) && this.#lookLater(), deleted: () => this.#lookLater() });
+    this.#pods.handle({ added: seen, updated: seen, deleted: (pod) => this.#terminated.delete(formatKeyOf(pod)) });
+    this.#nodes.handle({ updated: ({ spec }) => spec?.taints?.some(isOutOfService) && this.#periodic.request(), deleted: () => this.#periodic.request() });
   }
 
   stop(): void {
-    this.#stopped = true;
-    this.#timer?.cancel();
+    this.#periodic.stop();
   }
 
   /** Whether this pod may be one of those that go, now or once its node has been away for long enough. */
@@ -60,16 +58,6 @@ export class PodGcController implements Controller {
     if (nodeName === '') return metadata?.deletionTimestamp !== undefined;
     const node = this.#nodes.lister.get({ name: nodeName });
     return !node || (metadata?.deletionTimestamp !== undefined && isLost(node));
-  }
-
-  #lookLater(): void {
-    if (this.#timer || this.#stopped) return;
-    const { clock, loop } = this.context.env;
-    const ticks = Math.floor((clock.now() - this.#startedAt) / checkEveryMs) + 1;
-    this.#timer = loop.at(this.#startedAt + ticks * checkEveryMs, 'pod gc', async () => {
-      this.#timer = undefined;
-      await this.#look();
-    });
   }
 
   async #look(): Promise<void> {
@@ -82,7 +70,7 @@ export class PodGcController implements Controller {
       if (nodeName === '' || this.#nodes.lister.get({ name: nodeName })) await this.#remove(pod);
       else if (gone.has(nodeName)) await this.#remove(pod, 'PodGC: node no longer exists');
     }
-    if (forlorn.length > 0 || this.#terminated.size > terminatedMax) this.#lookLater();
+    if (forlorn.length > 0 || this.#terminated.size > terminatedMax) this.#periodic.request();
   }
 
   /** Of the nodes that pods name and the cache does not know, those that have been away for long enough and still are. */
@@ -123,8 +111,6 @@ export class PodGcController implements Controller {
     }
   }
 }
-
-const keyOf = ({ metadata }: Readonly<Pod>): string => formatObjectKey({ namespace: metadata?.namespace, name: metadata?.name ?? '' });
 
 const isOutOfService = ({ key }: { readonly key: string }): boolean => key === outOfService;
 

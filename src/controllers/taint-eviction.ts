@@ -6,7 +6,7 @@ import type { Timer } from '../env/index.ts';
 import { semanticEqual } from '../machinery/deep.ts';
 import { isNotFound } from '../machinery/status-error.ts';
 import { formatTime } from '../machinery/time.ts';
-import { formatObjectKey } from '../machinery/types.ts';
+import { formatKeyOf } from '../machinery/types.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 
 const condition = {
@@ -72,28 +72,28 @@ export class TaintEvictionController implements Controller {
       return;
     }
     // A pod whose time is running keeps it, though taints and tolerations may have changed.
-    if (this.#evictions.has(keyOf(pod))) return;
+    if (this.#evictions.has(formatKeyOf(pod))) return;
     const timer = this.context.env.loop.after(seconds * 1000, 'taint eviction', () => this.#evict(pod));
-    this.#evictions.set(keyOf(pod), timer);
+    this.#evictions.set(formatKeyOf(pod), timer);
   }
 
   /** Only what was still to come is called off. */
   #cancel(pod: Readonly<Pod>): void {
-    if (this.#forget(pod)) this.#events.event(pod, 'Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${keyOf(pod)}`);
+    if (this.#forget(pod)) this.#events.event(pod, 'Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${formatKeyOf(pod)}`);
   }
 
   #forget(pod: Readonly<Pod>): boolean {
-    const eviction = this.#evictions.get(keyOf(pod));
-    this.#evictions.delete(keyOf(pod));
+    const eviction = this.#evictions.get(formatKeyOf(pod));
+    this.#evictions.delete(formatKeyOf(pod));
     if (!eviction || eviction === 'done') return false;
     eviction.cancel();
     return true;
   }
 
   async #evict(pod: Readonly<Pod>): Promise<void> {
-    this.#evictions.set(keyOf(pod), 'done');
+    this.#evictions.set(formatKeyOf(pod), 'done');
     const { name = '', namespace = '', uid } = pod.metadata ?? {};
-    this.#events.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${keyOf(pod)}`);
+    this.#events.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${formatKeyOf(pod)}`);
     const lastTransitionTime = formatTime(this.context.env.clock.now());
     try {
       const patch = { metadata: { uid }, status: { conditions: [{ ...condition, lastTransitionTime }] } };
@@ -104,8 +104,6 @@ export class TaintEvictionController implements Controller {
     }
   }
 }
-
-const keyOf = ({ metadata }: Readonly<Pod>): string => formatObjectKey({ namespace: metadata?.namespace, name: metadata?.name ?? '' });
 
 const taintsOf = ({ spec }: Readonly<Node>): readonly Taint[] => (spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
 

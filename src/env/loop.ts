@@ -27,6 +27,8 @@ export interface Loop {
   after(ms: number, name: string, task: Task): Timer;
   /** Runs `task` when the clock reaches `time` (at once if it has). */
   at(time: number, name: string, task: Task): Timer;
+  /** Runs `task` each time that `ms` of simulated time have passed, until it is cancelled. */
+  every(ms: number, name: string, task: Task): Pick<Timer, 'cancel'>;
   /** Resolves after `ms` of simulated time. */
   sleep(ms: number, name: string): Promise<void>;
   /** Makes `settle` and `advance` wait for work done outside the Loop (key generation, files, sockets). */
@@ -101,6 +103,18 @@ export class EventLoop implements Loop {
     const timer = this.#timers.add(Math.ceil(time), name, task);
     if (!this.#stopped) this.#arm();
     return timer;
+  }
+
+  every(ms: number, name: string, task: Task): Pick<Timer, 'cancel'> {
+    let timer: Timer;
+    const arm = () => {
+      timer = this.after(ms, name, () => {
+        arm();
+        return task();
+      });
+    };
+    arm();
+    return { cancel: () => timer.cancel() };
   }
 
   sleep(ms: number, name: string): Promise<void> {

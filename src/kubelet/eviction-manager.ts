@@ -45,7 +45,7 @@ export interface EvictionManagerOptions {
  * disk for everything.
  */
 export class EvictionManager {
-  #timer: Timer | undefined;
+  #timer: Pick<Timer, 'cancel'> | undefined;
   /** When each condition was last true, in simulated ms. */
   readonly #seen = new Map<Starved, number>();
   #shown = '';
@@ -53,10 +53,7 @@ export class EvictionManager {
   constructor(readonly options: EvictionManagerOptions) {}
 
   start(): void {
-    this.#timer = this.options.env.loop.after(monitorMs, 'kubelet eviction', () => {
-      this.start();
-      this.synchronize();
-    });
+    this.#timer = this.options.env.loop.every(monitorMs, 'kubelet eviction', () => this.synchronize());
   }
 
   stop(): void {

@@ -20,16 +20,13 @@ export interface ImageGarbageOptions {
 export class ImageGarbage {
   /** By image: when a container of it was last seen, or the image first, in simulated ms. */
   readonly #lastUsed = new Map<string, number>();
-  #timer: Timer | undefined;
+  #timer: Pick<Timer, 'cancel'> | undefined;
   #failedBefore = false;
 
   constructor(readonly options: ImageGarbageOptions) {}
 
   start(): void {
-    this.#timer = this.options.env.loop.after(periodMs, 'kubelet image garbage', () => {
-      this.start();
-      this.collect();
-    });
+    this.#timer = this.options.env.loop.every(periodMs, 'kubelet image garbage', () => this.collect());
   }
 
   stop(): void {

@@ -60,6 +60,11 @@ export function formatObjectKey(key: ObjectKey): string {
   return key.namespace ? `${key.namespace}/${key.name}` : key.name;
 }
 
+/** The same of an object: `default/web`. */
+export function formatKeyOf({ metadata }: Readonly<KubeObject>): string {
+  return formatObjectKey({ namespace: metadata?.namespace, name: metadata?.name ?? '' });
+}
+
 export function parseObjectKey(text: string): ObjectKey {
   const slash = text.indexOf('/');
   return slash < 0 ? { name: text } : { namespace: text.slice(0, slash), name: text.slice(slash + 1) };

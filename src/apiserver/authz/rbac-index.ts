@@ -1,6 +1,7 @@
 import type { ClusterRole, PolicyRule, Role, RoleRef, RbacV1Subject as Subject } from '../../../generated/types/index.ts';
 import type { UserInfo } from '../../machinery/handler.ts';
 import type { KubeObject } from '../../machinery/types.ts';
+import { formatKeyOf } from '../../machinery/types.ts';
 
 export const rbacGroup = 'rbac.authorization.k8s.io';
 export type RbacResource = 'clusterrolebindings' | 'clusterroles' | 'rolebindings' | 'roles';
@@ -39,7 +40,7 @@ export class RbacIndex {
   /** Takes in a new or changed object. */
   set(resource: RbacResource, object: Readonly<KubeObject>): void {
     this.version += 1;
-    const key = keyOf(object);
+    const key = formatKeyOf(object);
     if (resource === 'roles' || resource === 'clusterroles') {
       this.#roles.set(`${resource}/${key}`, (object as Readonly<Role | ClusterRole>).rules ?? []);
       return;
@@ -50,7 +51,7 @@ export class RbacIndex {
 
   delete(resource: RbacResource, object: Readonly<KubeObject>): void {
     this.version += 1;
-    const key = `${resource}/${keyOf(object)}`;
+    const key = `${resource}/${formatKeyOf(object)}`;
     this.#roles.delete(key);
     this.#unbind(key);
   }
@@ -122,10 +123,6 @@ export class RbacIndex {
     }
     this.#bindings.delete(key);
   }
-}
-
-function keyOf({ metadata }: Readonly<KubeObject>): string {
-  return metadata?.namespace ? `${metadata.namespace}/${metadata.name}` : (metadata?.name ?? '');
 }
 
 /** A service account is the user that it becomes. */

@@ -3,6 +3,7 @@ import { isHeadless, needsHealthCheck, validateClusterIps } from '../../api/inde
 import { invalidValue } from '../../machinery/field-error.ts';
 import { goStringList } from '../../machinery/go-syntax.ts';
 import { internalError, invalid } from '../../machinery/status-error.ts';
+import { formatKeyOf } from '../../machinery/types.ts';
 import type { Reservation } from '../generic/strategy.ts';
 import type { IpAllocator } from './ip-allocator.ts';
 import type { PortAllocator } from './port-allocator.ts';
@@ -75,8 +76,6 @@ function setFamilies(service: Service): void {
   spec.ipFamilies = ['IPv4'];
 }
 
-const keyOf = (service: Readonly<Service>): string => `${service.metadata?.namespace}/${service.metadata?.name}`;
-
 /** The address that a stored Service holds, if any. */
 function heldAddress(service: Readonly<Service> | undefined): string | undefined {
   const ip = service?.spec?.type === 'ExternalName' ? undefined : service?.spec?.clusterIP;
@@ -100,7 +99,7 @@ function reserveAddress({ ips }: ServicePools, service: Service, previous: Reado
     taken.onRelease(() => ips.free(ip));
     return;
   }
-  const chosen = ips.takeAny(keyOf(service));
+  const chosen = ips.takeAny(formatKeyOf(service));
   if ('refusal' in chosen) throw internalError(`failed to allocate a serviceIP: ${chosen.refusal}`);
   const ip = chosen.address;
   taken.onRelease(() => ips.free(ip));
@@ -153,7 +152,7 @@ function choosePort(ports: PortAllocator, service: Service, port: ServicePort, i
     port.nodePort = twin.nodePort!;
     return;
   }
-  const number = ports.takeAny(`${keyOf(service)}/${port.name ?? ''}/${port.port}/${port.protocol}`);
+  const number = ports.takeAny(`${formatKeyOf(service)}/${port.name ?? ''}/${port.port}/${port.protocol}`);
   if (number === undefined) throw internalError('failed to allocate a nodePort: range is full');
   taken.onRelease(() => ports.free(number));
   port.nodePort = number;
@@ -180,7 +179,7 @@ function reserveHealthPort({ ports }: ServicePools, service: Service, previous: 
     taken.onRelease(() => ports.free(number));
     return;
   }
-  const number = ports.takeAny(`${keyOf(service)}/health`);
+  const number = ports.takeAny(`${formatKeyOf(service)}/health`);
   if (number === undefined) throw internalError('failed to allocate a HealthCheck NodePort: range is full');
   taken.onRelease(() => ports.free(number));
   spec.healthCheckNodePort = number;
