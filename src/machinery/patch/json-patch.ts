@@ -49,9 +49,13 @@ function isAboutFields({ path, from }: { readonly path: string; readonly from?: 
   return path.includes('/fieldsV1') || (typeof from === 'string' && from.includes('/fieldsV1'));
 }
 
-/** Whether an operation says where, and where from if it needs to. */
+/** Whether an operation says where, and where from if it needs to. The whole object can be tested, but not written or moved. */
 function hasPointers({ op, path, from }: { readonly op?: unknown; readonly path?: unknown; readonly from?: unknown }): boolean {
-  return typeof path === 'string' && (typeof from === 'string' || (op !== 'move' && op !== 'copy'));
+  return (isPointer(path) || (op === 'test' && path === '')) && (isPointer(from) || (op !== 'move' && op !== 'copy'));
+}
+
+function isPointer(pointer: unknown): boolean {
+  return typeof pointer === 'string' && pointer.includes('/');
 }
 
 /** Where nothing is, upstream's library finds null: it is replaced, and copied. */
@@ -67,13 +71,19 @@ function valueAt(document: unknown, pointer: string): unknown {
 
 /** The pointers of an operation, with indices that count from the end of a list resolved. */
 function pointersOf(document: unknown, operation: Operation): { path: string; from?: string } {
-  const { path, from } = operation as { path: string; from?: unknown };
+  const path = fromFirstSlash(operation.path);
+  const from = 'from' in operation ? fromFirstSlash(operation.from) : undefined;
   if (pointsBeyondLists(document, { path, from })) throw unprocessable();
   const inserts = operation.op === 'add' || operation.op === 'move' || operation.op === 'copy';
   return {
     path: countedFromFront(document, path, inserts),
-    ...(typeof from === 'string' ? { from: countedFromFront(document, from, false) } : {}),
+    ...(from === undefined ? {} : { from: countedFromFront(document, from, false) }),
   };
+}
+
+/** What stands before the first slash is not looked at, as upstream has it. */
+function fromFirstSlash(pointer: string): string {
+  return pointer.slice(Math.max(0, pointer.indexOf('/')));
 }
 
 /** An index of -1 is the last item, or the place behind it where something is inserted. */
@@ -109,9 +119,9 @@ function isAbsent(document: unknown, pointer: string): boolean {
 }
 
 /** Whether a pointer names an item that no list can have. The library reads such a number as 32 bits, and so as another item. */
-function pointsBeyondLists(document: unknown, { path, from }: { path?: unknown; from?: unknown }): boolean {
+function pointsBeyondLists(document: unknown, { path, from }: { path: string; from: string | undefined }): boolean {
   return [path, from].some((pointer) => {
-    if (typeof pointer !== 'string' || !/\/\d{10}/.test(pointer)) return false;
+    if (pointer === undefined || !/\/\d{10}/.test(pointer)) return false;
     let at: unknown = document;
     for (const part of pointer.slice(1).split('/')) {
       if (Array.isArray(at) && Number(part) > 2 ** 31) return true;

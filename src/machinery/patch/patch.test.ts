@@ -187,6 +187,21 @@ test('an operation that does not say where, or where from, is refused like any o
   for (const operation of broken) expect(codeOf(() => applyJsonPatch(live, [operation]))[0]).toBe(422);
 });
 
+test('the object as a whole can be tested by a JSON patch, but neither written, taken away, copied nor moved into itself', () => {
+  const live = deepFreeze({ metadata: { name: 'a' }, spec: {} });
+  const whole: object[] = [
+    { op: 'move', path: '/spec', from: '' },
+    { op: 'copy', path: '/spec', from: '' },
+    { op: 'add', path: '', value: {} },
+    { op: 'replace', path: '', value: {} },
+    { op: 'remove', path: '' },
+    { op: 'move', path: '/spec/inner', from: '/spec' },
+  ];
+  for (const operation of whole) expect(codeOf(() => applyJsonPatch(live, [operation]))[0]).toBe(422);
+  expect(applyJsonPatch(live, [{ op: 'test', path: '', value: { metadata: { name: 'a' }, spec: {} } }])).toEqual(live);
+  expect(applyJsonPatch(live, [{ op: 'replace', path: 'anything/metadata/name', value: 'b' }]).metadata.name).toBe('b');
+});
+
 test('a JSON patch changes a set of fields as well, and leaves the stored one alone', () => {
   const live = deepFreeze({ metadata: { managedFields: [{ fieldsV1: { 'f:data': {}, 'f:type': {} } }] } });
   const out = applyJsonPatch(live, [{ op: 'remove', path: '/metadata/managedFields/0/fieldsV1/f:data' }]);
