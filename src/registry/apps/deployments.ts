@@ -1,6 +1,7 @@
 import type { Deployment } from '../../../generated/types/index.ts';
 import { nameIsSubdomain, setDeploymentDefaults, validateDeployment, validateDeploymentStatusUpdate, validateDeploymentUpdate } from '../../api/index.ts';
 import { ageColumn, column, containerColumns, formatSelector, nameColumn, wide } from '../core/columns.ts';
+import { replicaScale } from '../generic/replica-scale.ts';
 import type { Strategy } from '../generic/strategy.ts';
 import { setGeneration, templateWarnings } from './workload.ts';
 
@@ -37,14 +38,7 @@ export const deploymentStrategy: Strategy<Deployment> = {
     },
     validateUpdate: validateDeploymentStatusUpdate,
   },
-  scale: {
-    replicas: (deployment) => deployment.spec?.replicas ?? 0,
-    statusReplicas: (deployment) => deployment.status?.replicas ?? 0,
-    selector: (deployment) => selectorText(formatSelector(deployment.spec?.selector)),
-    setReplicas(deployment, replicas) {
-      deployment.spec!.replicas = replicas;
-    },
-  },
+  scale: replicaScale((deployment) => selectorText(formatSelector(deployment.spec?.selector))),
   columns: [
     nameColumn,
     column('Ready', 'How many of the wanted pods are ready.', ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`),

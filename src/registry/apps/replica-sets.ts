@@ -1,6 +1,7 @@
 import type { ReplicaSet } from '../../../generated/types/index.ts';
 import { nameIsSubdomain, setReplicaSetDefaults, validateReplicaSet, validateReplicaSetStatusUpdate, validateReplicaSetUpdate } from '../../api/index.ts';
 import { ageColumn, column, containerColumns, formatSelector, nameColumn, wide } from '../core/columns.ts';
+import { replicaScale } from '../generic/replica-scale.ts';
 import type { Strategy } from '../generic/strategy.ts';
 import { selectorText } from './deployments.ts';
 import { setGeneration, templateWarnings } from './workload.ts';
@@ -36,14 +37,7 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = {
     },
     validateUpdate: validateReplicaSetStatusUpdate,
   },
-  scale: {
-    replicas: (set) => set.spec?.replicas ?? 0,
-    statusReplicas: (set) => set.status?.replicas ?? 0,
-    selector: (set) => selectorText(formatSelector(set.spec?.selector)),
-    setReplicas(set, replicas) {
-      set.spec!.replicas = replicas;
-    },
-  },
+  scale: replicaScale((set) => selectorText(formatSelector(set.spec?.selector))),
   columns: [
     nameColumn,
     column('Desired', 'How many pods are wanted.', ({ spec }) => spec?.replicas ?? 0, 'integer'),

@@ -1,6 +1,7 @@
 import type { StatefulSet } from '../../../generated/types/index.ts';
 import { nameIsLabel, setStatefulSetDefaults, validateStatefulSet, validateStatefulSetStatus, validateStatefulSetUpdate } from '../../api/index.ts';
 import { ageColumn, column, containerColumns, formatSelector, nameColumn } from '../core/columns.ts';
+import { replicaScale } from '../generic/replica-scale.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
 import { selectorText } from './deployments.ts';
 
@@ -14,14 +15,7 @@ export const statefulSetStrategy = resourceStrategy<StatefulSet>({
   validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
   validateStatus: validateStatefulSetStatus,
-  scale: {
-    replicas: (set) => set.spec?.replicas ?? 0,
-    statusReplicas: (set) => set.status?.replicas ?? 0,
-    selector: (set) => selectorText(formatSelector(set.spec?.selector)),
-    setReplicas(set, replicas) {
-      set.spec!.replicas = replicas;
-    },
-  },
+  scale: replicaScale((set) => selectorText(formatSelector(set.spec?.selector))),
   columns: [
     nameColumn,
     column('Ready', 'How many of the wanted pods are ready.', ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`),

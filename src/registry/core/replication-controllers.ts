@@ -1,5 +1,6 @@
 import type { ReplicationController } from '../../../generated/types/index.ts';
 import { labelLikeTemplate, setReplicationControllerDefaults, validateReplicationController, validateReplicationControllerStatus } from '../../api/index.ts';
+import { replicaScale } from '../generic/replica-scale.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
 import { ageColumn, column, containerColumns, formatLabels, nameColumn, wide } from './columns.ts';
 
@@ -24,14 +25,7 @@ export const replicationControllerStrategy = resourceStrategy<ReplicationControl
   defaultPropagation: 'Orphan',
   validate: validateReplicationController,
   validateStatus: validateReplicationControllerStatus,
-  scale: {
-    replicas: (controller) => controller.spec?.replicas ?? 0,
-    statusReplicas: (controller) => controller.status?.replicas ?? 0,
-    selector: (controller) => (controller.spec?.selector ? selectorText(controller) : ''),
-    setReplicas(controller, replicas) {
-      controller.spec!.replicas = replicas;
-    },
-  },
+  scale: replicaScale((controller) => (controller.spec?.selector ? selectorText(controller) : '')),
   columns: [
     nameColumn,
     column('Desired', 'How many pods are wanted.', ({ spec }) => spec?.replicas ?? 0, 'integer'),
