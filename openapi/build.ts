@@ -22,6 +22,9 @@ const write = (name: string, content: string | Uint8Array): void => writeFileSyn
 
 mkdirSync(join(root, 'generated/types'), { recursive: true });
 writeFileSync(join(root, 'generated/types/index.ts'), generateTypes(join(source, 'models')));
+// As text, which costs nothing until somebody needs it.
+const podTemplate = JSON.stringify(JSON.stringify(readFacts('pod-template')));
+writeFileSync(join(root, 'generated/types/pod-template.ts'), `export const podTemplateTypes: string = ${podTemplate};\n`);
 
 const facts = { definitions: readFacts('definitions'), fields: readFacts('fields'), structs: readFacts('structs') } as Facts;
 const operations = servedOperations(readOperations(source));

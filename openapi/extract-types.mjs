@@ -1,6 +1,6 @@
 /**
  * Development script: reads facts about the fields of API types out of Kubernetes' Go sources and writes
- * facts/definitions.json, facts/fields.json and facts/structs.json. No text of the sources is kept.
+ * facts/definitions.json, facts/fields.json, facts/structs.json and facts/pod-template.json. No text of the sources is kept.
  *
  *   node openapi/extract-types.mjs FOLDER
  *
@@ -180,3 +180,30 @@ function write(file, facts) {
 write('definitions.json', definitions);
 write('fields.json', fields);
 write('structs.json', structs);
+
+/**
+ * What a pod template is made of, as Go prints it: of each struct its fields in order, `GoName jsonName type`, with `-` for the JSON
+ * name of an embedded one; of each other named type what it is.
+ */
+function templateTypes() {
+  const known = {};
+  const todo = [types.get('k8s.io/api/core/v1.PodTemplateSpec')];
+  for (const type of todo) {
+    const name = `${type.package.split('/').at(-1)}.${type.name}`;
+    if (name in known) continue;
+    const print = (text) => (text.startsWith('*') ? '*' : '') + printType(text, type).printed;
+    const fields = type.fields?.map((field) => {
+      const goName = field.name ?? field.type.split('.').at(-1);
+      return `${goName} ${field.tags.json?.split(',')[0] || '-'} ${print(field.type)}`;
+    });
+    known[name] = fields ?? print(type.underlying);
+    for (const text of type.fields?.map((field) => field.type) ?? [type.underlying]) {
+      for (const [, alias, inner] of text.matchAll(/(?<![\w.])(?:(\w+)\.)?([A-Z]\w*)/g)) {
+        const next = types.get(`${alias ? type.imports.get(alias) : type.package}.${inner}`);
+        if (next) todo.push(next);
+      }
+    }
+  }
+  return known;
+}
+write('pod-template.json', templateTypes());

@@ -1,32 +1,31 @@
+import type { PodTemplateSpec } from '../../generated/types/index.ts';
+import { goDump } from './go-dump.ts';
+
 /** Upstream's alphabet without vowels and look-alikes (apimachinery/pkg/util/rand SafeEncodeString). */
 const safe = 'bcdfghjklmnpqrstvwxz2456789';
 
 /**
- * The `pod-template-hash` of a template: FNV-1a over its text, written in safe characters, at most ten.
- *
- * Differs from upstream: what is hashed is canonical JSON, not Go's dump of the struct, so the value is another one.
- *
- * @param collisionCount how often another replica set had the same hash
+ * The `pod-template-hash` of a template, the same as upstream's (pkg/controller ComputeHash): FNV-1a of 32 bits over Go's dump of the
+ * struct, written in safe characters, at most ten.
+ * @param collisionCount how often another replica set had the same hash; absent until there was one
  */
-export function templateHash(template: unknown, collisionCount = 0): string {
-  const text = canonical(template) + (collisionCount > 0 ? `#${collisionCount}` : '');
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+export function templateHash(template: Readonly<PodTemplateSpec>, collisionCount?: number): string {
+  let hash = fnv32a(0x811c9dc5, Buffer.from(`(v1.PodTemplateSpec)${goDump(template, 'v1.PodTemplateSpec')}`));
+  if (collisionCount !== undefined) {
+    const count = Buffer.alloc(8);
+    count.writeUInt32LE(collisionCount);
+    hash = fnv32a(hash, count);
+  }
   return safeEncode(String(hash));
 }
 
-/** Replaces each character by a safe one. */
-export function safeEncode(text: string): string {
-  return Array.from(text, (character) => safe[character.charCodeAt(0) % safe.length]).join('');
+function fnv32a(start: number, bytes: Uint8Array): number {
+  let hash = start;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
 }
 
-/** JSON with keys in order and without empty values, so that equal templates read the same. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined && field !== null);
-  return `{${fields
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`)
-    .join()}}`;
+/** Replaces each character by a safe one. */
+function safeEncode(text: string): string {
+  return Array.from(text, (character) => safe[character.charCodeAt(0) % safe.length]).join('');
 }
