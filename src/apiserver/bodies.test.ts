@@ -91,6 +91,22 @@ test('what a patch does wrong is told in the words of its kind', async () => {
   expect(headers.warning).toEqual(['299 - "json patch unknown field \\"[0].note\\""']);
 });
 
+test('a strategic patch never passes through JSON: bytes are still read, and integers lose what does not fit', async () => {
+  const secrets = '/api/v1/namespaces/default/secrets';
+  await server.ask('POST', secrets, { metadata: { name: 's' }, data: { a: 'AAAA' } });
+  expect(await messageOf('PATCH', `${secrets}/s`, { data: { a: 'c' } }, strategic)).toEqual([
+    422,
+    ' "" is invalid: patch: Invalid value: "map[data:map[a:c]]": error decoding from json: illegal base64 data at input byte 0',
+  ]);
+  const { body } = await server.ask('PATCH', `${secrets}/s`, { data: { a: 'Yg==' } }, strategic);
+  expect(body).toMatchObject({ data: { a: 'Yg==' } });
+  const controllers = '/api/v1/namespaces/default/replicationcontrollers';
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  await server.ask('POST', controllers, { metadata: { name: 'r' }, spec: { replicas: 3, template } });
+  const { status, body: scaled } = await server.ask('PATCH', `${controllers}/r`, { spec: { replicas: 2 ** 32 + 1 } }, strategic);
+  expect([status, scaled]).toMatchObject([200, { spec: { replicas: 1 } }]);
+});
+
 test('a merge patch that changes the type of a field shows the object that came out', async () => {
   const [status, message] = await messageOf('PATCH', `${configMaps}/e`, { data: { a: 1 } }, merge);
   expect(status).toBe(422);

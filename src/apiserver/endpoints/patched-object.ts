@@ -3,7 +3,7 @@ import { clone, countKeys } from '../../machinery/deep.ts';
 import { invalidValue } from '../../machinery/field-error.ts';
 import { goJsonKind, goPlain } from '../../machinery/go-syntax.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '../../machinery/patch/index.ts';
-import { findRestoreError, findTypeError, findUnknownFields, keysIfFitting, pruneUnknownFields } from '../../machinery/schema/index.ts';
+import { findRestoreError, findTypeError, findUnknownFields, keysIfFitting, pruneUnknownFields, wrapIntegers } from '../../machinery/schema/index.ts';
 import { badRequest, failure, invalid } from '../../machinery/status-error.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import { asDecoded, decodeAny, mediaTypeOf, misfit } from '../body.ts';
@@ -100,13 +100,14 @@ export function patchedObject(
   validation: FieldValidation,
 ): KubeObject {
   const { schema } = call.services.bodies;
-  const patched = applyChange(call, resource, change, object);
+  let patched = applyChange(call, resource, change, object);
   if (typeof patched !== 'object' || patched === null || Array.isArray(patched)) throw badRequest('the patch leaves no object');
   if (call.request.body?.kind === 'object') return patched;
   const refuse = (why: string): Error => refusedPatch(change, object, patched, why);
   const fits = keysIfFitting(schema, resource.gvk, patched) >= 0;
   const typeError = typeErrorOf(call, resource, change, patched, fits);
   if (typeError) throw refuse(typeError);
+  if (!fits && change.type === 'strategic') patched = wrapIntegers(schema, resource.gvk, patched);
   const unknown = fits ? [] : findUnknownFields(schema, resource.gvk, patched);
   const strict = [...change.mistakes, ...unknown];
   if (strict.length > 0 && validation === 'Strict') throw refuse(`strict decoding error: ${strict.join(', ')}`);

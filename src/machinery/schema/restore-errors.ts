@@ -1,7 +1,7 @@
 import type { GroupVersionKind } from '../types.ts';
 import { goTypeOf } from './go-types.ts';
 import type { Schema, SchemaNode } from './schema.ts';
-import { specialDecoder } from './type-errors.ts';
+import { checkBase64, fitsInteger, specialDecoder } from './type-errors.ts';
 
 /**
  * The first value that does not fit its field, in the words of the converter that turns maps into Go structs
@@ -25,12 +25,12 @@ function check(schema: Schema, given: SchemaNode, value: unknown): string | unde
       if (isMap(value)) return checkMap(schema, node, value);
       return `cannot restore ${node.properties ? 'struct' : 'map'} from${node.properties ? ':' : ''} ${goKind(value)}`;
     case 'string':
-      if (node.format === 'byte') return typeof value === 'string' ? undefined : `cannot restore slice from ${goKind(value)}`;
+      if (node.format === 'byte') return checkBytes(value);
       return checkScalar(schema, given, typeof value === 'string', value);
     case 'boolean':
       return checkScalar(schema, given, typeof value === 'boolean', value);
     case 'integer':
-      return checkScalar(schema, given, Number.isInteger(value), value);
+      return checkScalar(schema, given, typeof value === 'number' && fitsInteger(value, 'int64'), value);
     case 'number':
       return checkScalar(schema, given, typeof value === 'number', value);
     default:
@@ -57,6 +57,39 @@ function checkMap(schema: Schema, node: SchemaNode, map: Record<string, unknown>
   return undefined;
 }
 
+function checkBytes(value: unknown): string | undefined {
+  if (typeof value !== 'string') return `cannot restore slice from ${goKind(value)}`;
+  const why = checkBase64(value);
+  return why && `error decoding from json: ${why}`;
+}
+
+/**
+ * The object as that converter leaves it: an integer that is too large for its field loses its higher bits, since Go's conversion does
+ * not look. The same object if there is none.
+ */
+export function wrapIntegers<T>(schema: Schema, gvk: GroupVersionKind, object: T): T {
+  const root = schema.rootFor(gvk);
+  return root ? (wrapped(schema, root, object) as T) : object;
+}
+
+function wrapped(schema: Schema, given: SchemaNode, value: unknown): unknown {
+  if (specialDecoder(schema.nameOf(given))) return value;
+  const node = schema.resolve(given);
+  if (typeof value === 'number') return node.type === 'integer' && node.format === 'int32' ? value | 0 : value;
+  const { items, properties = {}, additionalProperties } = node;
+  if (Array.isArray(value)) {
+    const next = items ? value.map((item) => wrapped(schema, items, item)) : value;
+    return next.every((item, index) => item === value[index]) ? value : next;
+  }
+  if (!isMap(value)) return value;
+  const values = typeof additionalProperties === 'object' ? additionalProperties : undefined;
+  const next = Object.entries(value).map(([key, item]) => {
+    const child = Object.hasOwn(properties, key) ? properties[key] : values;
+    return [key, child ? wrapped(schema, child, item) : item] as const;
+  });
+  return next.every(([key, item]) => item === value[key]) ? value : Object.fromEntries(next);
+}
+
 /** Numbers convert to texts in Go, but not here: that is told by type. Anything else is told by the wanted kind alone. */
 function checkScalar(schema: Schema, given: SchemaNode, fits: boolean, value: unknown): string | undefined {
   if (fits) return undefined;
@@ -68,7 +101,7 @@ function checkScalar(schema: Schema, given: SchemaNode, fits: boolean, value: un
 
 function goKind(value: unknown): string {
   if (Array.isArray(value)) return 'slice';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  if (typeof value === 'number') return fitsInteger(value, 'int64') ? 'int64' : 'float64';
   if (typeof value === 'boolean') return 'bool';
   return typeof value === 'string' ? 'string' : 'map';
 }

@@ -178,12 +178,13 @@ function checkIntOrString(value: unknown): string | undefined {
   return `json: cannot unmarshal ${what} into Go value of type int32`;
 }
 
-/** Whether Go's decoder of base64 takes a text. */
+/** Whether it does. */
 export function isBase64(text: string): boolean {
   return checkBase64(text) === undefined;
 }
 
-function checkBase64(text: string): string | undefined {
+/** Why Go's decoder of base64 does not take a text. */
+export function checkBase64(text: string): string | undefined {
   const plain = text.replace(/[\r\n]/g, '');
   const match = /^[A-Za-z0-9+/]*/.exec(plain) as RegExpExecArray;
   const padding = plain.slice(match[0].length);
