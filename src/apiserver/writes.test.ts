@@ -121,6 +121,16 @@ test('events are named by the group under which they are asked for', async () =>
   expect((await ask('GET', `${core}/e`)).body.message).toBe('events "e" not found');
 });
 
+test('an empty series that core/v1 has let in is shown by events.k8s.io with its count, and can be written back', async () => {
+  const { ask } = await serverWithNamespace();
+  const { body: made } = await ask('POST', '/api/v1/namespaces/default/events', { metadata: { name: 'e' }, involvedObject: {}, series: {} });
+  expect(made).toMatchObject({ series: { lastObservedTime: null } });
+  const path = '/apis/events.k8s.io/v1/namespaces/default/events/e';
+  const { body } = await ask('GET', path);
+  expect(body).toMatchObject({ series: { count: 0, lastObservedTime: null } });
+  expect((await ask('PUT', path, body)).status).toBe(200);
+});
+
 test('only a POST that is meant may not say which version it replaces: what an apply creates may', async () => {
   const { ask } = await serverWithNamespace();
   const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', resourceVersion: '7' } };

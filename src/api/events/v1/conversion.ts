@@ -8,6 +8,8 @@ function compact<T extends object>(object: T): T {
 
 const none = null as never;
 
+type Series = NonNullable<Event['series']>;
+
 /** Fields of an event of core/v1 that Go writes even when they are empty. */
 export function setEventDefaults(event: Event): void {
   event.source ??= {};
@@ -17,6 +19,16 @@ export function setEventDefaults(event: Event): void {
   event.reportingComponent ??= '';
   event.reportingInstance ??= '';
   event.involvedObject ??= {};
+  if (event.series) event.series = storedSeries(event.series);
+}
+
+/** Of a series both versions always write the time; the count 0 is written by events.k8s.io/v1 only. */
+function storedSeries({ count, lastObservedTime }: Series): Series {
+  return { ...(count ? { count } : {}), lastObservedTime: lastObservedTime ?? none };
+}
+
+function shownSeries({ count, lastObservedTime }: Series): Required<Series> {
+  return { count: count ?? 0, lastObservedTime: lastObservedTime ?? none };
 }
 
 /** core/v1 as it is stored, in the words of events.k8s.io/v1 (pkg/apis/events/v1 conversion). */
@@ -26,7 +38,7 @@ export function toEventsV1(event: Readonly<Event>): EventsV1Event {
     apiVersion: 'events.k8s.io/v1',
     metadata: event.metadata,
     eventTime: event.eventTime ?? none,
-    series: event.series,
+    series: event.series && shownSeries(event.series),
     reportingController: event.reportingComponent || undefined,
     reportingInstance: event.reportingInstance || undefined,
     action: event.action,
