@@ -131,6 +131,13 @@ test('an empty series that core/v1 has let in is shown by events.k8s.io with its
   expect((await ask('PUT', path, body)).status).toBe(200);
 });
 
+test('the backend of an Ingress may be a resource of the core group, whose name is null', async () => {
+  const { ask } = await serverWithNamespace();
+  const spec = { defaultBackend: { resource: { kind: 'Pod', name: 'web' } } };
+  const { status, body } = await ask('POST', '/apis/networking.k8s.io/v1/namespaces/default/ingresses', { metadata: { name: 'i' }, spec });
+  expect([status, body]).toMatchObject([201, { spec: { defaultBackend: { resource: { apiGroup: null, kind: 'Pod', name: 'web' } } } }]);
+});
+
 test('only a POST that is meant may not say which version it replaces: what an apply creates may', async () => {
   const { ask } = await serverWithNamespace();
   const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', resourceVersion: '7' } };

@@ -97,7 +97,8 @@ function validateBackend(mistakes: Mistakes, { resource, service }: IngressBacke
 }
 
 function validateReference(mistakes: Mistakes, { apiGroup, kind, name }: TypedLocalObjectReference, at: FieldPath): void {
-  if (apiGroup !== undefined) mistakes.invalid(at.child('apiGroup'), apiGroup, isDns1123Subdomain(apiGroup));
+  // An absent group is null: Go always writes it.
+  if (typeof apiGroup === 'string') mistakes.invalid(at.child('apiGroup'), apiGroup, isDns1123Subdomain(apiGroup));
   validateSegment(mistakes, kind, at.child('kind'), 'kind is required');
   validateSegment(mistakes, name, at.child('name'), 'name is required');
 }
