@@ -19,7 +19,7 @@ afterEach(() => {
 async function listening(handler: Handler, log = silentLog): Promise<{ url: string; app: ReturnType<typeof createApp> }> {
   const app = createApp({ handler, log });
   const server = createHttpServer(app);
-  handleUpgrades(server, handler, log);
+  handleUpgrades(server, handler, { log, loop: { hold: () => () => {} } });
   running.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, app };

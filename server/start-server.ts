@@ -127,7 +127,7 @@ async function serve(options: StartOptions, cluster: Cluster, pki: ClusterPki, a
   const app = createApp({ handler, log: env.log.child('http'), routers: [{ path: controlPrefix, router: control }] });
   const tls = { key: pki.serving.key, cert: pki.serving.certificate, ...authorities };
   const http = createHttpServer(app, options.http ? undefined : tls);
-  const closeUpgraded = handleUpgrades(http, handler, env.log.child('http'));
+  const closeUpgraded = handleUpgrades(http, handler, { log: env.log.child('http'), loop: env.loop });
   const port = await listenOn(http, options.host, options.port);
   const server = `${options.http ? 'http' : 'https'}://${reachable(options.host)}:${port}`;
   kubeconfig = {

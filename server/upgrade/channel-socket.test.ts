@@ -39,3 +39,18 @@ test('no two messages are handed over together, and the close comes after the la
   }
   expect(steps).toEqual([['out'], ['out', 'err'], ['out', 'err', 'status'], ['out', 'err', 'status', 'close 1000']]);
 });
+
+test('what is sent while output is held comes when it is let go, and the close after it', () => {
+  const socket = new SlowSocket();
+  const nothing = { message() {}, closed() {}, drain() {}, gone() {} };
+  const channel = new ChannelSocket(socket as unknown as WebSocket, remoteCommandChannels[0] as ChannelProtocol, nothing);
+  const release = channel.holdOutput();
+  channel.send(1, Buffer.from('out'));
+  channel.close();
+  expect(socket.sent).toEqual([]);
+  release();
+  release();
+  expect(socket.sent).toEqual(['out']);
+  socket.write();
+  expect(socket.sent).toEqual(['out', 'close 1000']);
+});

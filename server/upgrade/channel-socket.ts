@@ -26,6 +26,7 @@ export class ChannelSocket {
   #queuedBytes = 0;
   #writing = false;
   #closing = false;
+  #outputHolds = 0;
   #full = false;
   #holds = 0;
 
@@ -60,17 +61,23 @@ export class ChannelSocket {
     return !this.#full;
   }
 
+  /** No message is sent until the returned function is called. */
+  holdOutput(): () => void {
+    this.#outputHolds += 1;
+    return once(() => {
+      this.#outputHolds -= 1;
+      this.#next();
+    });
+  }
+
   /** No message is read until the returned function is called. */
   holdInput(): () => void {
     this.#holds += 1;
     this.socket.pause();
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
+    return once(() => {
       this.#holds -= 1;
       if (this.#holds === 0) this.socket.resume();
-    };
+    });
   }
 
   /** Closes after everything is sent; any code but 1000 is an error to clients. */
@@ -83,7 +90,7 @@ export class ChannelSocket {
   }
 
   #next(): void {
-    if (this.#writing) return;
+    if (this.#writing || this.#outputHolds > 0) return;
     const message = this.#queue.shift();
     if (message === undefined) {
       if (this.#closing) this.socket.close(1000);
@@ -103,6 +110,15 @@ export class ChannelSocket {
     this.#full = false;
     this.#onDrain();
   }
+}
+
+function once(run: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    run();
+  };
 }
 
 function toBuffer(raw: RawData): Buffer {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { Log } from '../../src/env/index.ts';
+import type { Log, Loop } from '../../src/env/index.ts';
 import { type ApiResponse, type Handler, internalError, isStatusError, type PortForwardUpgrade, type RemoteCommandUpgrade } from '../../src/machinery/index.ts';
 import { WireRequest } from '../http-request.ts';
 import { streamWatchOverWebSocket } from '../watch-stream.ts';
@@ -21,8 +21,8 @@ const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io';
  * that the API server answers (a refusal, mostly) is written as an ordinary HTTP answer, and the connection is closed.
  * @returns how to cut all connections that have been upgraded; `server.close` waits for them
  */
-export function handleUpgrades(server: Server, handler: Handler, log: Log): () => void {
-  const upgrader = new Upgrader(handler);
+export function handleUpgrades(server: Server, handler: Handler, { log, loop }: { readonly log: Log; readonly loop: Pick<Loop, 'hold'> }): () => void {
+  const upgrader = new Upgrader(handler, () => loop.hold());
   const connections = new Set<Duplex>();
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     connections.add(socket);
@@ -49,7 +49,10 @@ interface Asked {
 class Upgrader {
   readonly #sockets = new WebSockets();
 
-  constructor(readonly handler: Handler) {}
+  constructor(
+    readonly handler: Handler,
+    readonly holdTime: () => () => void,
+  ) {}
 
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     adoptBearerProtocol(request);
@@ -72,7 +75,7 @@ class Upgrader {
   #remoteCommand(asked: Asked, upgrade: RemoteCommandUpgrade, protocol: 'websocket' | 'spdy/3.1'): void {
     const { request, socket, head } = asked;
     if (protocol === 'websocket') {
-      this.#overChannels(asked, remoteCommandChannels, (opened, channels) => serveWebSocketRemoteCommand(opened, upgrade, channels));
+      this.#overChannels(asked, remoteCommandChannels, (opened, channels) => serveWebSocketRemoteCommand(opened, upgrade, channels, this.holdTime));
       return;
     }
     const offered = streamProtocols(request);

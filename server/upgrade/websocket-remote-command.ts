@@ -6,8 +6,14 @@ import { errorStreamText, RemoteCommandBridge } from './remote-command.ts';
 
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4 } as const;
 
-/** Serves exec and attach over the channels of a WebSocket. */
-export function serveWebSocketRemoteCommand(socket: WebSocket, upgrade: RemoteCommandUpgrade, protocol: ChannelProtocol): void {
+/**
+ * Real milliseconds that a client of v5 gets to set up its streams. client-go up to 1.33, and kubectl with it, begins to read while it
+ * does so, and throws away what comes for a stream that it does not know yet: a real node takes longer than that to start a process.
+ */
+const settleMs = 10;
+
+/** Serves exec and attach over the channels of a WebSocket. `holdTime` keeps simulated time from jumping while the client gets ready. */
+export function serveWebSocketRemoteCommand(socket: WebSocket, upgrade: RemoteCommandUpgrade, protocol: ChannelProtocol, holdTime: () => () => void): void {
   const { streams } = upgrade;
   const channel = new ChannelSocket(socket, protocol, {
     message(number, data) {
@@ -29,6 +35,12 @@ export function serveWebSocketRemoteCommand(socket: WebSocket, upgrade: RemoteCo
     },
     holdInput: () => channel.holdInput(),
   });
+  if (protocol.closeSignal) {
+    const releases = [channel.holdOutput(), holdTime()];
+    setTimeout(() => {
+      for (const release of releases) release();
+    }, settleMs);
+  }
   // An empty message tells the client that all is connected, as upstream's does.
   channel.send(streams.stdout ? channels.stdout : streams.stderr ? channels.stderr : channels.error, new Uint8Array(0));
   void bridge.begin();

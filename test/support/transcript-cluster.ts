@@ -43,7 +43,7 @@ export async function startTranscriptCluster({ seed, nodePorts = false }: Transc
   });
   const app = createApp({ handler, log: env.log, routers: [{ path: controlPrefix, router: control }] });
   const server = createHttpServer(app, { key: pki.serving.key, cert: pki.serving.certificate, ca: pki.ca.certificate });
-  const closeUpgrades = handleUpgrades(server, handler, env.log);
+  const closeUpgrades = handleUpgrades(server, handler, env);
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const url = (): string => `https://${host}:${(server.address() as AddressInfo).port}`;
   const { dataPlane, nodes } = cluster;

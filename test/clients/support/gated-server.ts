@@ -26,7 +26,7 @@ export async function startGatedServer(): Promise<GatedServer> {
   const handler = gate.guard(inSimulatedOrder(cluster.handler, cluster.env));
   const { ca, serving, admin } = await createClusterPki({ names: [], serviceAddress: '10.96.0.1', clusterDomain: 'cluster.local', nowMs: Date.now() });
   const server = createHttpServer(createApp({ handler, log: cluster.env.log }), { key: serving.key, cert: serving.certificate, ca: ca.certificate });
-  const closeUpgraded = handleUpgrades(server, handler, cluster.env.log);
+  const closeUpgraded = handleUpgrades(server, handler, cluster.env);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {

@@ -27,7 +27,7 @@ export async function simulatedServer(): Promise<SimulatedServer> {
   const { env } = cluster;
   const handler: Handler = inSimulatedOrder((request) => cluster.handler({ ...request, user: admin, signal: request.signal }), env);
   const server = createHttpServer(createApp({ handler, log: env.log }));
-  const closeUpgraded = handleUpgrades(server, handler, env.log);
+  const closeUpgraded = handleUpgrades(server, handler, env);
   const client = createClient(cluster.handler, admin);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const create = (name: string, container: { readonly image: string; readonly command?: string[] }) => start(client, cluster, name, container);
