@@ -3,24 +3,32 @@ import { runInNewContext } from 'node:vm';
 
 /** A heap of this size holds thousands of containers or tens of thousands of objects. */
 const largeHeapBytes = 256 * 1024 ** 2;
-/** How far a large heap may grow over what was alive at the last full collection. 0 leaves it to V8, which allows up to 300 %. */
-const largeHeapGrowthPercent = 60;
+/** How far a heap may grow over what was alive at the last full collection. */
+const growthPercent = { small: 300, large: 60 } as const;
 const checkedEveryMs = 5000;
 
 /**
  * Holds a large heap together. Thousands of sleeping processes each live just long enough to be moved to V8's old generation, and
- * die there: 270 MiB of live objects would be collected at 1,100 MiB only. Collecting sooner costs about 1 % of a core there. Small
- * heaps grow as V8 likes, since a burst of writes is slower by a tenth otherwise.
+ * die there: 270 MiB of live objects would be collected at 1,100 MiB only. Collecting sooner costs about 1 % of a core there.
+ *
+ * A small heap may always grow as far as V8 lets any. Left to itself V8 allows it less during a burst of writes: it would look through the
+ * whole heap once a second, which takes a tenth of the main thread, though next to nothing of what writes leave there is free.
  */
 export function restrainHeap(): void {
   let percent = 0;
   const check = () => {
-    const wanted = getHeapStatistics().total_heap_size > largeHeapBytes ? largeHeapGrowthPercent : 0;
+    const wanted = getHeapStatistics().total_heap_size > largeHeapBytes ? growthPercent.large : growthPercent.small;
     if (wanted === percent) return;
     percent = wanted;
     setFlagsFromString(`--heap-growing-percent=${percent}`);
   };
+  check();
   setInterval(check, checkedEveryMs).unref();
+}
+
+/** Ends what `restrainHeap` has set. */
+export function releaseHeap(): void {
+  setFlagsFromString('--heap-growing-percent=0');
 }
 
 const secondCollectionMs = 1000;

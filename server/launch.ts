@@ -10,6 +10,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { constants, Script } from 'node:vm';
+import { releaseHeap } from './heap.ts';
 import { beginStart } from './start-flags.ts';
 
 /** A digest of the program, set by the build. V8 itself compares no more than lengths. */
@@ -56,7 +57,9 @@ function readCache(): Buffer | undefined {
 function writeCache(): void {
   const draft = `${cacheFile}.${process.pid}`;
   try {
-    beginStart(); // With the flags that it will be read with.
+    // With the flags that it will be read with.
+    releaseHeap();
+    beginStart();
     writeFileSync(draft, script.createCachedData());
     renameSync(draft, cacheFile);
   } catch {

@@ -73,10 +73,10 @@ export function decodeObject(reader: BodyReader, body: RequestBody | undefined, 
 
 /**
  * An object as Go's decoder leaves it: nulls are absent fields, and what is absent and what is empty are the same where Go knows
- * no difference. `fits` says that `keysIfFitting` has looked at it, so that there are no nulls.
+ * no difference. `fits` says that `keysIfFitting` has looked at it, so that there are no nulls. Parts of `sound` are such already.
  */
-export function asDecoded<T>(reader: BodyReader, kind: GroupVersionKind, object: T, fits = false): T {
-  return goValues(reader.protobufSchema(), kind, fits ? object : dropNulls(reader.schema, kind, object));
+export function asDecoded<T>(reader: BodyReader, kind: GroupVersionKind, object: T, fits = false, sound?: unknown): T {
+  return goValues(reader.protobufSchema(), kind, fits ? object : dropNulls(reader.schema, kind, object), sound);
 }
 
 /** What is wrong with a YAML text is told line by line, since a warning holds no newline (handlers/rest.go). */

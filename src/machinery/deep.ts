@@ -145,7 +145,9 @@ export function semanticEqual(a: unknown, b: unknown): boolean {
   if (isEmpty(a) && isEmpty(b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((one, i) => semanticEqual(one, b[i]));
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    for (let index = 0; index < a.length; index += 1) if (!semanticEqual(a[index], b[index])) return false;
+    return true;
   }
   const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
   for (const key in left) if (!semanticEqual(left[key], right[key])) return false;

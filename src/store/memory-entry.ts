@@ -24,7 +24,10 @@ export class MemoryEntry extends EncodedObject implements StoreEntry {
  */
 export function stampedEntry(key: string, revision: number, object: Readonly<KubeObject>, previous?: Readonly<KubeObject>): MemoryEntry {
   if (isLargerThan(object, valueBytesMax)) throw new StoreError('TooLarge', `a value of more than ${valueBytesMax} bytes`);
-  const stamped = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+  const metadata = { ...object.metadata };
+  metadata.resourceVersion = String(revision);
+  const stamped = { ...object };
+  stamped.metadata = metadata;
   if (previous) shareParts(stamped, previous);
   return new MemoryEntry(key, revision, deepFreeze(stamped));
 }

@@ -43,7 +43,7 @@ export async function applyObject(call: Call, resource: ServedResource, subresou
       const live = previous && resource.show(previous as StoreEntry).object;
       const { object } = fieldManagerOf(call, resource, subresource).apply(live, config, as);
       tellRepeatedKeys(call, options.fieldValidation);
-      const next = finished(call, resource, object);
+      const next = finished(call, resource, object, live);
       if (!live && next.metadata?.uid) {
         const why = `uid mismatch: the provided object specified uid ${next.metadata.uid}, and no existing object was found`;
         throw conflict(resource.registry.groupResource, info.name, why);
@@ -63,13 +63,13 @@ export async function requireCreate({ services, user, info, request }: Call, { i
   if (!decision.allowed) throw forbiddenBy(attributes, decision.reason);
 }
 
-/** Nulls that the configuration carries are absent fields; what is absent gets its default. */
-function finished(call: Call, resource: ServedResource, object: KubeObject): KubeObject {
+/** Nulls that the configuration carries are absent fields; what is absent gets its default. The outcome may be written to. */
+function finished(call: Call, resource: ServedResource, object: KubeObject, live: Readonly<KubeObject> | undefined): KubeObject {
   const { schema } = call.services.bodies;
-  const fits = keysIfFitting(schema, resource.gvk, object) >= 0;
+  const fits = keysIfFitting(schema, resource.gvk, object, live) >= 0;
   const misfit = fits ? undefined : findTypeError(schema, resource.gvk, object);
   if (misfit) throw failure(500, '', `failed to convert new typed object to object: ${misfit}`);
-  const next = asDecoded(call.services.bodies, resource.gvk, object, fits);
+  const next = clone(asDecoded(call.services.bodies, resource.gvk, object, fits, live));
   resource.defaults(next);
   return next;
 }

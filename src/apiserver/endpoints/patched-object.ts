@@ -80,18 +80,19 @@ function mistakesOf(type: PatchChange['type'], patch: unknown, text: string): st
   return [...repeated, ...unknown].map((one) => `json patch ${one}`);
 }
 
+/** The patched object. What a merge does not reach is shared with the object as it was, so nobody may write to it. */
 export function applyChange(
   call: Call,
   resource: Pick<ServedResource, 'gvk'>,
-  { type, patch }: Pick<PatchChange, 'type' | 'patch'>,
+  { type, patch }: PatchChange,
   object: Readonly<KubeObject>,
-): KubeObject {
+): Readonly<KubeObject> {
   if (type === 'json') return applyJsonPatch(object, patch) as KubeObject;
-  if (type === 'merge') return clone(applyMergePatch(object, patch)) as KubeObject;
-  return applyStrategicMergePatch(call.services.bodies.schema, resource.gvk, object, patch); // Made of copies.
+  if (type === 'merge') return applyMergePatch(object, patch) as KubeObject;
+  return applyStrategicMergePatch(call.services.bodies.schema, resource.gvk, object, patch);
 }
 
-/** Applies the patch, and checks that what came out is still such an object. Nulls that it leaves are absent fields. */
+/** Applies the patch, and checks that what came out is still such an object, which may be written to. Nulls that it leaves are absent fields. */
 export function patchedObject(
   call: Call,
   resource: ServedResource,
@@ -100,23 +101,24 @@ export function patchedObject(
   validation: FieldValidation,
 ): KubeObject {
   const { schema } = call.services.bodies;
-  let patched = applyChange(call, resource, change, object);
+  const patched = applyChange(call, resource, change, object);
   if (typeof patched !== 'object' || patched === null || Array.isArray(patched)) throw badRequest('the patch leaves no object');
-  if (call.request.body?.kind === 'object') return patched;
+  if (call.request.body?.kind === 'object') return clone(patched);
   const refuse = (why: string): Error => refusedPatch(change, object, patched, why);
-  const fits = keysIfFitting(schema, resource.gvk, patched) >= 0;
+  const fits = keysIfFitting(schema, resource.gvk, patched, object) >= 0;
   const typeError = typeErrorOf(call, resource, change, patched, fits);
   if (typeError) throw refuse(typeError);
-  if (!fits && change.type === 'strategic') patched = wrapIntegers(schema, resource.gvk, patched);
   const unknown = fits ? [] : findUnknownFields(schema, resource.gvk, patched);
   const strict = [...change.mistakes, ...unknown];
   if (strict.length > 0 && validation === 'Strict') throw refuse(`strict decoding error: ${strict.join(', ')}`);
   if (validation === 'Warn') for (const text of strict) call.warn(text);
-  return asDecoded(call.services.bodies, resource.gvk, unknown.length > 0 ? pruneUnknownFields(schema, resource.gvk, patched) : patched, fits);
+  let known = unknown.length > 0 ? pruneUnknownFields(schema, resource.gvk, patched) : patched;
+  if (!fits && change.type === 'strategic') known = wrapIntegers(schema, resource.gvk, known);
+  return clone(asDecoded(call.services.bodies, resource.gvk, known, fits, object));
 }
 
 /** A patch that leaves something that is no such object, as the object or the patch is shown. */
-export function refusedPatch(change: PatchChange, before: Readonly<KubeObject>, after: KubeObject, why: string): Error {
+export function refusedPatch(change: PatchChange, before: Readonly<KubeObject>, after: Readonly<KubeObject>, why: string): Error {
   return invalid({ group: '', kind: '' }, '', [invalidValue('patch', shownValue(change, before, after), why)]);
 }
 

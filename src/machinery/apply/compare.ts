@@ -258,7 +258,9 @@ export function equalValues(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return (a ?? null) === (b ?? null);
   if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((one, index) => equalValues(one, b[index]));
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    for (let index = 0; index < a.length; index += 1) if (!equalValues(a[index], b[index])) return false;
+    return true;
   }
   for (const key in a) if (!equalValues((a as Json)[key], (b as Json)[key])) return false;
   for (const key in b) if (!(key in a) && (b as Json)[key] !== undefined && (b as Json)[key] !== null) return false;

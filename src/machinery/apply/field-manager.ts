@@ -80,9 +80,9 @@ export class FieldManager {
     const manager: Manager = { manager: as.manager || 'unknown', operation: 'Update', apiVersion, subresource };
     const id = managerId(manager);
     const isNew = !live && managers.size === 0;
-    const { changed, ...step } = isNew ? { managers, changed: this.#updater.created(next) } : this.#updater.update(live ?? {}, next, managers, id);
-    if (isEmpty(changed)) return capManagers(step.managers);
-    const set = this.#united(changed, step.managers.get(id)?.set ?? emptySet);
+    const step = isNew ? { managers, changed: this.#updater.created(next) } : this.#updater.update(live ?? {}, next, managers, id);
+    if (isEmpty(step.changed)) return capManagers(step.managers);
+    const set = this.#united(step.changed, step.managers.get(id)?.set ?? emptySet);
     return capManagers(new Map(step.managers).set(id, ownership(manager, set, timeOf(as.now))));
   }
 
@@ -107,7 +107,8 @@ export class FieldManager {
   }
 
   /**
-   * Applies a configuration: the object as it should be now, to be filled with defaults, managedFields included. Owns its own data.
+   * Applies a configuration: the object as it should be now, to be filled with defaults, managedFields included. What the configuration
+   * does not reach is shared with `live`, the rest with the configuration; only the object itself and its metadata may be written to.
    * @throws StatusError 400 for another version or kind, 409 for conflicts, 500 for what does not fit the schema
    */
   apply(live: Readonly<KubeObject> | undefined, config: AnyObject, as: ApplyAs): { object: KubeObject; changed: boolean } {
@@ -150,10 +151,11 @@ export class FieldManager {
     if (!set || isEmpty(set)) owners.delete(id);
     else if (outcome.object !== undefined || set !== mine.set)
       owners.set(id, ownership(manager, set, outcome.object === undefined ? mine.time : timeOf(as.now)));
-    const object = clone((outcome.object ?? live) as KubeObject);
-    object.metadata ??= {};
-    if (as.manager === 'kubectl') refreshLastApplied(object.metadata, config);
-    write(object.metadata, owners);
+    const merged = (outcome.object ?? live) as KubeObject;
+    const metadata = { ...merged.metadata };
+    if (as.manager === 'kubectl') refreshLastApplied(metadata, config);
+    write(metadata, owners);
+    const object = { ...merged, metadata };
     return { object, changed: outcome.object !== undefined };
   }
 
@@ -214,7 +216,7 @@ function refreshLastApplied(metadata: ObjectMeta, config: AnyObject): void {
   if (!metadata.annotations?.[lastAppliedAnnotation]) return;
   const own = clone(config);
   delete own.metadata?.annotations?.[lastAppliedAnnotation];
-  metadata.annotations[lastAppliedAnnotation] = `${JSON.stringify(sortedKeys(own))}\n`;
+  metadata.annotations = { ...metadata.annotations, [lastAppliedAnnotation]: `${JSON.stringify(sortedKeys(own))}\n` };
 }
 
 /** Go writes the keys of maps in order. */

@@ -18,12 +18,18 @@ export function mergeList(merger: Merger, original: unknown[], patch: unknown[],
   const split = takeDirectives(original as Json[], patch as Json[], meta.mergeKey);
   const merged = split.live.slice();
   const places = firstPlaces(merged.map((one) => one[meta.mergeKey]));
+  // A patch that only changes what is there, in the order in which it is there, leaves that order.
+  let isInOrder = places.size === merged.length && !places.has(undefined);
+  let last = -1;
   for (const item of split.patch) {
     const value = keyOf(item, meta.mergeKey);
     const at = places.get(value);
     if (at === undefined) places.set(value, merged.push(item) - 1);
     else merged[at] = merger.mergeMap(merged[at] as Json, item, meta.node);
+    isInOrder &&= at !== undefined && at > last;
+    last = at ?? last;
   }
+  if (isInOrder) return merged;
   return inOrder(merged, split.patch, split.live, meta.mergeKey);
 }
 
@@ -37,14 +43,19 @@ export function orderedLikeDirective(merge: () => unknown[], order: unknown[], l
 
 /** Whether the lists hold maps (true) or scalars (false). Mixed lists and lists of lists cannot be merged. */
 function holdsMaps(...lists: unknown[][]): boolean {
-  const kinds = new Set<string>();
-  for (const item of lists.flat(1)) {
-    if (Array.isArray(item)) throw unprocessable();
-    kinds.add(isMap(item) ? 'map' : typeof item);
+  let kind = '';
+  let isMixed = false;
+  for (const list of lists) {
+    for (const item of list) {
+      if (Array.isArray(item)) throw unprocessable();
+      const own = isMap(item) ? 'map' : typeof item;
+      isMixed ||= kind !== '' && own !== kind;
+      kind = own;
+    }
   }
-  if (kinds.size === 0) throw mergeFailure('no elements in any of the given slices');
-  if (kinds.size > 1) throw mergeFailure(`list element types are not identical: ${goPlain(lists)}`);
-  return kinds.has('map');
+  if (kind === '') throw mergeFailure('no elements in any of the given slices');
+  if (isMixed) throw mergeFailure(`list element types are not identical: ${goPlain(lists)}`);
+  return kind === 'map';
 }
 
 /** Carries out the `$patch` items of a list and returns what is left to merge. */

@@ -25,6 +25,16 @@ function codeOf(act: () => unknown): [number, string] {
   throw new Error('nothing was thrown');
 }
 
+test('what a strategic merge does not reach is shared with the document', () => {
+  const live = { metadata: { name: 'a' }, spec: { volumes: [{ name: 'v' }], containers: [{ name: 'a', image: 'a:1', env: [{ name: 'A' }] }, { name: 'b' }] } };
+  const merged = strategic(pod, live, { spec: { containers: [{ name: 'a', image: 'a:2' }] } }) as typeof live;
+  expect(merged.spec.containers[0]).toEqual({ ...live.spec.containers[0], image: 'a:2' });
+  expect(merged.metadata).toBe(live.metadata);
+  expect(merged.spec.volumes).toBe(live.spec.volumes);
+  expect(merged.spec.containers[0]?.env).toBe(live.spec.containers[0]?.env);
+  expect(merged.spec.containers[1]).toBe(live.spec.containers[1]);
+});
+
 test('strategic merge joins containers by name and keeps the order of the live list', () => {
   const live = {
     spec: {

@@ -19,27 +19,26 @@ export interface FieldMeta {
 /**
  * Applies a strategic merge patch: maps merge, lists merge by key where the schema says so, and the directives `$patch`,
  * `$retainKeys`, `$deleteFromPrimitiveList` and `$setElementOrder` are obeyed. Order within lists is upstream's
- * (apimachinery/pkg/util/strategicpatch). Neither input is changed.
+ * (apimachinery/pkg/util/strategicpatch). Neither input is changed; what the patch does not reach is shared with `document`.
  * @throws StatusError 400 for malformed directives, 422 for lists of lists, 500 for what upstream calls internal errors
  */
 export function applyStrategicMergePatch<T>(schema: Schema, gvk: GroupVersionKind, document: T, patch: unknown): T {
   if (!isMap(patch)) throw badRequest('invalid JSON document');
-  const merger = new Merger(schema);
-  return merger.mergeMap(clone(document) as Json, clone(patch), schema.rootFor(gvk)) as T;
+  return new Merger(schema).mergeMap(document as Json, clone(patch), schema.rootFor(gvk)) as T;
 }
 
-/** Works on copies, which it changes in place. */
+/** Copies what it changes of an object. A patch it changes in place. */
 export class Merger {
   constructor(readonly schema: Schema) {}
 
   mergeMap(given: Json | undefined, patch: Json, node: SchemaNode | undefined): Json {
     if (patchDirective in patch) return replaceOrEmpty(patch);
-    const original = given ?? {};
+    const original = { ...given };
     applyRetainKeys(original, patch);
     this.mergeOrderedLists(original, patch, node);
-    for (const [key, value] of Object.entries(patch)) {
+    for (const key in patch) {
       const isDeleteList = key.startsWith(deleteFromPrimitiveList);
-      this.mergeField(original, isDeleteList ? key.slice(deleteFromPrimitiveList.length) : key, value, node, isDeleteList);
+      this.mergeField(original, isDeleteList ? key.slice(deleteFromPrimitiveList.length) : key, patch[key], node, isDeleteList);
     }
     return original;
   }
@@ -66,8 +65,9 @@ export class Merger {
 
   /** Handles each `$setElementOrder/x` together with the list `x`, and takes both out of the patch. */
   private mergeOrderedLists(original: Json, patch: Json, node: SchemaNode | undefined): void {
-    for (const [key, order] of Object.entries(patch)) {
+    for (const key of Object.keys(patch)) {
       if (!key.startsWith(setElementOrder)) continue;
+      const order = patch[key];
       delete patch[key];
       if (!Array.isArray(order)) throw badType('slice', order);
       const field = key.slice(setElementOrder.length);

@@ -60,6 +60,17 @@ test('wrong types, unknown fields and nulls do not fit', () => {
   expect(keysIfFitting(schema, { group: 'no', version: 'v1', kind: 'Such' }, {})).toBe(-1);
 });
 
+test('values that are the very ones of a sound object are not looked at again, whatever stands beside them', () => {
+  const unknown = { imagee: 'x' };
+  const sound = { metadata: { name: 'a' }, spec: { containers: [{ name: 'a' }, unknown] } };
+  expect(keysIfFitting(schema, pod, sound)).toBe(-1);
+  expect(keysIfFitting(schema, pod, { ...sound, metadata: { name: 'b' } }, sound)).toBe(3);
+  expect(keysIfFitting(schema, pod, { spec: { containers: [{ name: 'b' }, unknown] } }, sound)).toBe(3);
+  expect(keysIfFitting(schema, pod, { spec: { containers: [unknown] } }, sound)).toBe(-1);
+  expect(keysIfFitting(schema, pod, { ...sound, spec: null }, { ...sound, spec: null })).toBe(-1);
+  for (const other of [null, 'x', [1]]) expect(keysIfFitting(schema, pod, { spec: { containers: [{ name: 'b' }] } }, other)).toBe(3);
+});
+
 test('of what fits, the walkers that give reasons have nothing to say', () => {
   const values = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom('1Gi', '2024-05-01T10:00:00Z', 5, true, {}, [], [{}], { name: 'x' }));
   const paths = everyPath(sample);

@@ -7,6 +7,8 @@ import { childOf } from './unknown-fields.ts';
 /** What a value must be. `open` takes anything; whoever comes to `other` has to be looked at by the walkers that give reasons. */
 type Shape = 'struct' | 'list' | 'string' | 'integer' | 'boolean' | 'number' | 'base64' | 'special' | 'open' | 'other';
 
+type Json = Readonly<Record<string, unknown>>;
+
 /** One node of the schema, prepared for the check. */
 interface Plan {
   readonly shape: Shape;
@@ -26,13 +28,14 @@ const no = -1;
  * Whether an object is just what its schema says: every value has its type, no field is unknown, and nothing that the schema
  * describes is null. Then `findTypeError`, `findUnknownFields` and `dropNulls` would find nothing to say and nothing to do.
  * One walk instead of three, for nearly all objects are like that; of the others it does not say what is wrong.
- * @returns how many keys all maps of the object hold together, or -1 if it does not fit (or may not)
+ * @param sound what has been looked at before: values that are the very ones in their place there are not looked at again
+ * @returns how many keys all maps of the object hold together (but for those), or -1 if it does not fit (or may not)
  */
-export function keysIfFitting(schema: Schema, gvk: GroupVersionKind, object: unknown): number {
+export function keysIfFitting(schema: Schema, gvk: GroupVersionKind, object: unknown, sound?: unknown): number {
   let planner = planners.get(schema);
   if (!planner) planners.set(schema, (planner = new Planner(schema)));
   const plan = planner.rootOf(gvk);
-  return plan ? planner.check(plan, object) : no;
+  return plan ? planner.check(plan, object, sound) : no;
 }
 
 const planners = new WeakMap<Schema, Planner>();
@@ -52,14 +55,15 @@ class Planner {
   }
 
   /** Counts the keys of a value that fits; see `keysIfFitting`. */
-  check(plan: Plan, value: unknown): number {
+  check(plan: Plan, value: unknown, sound: unknown): number {
+    if (value === sound && value !== undefined && value !== null) return 0;
     switch (plan.shape) {
       case 'string':
         return typeof value === 'string' ? 0 : no;
       case 'struct':
-        return typeof value === 'object' && value !== null && !Array.isArray(value) ? this.#checkFields(plan, value as Record<string, unknown>) : no;
+        return typeof value === 'object' && value !== null && !Array.isArray(value) ? this.#checkFields(plan, value as Json, sound as Json | undefined) : no;
       case 'list':
-        return Array.isArray(value) ? this.#checkItems(plan.items!, value) : no;
+        return Array.isArray(value) ? this.#checkItems(plan.items!, value, sound as unknown[] | undefined) : no;
       case 'integer':
         return typeof value === 'number' && fitsInteger(value, plan.format) ? 0 : no;
       case 'boolean':
@@ -77,7 +81,7 @@ class Planner {
     }
   }
 
-  #checkFields(plan: Plan, map: Record<string, unknown>): number {
+  #checkFields(plan: Plan, map: Json, sound: Json | null | undefined): number {
     let keys = 0;
     const { fields, items } = plan;
     for (const key in map) {
@@ -89,17 +93,17 @@ class Planner {
         keys += 1;
         continue;
       }
-      const below = this.check(child, value);
+      const below = this.check(child, value, sound?.[key]);
       if (below < 0) return no;
       keys += 1 + below;
     }
     return keys;
   }
 
-  #checkItems(plan: Plan, list: readonly unknown[]): number {
+  #checkItems(plan: Plan, list: readonly unknown[], sound: readonly unknown[] | null | undefined): number {
     let keys = 0;
     for (let index = 0; index < list.length; index += 1) {
-      const below = this.check(plan, list[index]);
+      const below = this.check(plan, list[index], sound?.[index]);
       if (below < 0) return no;
       keys += below;
     }

@@ -19,6 +19,18 @@ test('what Go has a pointer to, or writes in any case, stays as it is', () => {
   expect(goValues(schema, { group: '', version: 'v1', kind: 'Pod' }, given)).toBe(given);
 });
 
+test('parts that are the very ones of a sound object stay as they are', () => {
+  const [sound, other] = [
+    { name: 'a', args: [] },
+    { name: 'b', args: [] },
+  ];
+  const changed = (before: unknown) => goValues(schema, { group: '', version: 'v1', kind: 'Pod' }, { spec: { containers: [sound, other] } }, before);
+  expect(changed({ spec: { containers: [sound] } })).toEqual({ spec: { containers: [sound, { name: 'b' }] } });
+  for (const before of [null, 'x', { spec: null }, { spec: { containers: [null] } }]) {
+    expect(changed(before)).toEqual({ spec: { containers: [{ name: 'a' }, { name: 'b' }] } });
+  }
+});
+
 test('a required text, number or flag that nobody has set is there', () => {
   expect(pod({ containers: [{ env: [{}], ports: [{}], volumeMounts: [{}] }], volumes: [{}], readinessGates: [{}] })).toEqual({
     spec: {

@@ -139,15 +139,17 @@ function zeroOf({ type, value }: ProtobufField): unknown {
  * false, an empty list) is left out unless Go has a pointer there, and scalars that are written whether or not anybody set them (the
  * name of a container) are there, so that nothing behind this meets `undefined` where Go has "". Times that are written in any case are
  * null, and those that came with parts of seconds or another offset are written in UTC. Lists and structs that are absent stay so. Parts that do not change are shared; the input is never changed.
+ * @param sound such an object already: parts that are the very ones in their place there are taken as they are
  */
-export function goValues<T>(schema: ProtobufSchema, gvk: GroupVersionKind, object: T): T {
+export function goValues<T>(schema: ProtobufSchema, gvk: GroupVersionKind, object: T, sound?: unknown): T {
   const message = schema.messageFor(formatGroupVersion(gvk), gvk.kind);
   const rules = message && rulesOf(schema, message.name);
-  return rules ? (kept(rules, object) as T) : object;
+  return rules ? (kept(rules, object, sound) as T) : object;
 }
 
-function kept(rules: StructRules, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+function kept(rules: StructRules, value: unknown, sound: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value === sound || Array.isArray(value)) return value;
+  const before = sound as Json | null | undefined;
   const struct = value as Json;
   // Hardly ever is there anything to change, and then nothing is copied.
   let copy: Json | undefined;
@@ -162,7 +164,7 @@ function kept(rules: StructRules, value: unknown): unknown {
       const next = rule.time(field);
       if (next !== field) (copy ??= { ...struct })[key] = next;
     } else if (rule.inner && typeof field === 'object') {
-      const next = rule.many ? keptAll(rule.inner, field) : kept(rule.inner, field);
+      const next = rule.many ? keptAll(rule.inner, field, before?.[key]) : kept(rule.inner, field, before?.[key]);
       if (next !== field) (copy ??= { ...struct })[key] = next;
     }
   }
@@ -172,12 +174,13 @@ function kept(rules: StructRules, value: unknown): unknown {
   return copy ?? value;
 }
 
-function keptAll(rules: StructRules, values: unknown): unknown {
+function keptAll(rules: StructRules, values: unknown, sound: unknown): unknown {
+  if (values === sound) return values;
   if (Array.isArray(values)) {
     let list: unknown[] | undefined;
     for (let index = 0; index < values.length; index += 1) {
       const item: unknown = values[index];
-      const next = kept(rules, item);
+      const next = kept(rules, item, (sound as unknown[] | null | undefined)?.[index]);
       if (next !== item) (list ??= values.slice())[index] = next;
     }
     return list ?? values;
@@ -185,7 +188,7 @@ function keptAll(rules: StructRules, values: unknown): unknown {
   let map: Json | undefined;
   for (const key in values as Json) {
     const item = (values as Json)[key];
-    const next = kept(rules, item);
+    const next = kept(rules, item, (sound as Json | null | undefined)?.[key]);
     if (next !== item) (map ??= { ...(values as Json) })[key] = next;
   }
   return map ?? values;

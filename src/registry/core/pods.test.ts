@@ -127,6 +127,30 @@ test('the image of a running pod may change, its restart policy may not', () => 
   );
 });
 
+test('a change of images alone is refused for what is wrong with them, and for what a binding has put into a pod', () => {
+  const update = (change: (pod: Pod) => void, bind?: string) => {
+    const previous = makePod();
+    if (bind) previous.spec!.nodeName = bind;
+    const next = clone(deepFreeze(previous));
+    change(next);
+    return validatePodUpdate(next, previous).map(String);
+  };
+  const image = (text: string) => (pod: Pod) => {
+    pod.spec!.containers[0]!.image = text;
+  };
+  const at = 'spec.containers[0].image';
+  expect(update(image('nginx:1.27'))).toEqual([]);
+  expect(update(image(''))).toEqual([`${at}: Required value`, `${at}: Required value`]);
+  expect(update(image(' x'))).toContain(`${at}: Invalid value: " x": must not have leading or trailing whitespace`);
+  expect(update(image('nginx:1.27'), 'node-1')).toEqual([]);
+  expect(update(image('nginx:1.27'), 'No Name')[0]).toMatch(/^spec\.nodeName: Invalid value: "No Name"/);
+  expect(
+    update((pod) => {
+      pod.metadata!.labels = { 'a b': 'c' };
+    })[0],
+  ).toMatch(/^metadata\.labels: Invalid value: "a b"/);
+});
+
 test('a pod without a node goes at once, a bound one has its grace period', () => {
   const bound = (spec: object): Pod => makePod({ spec: { containers: [], ...spec } });
   expect(podStrategy.gracePeriod?.(bound({}), undefined)).toEqual({ seconds: 0 });

@@ -5,8 +5,11 @@
 export function jsonEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((one, index) => jsonEqual(one, b[index]));
-  if (Array.isArray(b)) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    for (let index = 0; index < a.length; index += 1) if (!jsonEqual(a[index], b[index])) return false;
+    return true;
+  }
   const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
   for (const key of Object.keys(left)) {
     if (left[key] === undefined ? Object.hasOwn(right, key) && right[key] !== undefined : !Object.hasOwn(right, key) || !jsonEqual(left[key], right[key]))

@@ -37,7 +37,7 @@ export function orderedMetadata(metadata: Readonly<ObjectMeta> | undefined): Obj
   for (const field of fieldOrder) {
     const value = metadata?.[field];
     if (value === undefined || value === null || value === '') continue;
-    if (typeof value === 'object' && isEmpty(value)) continue;
+    if (Array.isArray(value) ? value.length === 0 : typeof value === 'object' && isEmpty(value)) continue;
     ordered[field] = value;
   }
   return ordered as ObjectMeta;

@@ -1,6 +1,7 @@
 import type { Container, Pod, PodDNSConfig, PodSpec, PodTemplateSpec, Toleration } from '../../../../generated/types/index.ts';
 import { clone, semanticEqual } from '../../../machinery/deep.ts';
 import { FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { goStringList } from '../../../machinery/go-syntax.ts';
 import { goDiff } from '../../meta/go-diff.ts';
 import { validateIp } from '../../meta/ip.ts';
 import { validateAnnotations, validateLabels } from '../../meta/labels.ts';
@@ -32,8 +33,7 @@ export function validatePod(pod: Pod): FieldError[] {
 
 /** What every write of a pod must satisfy (validatePodMetadataAndSpec). */
 export function validateMetadataAndSpec(mistakes: Mistakes, pod: Pod): void {
-  validateObjectMeta(mistakes, pod.metadata, true, nameIsSubdomain);
-  validatePodAnnotations(mistakes, pod);
+  validateMetadata(mistakes, pod);
   const spec = pod.spec as PodSpec;
   if (soundSpecs.get(spec)) return;
   const before = mistakes.list.length;
@@ -45,6 +45,11 @@ export function validateMetadataAndSpec(mistakes: Mistakes, pod: Pod): void {
 
 /** Those without mistakes. */
 const soundSpecs = new SharedSpecs<true>();
+
+function validateMetadata(mistakes: Mistakes, pod: Pod): void {
+  validateObjectMeta(mistakes, pod.metadata, true, nameIsSubdomain);
+  validatePodAnnotations(mistakes, pod);
+}
 
 function validateSpecOfPod(mistakes: Mistakes, spec: PodSpec, pod: Pod): void {
   validatePodSpec(mistakes, spec, specPath, pod);
@@ -171,13 +176,13 @@ function validateDnsConfig(mistakes: Mistakes, config: PodDNSConfig | undefined,
     mistakes.required(at.child('nameservers'), 'must provide at least one DNS nameserver when `dnsPolicy` is None');
     return;
   }
-  if (servers.length > 3) mistakes.invalid(at.child('nameservers'), servers, 'must not have more than 3 nameservers');
+  if (servers.length > 3) mistakes.invalid(at.child('nameservers'), goStringList(servers), 'must not have more than 3 nameservers');
   servers.forEach((one, i) => {
     validateIp(mistakes, one, at.child('nameservers').index(i));
   });
-  if (searches.length > 32) mistakes.invalid(at.child('searches'), searches, 'must not have more than 32 search paths');
+  if (searches.length > 32) mistakes.invalid(at.child('searches'), goStringList(searches), 'must not have more than 32 search paths');
   if (searches.join(' ').length > 2048)
-    mistakes.invalid(at.child('searches'), searches, 'must not have more than 2048 characters (including spaces) in the search list');
+    mistakes.invalid(at.child('searches'), goStringList(searches), 'must not have more than 2048 characters (including spaces) in the search list');
   searches.forEach((one, i) => {
     const name = one.endsWith('.') ? one.slice(0, -1) : one;
     if (one !== '.') mistakes.invalid(at.child('searches').index(i), name, isDns1123SubdomainWithUnderscore(name));
@@ -231,20 +236,54 @@ const updatable = [
 export function validatePodUpdate(next: Pod, previous: Readonly<Pod>): FieldError[] {
   const mistakes = new Mistakes();
   validateObjectMetaUpdate(mistakes, next.metadata, previous.metadata);
-  validateMetadataAndSpec(mistakes, next);
   const [spec, old] = [next.spec as PodSpec, previous.spec as PodSpec];
+  if (changesImagesOnly(spec, old)) {
+    validateMetadata(mistakes, next);
+    return mistakes.list;
+  }
+  validateMetadataAndSpec(mistakes, next);
   for (const field of ['containers', 'initContainers'] as const) {
     if (!validateContainerCount(mistakes, spec[field] ?? [], old[field] ?? [], specPath.child(field))) return mistakes.list;
   }
   if (!validateDeadline(mistakes, spec, old)) return mistakes.list;
   validateAddedTolerations(mistakes, spec.tolerations ?? [], old.tolerations ?? [], specPath.child('tolerations'));
   validateRemovedGates(mistakes, spec, old);
-  if (semanticEqual(spec, old)) return mistakes.list;
   const munged = munge(mistakes, spec, old);
   if (!semanticEqual(munged, old)) {
     mistakes.forbidden(specPath, `pod updates may not change fields other than ${updatable}\n${goDiff('core.PodSpec', old, munged, podSpecFields)}`);
   }
   return mistakes.list;
+}
+
+/**
+ * Whether a spec is a stored one with other images, or just that one, as in nearly all updates: nothing is wrong with it then. What
+ * is stored has been validated before, save the node's name, which a binding may have chosen.
+ */
+function changesImagesOnly(spec: PodSpec, old: PodSpec): boolean {
+  if (spec.nodeName && isDns1123Subdomain(spec.nodeName).length > 0) return false;
+  return sameFields(spec, old, (field, now, then) =>
+    field === 'containers' || field === 'initContainers'
+      ? sameButImages(now as Container[] | undefined, then as Container[] | undefined)
+      : semanticEqual(now, then),
+  );
+}
+
+function sameButImages(next: readonly Container[] = [], old: readonly Container[] = []): boolean {
+  return (
+    next.length === old.length &&
+    next.every((one, i) => sameFields(one, old[i]!, (field, now, then) => (field === 'image' ? isImage(now) : semanticEqual(now, then))))
+  );
+}
+
+function isImage(image: unknown): boolean {
+  return typeof image === 'string' && image !== '' && image.trim() === image;
+}
+
+/** Whether each field of two structs that either has is the same in the eyes of `same`. */
+function sameFields<T extends object>(next: T, old: T, same: (field: string, now: unknown, then: unknown) => boolean): boolean {
+  for (const field in next) if (!same(field, next[field], old[field])) return false;
+  for (const field in old) if (!(field in next) && !same(field, undefined, old[field])) return false;
+  return true;
 }
 
 function validateContainerCount(mistakes: Mistakes, next: readonly Container[], old: readonly Container[], at: FieldPath): boolean {
