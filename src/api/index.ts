@@ -13,6 +13,7 @@ export * from './autoscaling/v2/validation.ts';
 export * from './batch/v1/cron-job.ts';
 export * from './batch/v1/cron-schedule.ts';
 export * from './batch/v1/job.ts';
+export * from './batch/v1/job-status-validation.ts';
 export * from './batch/v1/job-validation.ts';
 export * from './certificates/v1/certificate-request.ts';
 export * from './certificates/v1/certificate-signing-request.ts';

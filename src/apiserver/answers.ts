@@ -50,15 +50,13 @@ export function successStatus(extra: Partial<Status>): Status {
 
 /** One object in the form asked for. */
 export function objectBody(resource: ServedResource, stored: Served, form: AnswerForm, now: number): ResponseBody {
-  const shown = resource.show(stored);
   if (form.as === 'partialList') throw notShownAs('PartialObjectMetadataList', `not a list (${goType(resource, '')})`);
+  if (form.as === 'table')
+    return dataBody(tableOf([stored], tableOptions(resource, form, now, { resourceVersion: stored.object.metadata?.resourceVersion })), form);
+  const shown = form.as === 'object' ? resource.show(stored) : resource.inner(stored);
   if (form.protobufSchema) return protobufObjectBody(form.protobufSchema(), shown, form.as === 'object' ? wholeKind(resource) : partialKind(form.version));
-  if (form.as === 'object') {
-    if (form.media === 'json' && !form.pretty) return servedBody(shown);
-    return dataBody(shown.object, form);
-  }
   if (form.as === 'partial') return dataBody(partialObjectMetadata(shown.object, form.version), form);
-  return dataBody(tableOf([shown], tableOptions(resource, form, now, { resourceVersion: shown.object.metadata?.resourceVersion })), form);
+  return form.media === 'json' && !form.pretty ? servedBody(shown) : dataBody(shown.object, form);
 }
 
 function servedBody(shown: Served): ObjectBody {
@@ -74,20 +72,21 @@ export function tableOptions(resource: ServedResource, form: AnswerForm, now: nu
     now,
     metadata,
     withoutColumns,
-    ...(strategy.rowConditions && !resource.servedAs ? { rowConditions: (object: Readonly<KubeObject>) => strategy.rowConditions!(object) } : {}),
+    ...(strategy.rowConditions ? { rowConditions: (object: Readonly<KubeObject>) => strategy.rowConditions!(object) } : {}),
+    whole: (object) => resource.servedAs?.fromStorage(object) ?? object,
+    inner: (object) => resource.innerObject(object),
   };
 }
 
-export function tableOf(shown: readonly Served[], options: TableOptions<KubeObject>): object {
+export function tableOf(stored: readonly Served[], options: TableOptions<KubeObject>): object {
   return renderTable(
-    shown.map((one) => one.object),
+    stored.map((one) => one.object),
     options,
   );
 }
 
 /** A list in the form asked for: most are made of the bytes that are kept with the objects. */
 export function listBody(resource: ServedResource, list: ListAnswer, form: AnswerForm, now: number): ResponseBody {
-  const shown = resource.servedAs ? list.items.map((item) => resource.show(item)) : list.items;
   const metadata = {
     resourceVersion: String(list.revision),
     ...(list.continueToken ? { continue: list.continueToken } : {}),
@@ -96,21 +95,23 @@ export function listBody(resource: ServedResource, list: ListAnswer, form: Answe
   if (form.as === 'table') {
     const options = tableOptions(resource, form, now, metadata);
     return piecesBody(
-      () => tableOf(shown, options),
-      () => tablePieces(shown, options),
+      () => tableOf(list.items, options),
+      () => tablePieces(list.items, options, resource),
       form,
     );
   }
   if (form.as === 'partial') throw notShownAs('PartialObjectMetadata', `a list (${goType(resource, 'List')})`);
   if (form.as === 'partialList') {
     const head = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${form.version}`, metadata, items: [] } as const;
-    if (form.protobufSchema) return protobufListBody(form.protobufSchema(), head, shown, partialKind(form.version));
+    const inner = list.items.map((item) => resource.inner(item));
+    if (form.protobufSchema) return protobufListBody(form.protobufSchema(), head, inner, partialKind(form.version));
     return piecesBody(
-      () => ({ ...head, items: shown.map((one) => partialObjectMetadata(one.object, form.version)) }),
-      () => partialListPieces(head, shown, form.version),
+      () => ({ ...head, items: inner.map((one) => partialObjectMetadata(one.object, form.version)) }),
+      () => partialListPieces(head, inner, form.version),
       form,
     );
   }
+  const shown = resource.servedAs ? list.items.map((item) => resource.show(item)) : list.items;
   const head = { kind: `${resource.info.kind}List`, apiVersion: resource.apiVersion, metadata, items: [] } as const;
   if (form.protobufSchema) return protobufListBody(form.protobufSchema(), head, shown, wholeKind(resource));
   return piecesBody(
@@ -121,7 +122,7 @@ export function listBody(resource: ServedResource, list: ListAnswer, form: Answe
 }
 
 /** The 406 of who asks for the metadata of a list where there is one object, or the other way round (handlers/response.go). */
-function notShownAs(kind: string, what: string): Error {
+export function notShownAs(kind: string, what: string): Error {
   return failure(406, 'NotAcceptable', `you requested ${kind}, but the requested object is ${what}`);
 }
 

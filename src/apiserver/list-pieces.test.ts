@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { EncodedObject } from '../machinery/encoded-object.ts';
 import { partialObjectMetadata, renderTable, type TableOptions } from '../machinery/table.ts';
 import type { KubeObject } from '../machinery/types.ts';
+import type { Served } from '../registry/generic/options.ts';
 import { joinPieces, listPieces, partialListPieces, tablePieces } from './list-pieces.ts';
 
 const prefix = Buffer.from('{"kind":"Pod","apiVersion":"v1",');
@@ -10,6 +11,7 @@ const pods = ['a', 'b', 'c'].map(pod);
 const metadata = { resourceVersion: '7', continue: 'x' };
 /** How an answer is written: in a line of its own. */
 const line = (object: object) => `${JSON.stringify(object)}\n`;
+const asStored = { show: (one: Served) => one, inner: (one: Served) => one };
 const served = (objects: readonly KubeObject[]) => objects.map((object) => new EncodedObject(object));
 
 test.each([0, 1, 3])('a list of %i objects has the bytes of its whole', (count) => {
@@ -46,6 +48,6 @@ test.each(['None', 'Metadata', 'Object'] as const)('a table that shows of its ob
   };
   for (const count of [0, 1, 3]) {
     const some = pods.slice(0, count);
-    expect(joinPieces(tablePieces(served(some), options)).toString()).toBe(line(renderTable<KubeObject>(some, options)));
+    expect(joinPieces(tablePieces(served(some), options, asStored)).toString()).toBe(line(renderTable<KubeObject>(some, options)));
   }
 });

@@ -54,15 +54,23 @@ export function partialObjectPieces(item: Served, version: string): readonly Uin
   return [beforeMetadata(version), item.metadataJson(), closeBrace];
 }
 
+/** As what the rows of a table show the objects that are stored. */
+export interface RowViews {
+  /** The whole object. */
+  show(stored: Served): Served;
+  /** The object with the metadata. */
+  inner(stored: Served): Served;
+}
+
 /** A Table as JSON: its cells are made anew, since ages change, and what it shows of the objects is there already. */
-export function tablePieces(rows: readonly Served[], options: TableOptions<KubeObject>): BytePieces {
+export function tablePieces(rows: readonly Served[], options: TableOptions<KubeObject>, views: RowViews): BytePieces {
   const before = beforeMetadata(options.version);
   const pieces = [headOf(renderTable([], options))];
   for (const row of rows) {
     const head = JSON.stringify(renderRow(row.object, options)).slice(0, -1);
     pieces.push(Buffer.from(`${pieces.length > 1 ? ',' : ''}${head},"object":`));
-    if (options.includeObject === 'Metadata') pieces.push(before, row.metadataJson(), closeBrace, closeBrace);
-    else pieces.push(options.includeObject === 'Object' ? row.json() : nullText, closeBrace);
+    if (options.includeObject === 'Metadata') pieces.push(before, views.inner(row).metadataJson(), closeBrace, closeBrace);
+    else pieces.push(options.includeObject === 'Object' ? views.show(row).json() : nullText, closeBrace);
   }
   pieces.push(endOfList);
   return bytePieces(pieces);

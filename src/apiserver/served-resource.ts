@@ -24,6 +24,7 @@ export class ServedResource {
   /** How the JSON of every object begins. */
   readonly prefix: Buffer;
   readonly #converted = new WeakMap<Served, Served>();
+  readonly #inner = new WeakMap<Served, Served>();
 
   constructor(
     readonly registry: ResourceRegistry,
@@ -33,7 +34,7 @@ export class ServedResource {
     this.gvk = { group: this.info.group, version: this.info.version, kind: this.info.kind };
     this.apiVersion = formatGroupVersion(this.gvk);
     this.verbs = this.info.verbs ?? defaultVerbs;
-    this.columns = (servedAs ? servedAs.columns : registry.strategy.columns) ?? defaultColumns;
+    this.columns = registry.strategy.columns ?? defaultColumns;
     this.prefix = Buffer.from(`{"kind":${JSON.stringify(this.info.kind)},"apiVersion":${JSON.stringify(this.apiVersion)},`);
   }
 
@@ -51,6 +52,27 @@ export class ServedResource {
       this.#converted.set(stored, shown);
     }
     return shown;
+  }
+
+  /** What tables and PartialObjectMetadata of this resource are made of: in all versions the same, as upstream takes its internal type. */
+  inner(stored: Served): Served {
+    if (!this.registry.strategy.annotationsForFields) return stored;
+    let inner = this.#inner.get(stored);
+    if (!inner) {
+      const object = this.innerObject(stored.object);
+      inner = object === stored.object ? stored : unstored(object);
+      this.#inner.set(stored, inner);
+    }
+    return inner;
+  }
+
+  /** The same without the bytes. */
+  innerObject(stored: Readonly<KubeObject>): Readonly<KubeObject> {
+    const fields = this.registry.strategy.annotationsForFields;
+    if (!fields?.some((name) => stored.metadata?.annotations?.[name] !== undefined)) return stored;
+    const { annotations, ...metadata } = stored.metadata!;
+    const others = Object.entries(annotations!).filter(([name]) => !fields.includes(name));
+    return { ...stored, metadata: others.length > 0 ? { ...metadata, annotations: Object.fromEntries(others) } : metadata };
   }
 
   store(object: KubeObject): KubeObject {

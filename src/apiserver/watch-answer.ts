@@ -88,12 +88,12 @@ function bookmarkOf(object: Readonly<KubeObject>, { info, apiVersion }: ServedRe
 }
 
 function changeEvent(resource: ServedResource, type: ChangeType, stored: Served, form: AnswerForm, now: number, withoutColumns: boolean): ServedEvent {
-  const shown = resource.show(stored);
+  const shown = form.as === 'partial' ? resource.inner(stored) : resource.show(stored);
   if (form.protobufSchema) return protobufEvent(type, shown, form.as === 'partial' ? partialKind(form.version) : wholeKind(resource), form.protobufSchema());
   const object = (): unknown => {
     if (form.as === 'object') return shown.object;
     if (form.as === 'partial') return partialObjectMetadata(shown.object, form.version);
-    return tableOf([shown], tableOptions(resource, form, now, { resourceVersion: shown.object.metadata?.resourceVersion }, withoutColumns));
+    return tableOf([stored], tableOptions(resource, form, now, { resourceVersion: stored.object.metadata?.resourceVersion }, withoutColumns));
   };
   const pieces = (): readonly Uint8Array[] => {
     if (form.as === 'object') return [shown.json()];

@@ -68,6 +68,9 @@ export class GoText {
   }
 }
 
+/** Stands for a value that says nothing: `Invalid value: must not be both`. */
+export const omitted = Symbol('omitted');
+
 /** One mistake in one field. Validation returns lists of these and never throws. */
 export class FieldError {
   constructor(
@@ -85,7 +88,7 @@ export class FieldError {
   /** The text without the field: `Invalid value: "A": must be lower case`. */
   body(): string {
     const title = titles[this.type];
-    const head = withoutValue.has(this.type) ? title : `${title}: ${formatValue(this.value)}`;
+    const head = withoutValue.has(this.type) || this.value === omitted ? title : `${title}: ${formatValue(this.value)}`;
     return this.detail ? `${head}: ${this.detail}` : head;
   }
 

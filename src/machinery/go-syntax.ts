@@ -25,6 +25,16 @@ function listText(list: readonly string[] | null | undefined, type = '[]string')
   return list ? `${type}{${list.map(quote).join(', ')}}` : `${type}(nil)`;
 }
 
+/** A list of numbers as Go's `%#v` prints it: `[]int32{1, 2}`. */
+export function goNumberList(list: readonly number[] | null | undefined, type = '[]int32'): GoText {
+  return new GoText(list ? `${type}{${list.join(', ')}}` : `${type}(nil)`);
+}
+
+/** A time as Go prints it for people: `2026-01-01 00:00:00 +0000 UTC`. */
+export function goTime(time: string): GoText {
+  return new GoText(time.replace('T', ' ').replace(/Z$/, ' +0000 UTC'));
+}
+
 /** A struct without pointers; what is no GoText is a text, a number or a flag. */
 export function goStruct(type: string, fields: Readonly<Record<string, GoText | string | number | boolean>>): GoText {
   const texts = Object.entries(fields).map(([name, value]) => `${name}:${typeof value === 'string' ? quote(value) : value}`);

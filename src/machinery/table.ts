@@ -30,6 +30,10 @@ export interface TableOptions<T> {
   /** Later events of a watch carry no column definitions. */
   readonly withoutColumns?: boolean;
   rowConditions?(object: Readonly<T>): readonly TableRowCondition[];
+  /** The object in the version asked for, where that is not how the rows are made: it is what a row with the whole object carries. */
+  whole?(object: Readonly<T>): Readonly<KubeObject>;
+  /** The object whose metadata a row carries, where that is another one. */
+  inner?(object: Readonly<T>): Readonly<KubeObject>;
 }
 
 export interface Table {
@@ -47,7 +51,7 @@ export function renderTable<T extends KubeObject>(objects: readonly Readonly<T>[
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata: options.metadata,
     columnDefinitions: options.withoutColumns ? null : columnDefinitions(options.columns),
-    rows: objects.map((object) => ({ ...renderRow(object, options), object: shownInRow(object, options) })),
+    rows: objects.map((object) => ({ ...renderRow(object, options), object: objectOfRow(object, options) })),
   };
 }
 
@@ -65,9 +69,10 @@ export function renderRow<T extends KubeObject>(
   return conditions.length > 0 ? { cells, conditions } : { cells };
 }
 
-function shownInRow(object: Readonly<KubeObject>, { includeObject, version }: Pick<TableOptions<never>, 'includeObject' | 'version'>): object | null {
-  if (includeObject === 'None') return null;
-  return includeObject === 'Object' ? object : partialObjectMetadata(object, version);
+function objectOfRow<T extends KubeObject>(object: Readonly<T>, options: TableOptions<T>): object | null {
+  if (options.includeObject === 'None') return null;
+  if (options.includeObject === 'Object') return options.whole?.(object) ?? object;
+  return partialObjectMetadata(options.inner?.(object) ?? object, options.version);
 }
 
 /** The metadata of an object, as the kind PartialObjectMetadata. */

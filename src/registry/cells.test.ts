@@ -66,3 +66,52 @@ test('an ingress shows three hosts and counts the rest', () => {
   const shown = ['nginx', 'a.example.com,b.example.com,c.example.com + 2 more...', '10.0.0.2,lb.example.com', '80, 443'];
   expect(cells('ingresses', { spec: { ingressClassName: 'nginx', rules, tls: [{}] }, status })).toEqual(shown);
 });
+
+test('endpoints of which none is ready are not the same as no endpoints', () => {
+  expect(cells('endpoints', {})).toEqual(['<none>']);
+  expect(cells('endpoints', { subsets: [{ notReadyAddresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80 }] }] })).toEqual(['']);
+});
+
+test('a port without a number is shown by its name', () => {
+  const shown = (ports: object[]): unknown => cells('endpointslices', { addressType: 'IPv4', ports })[1];
+  expect(shown([{ name: 'web', port: 80 }, { name: 'any' }])).toBe('80,any');
+  expect(shown([{ name: '' }])).toBe('<unset>');
+});
+
+test('a driver shows for whom it gets tokens, be it for nobody by name', () => {
+  const shown = (spec: object): unknown[] => cells('csidrivers', { spec }).slice(3);
+  expect(shown({ tokenRequests: [{ audience: 'a' }, { audience: '' }], volumeLifecycleModes: ['Persistent', 'Ephemeral'] })).toEqual([
+    'a,',
+    false,
+    'Persistent,Ephemeral',
+  ]);
+  expect(shown({ tokenRequests: [{ audience: '' }] })).toEqual(['', false, '<none>']);
+  expect(shown({})).toEqual(['<unset>', false, '<none>']);
+});
+
+test('the parameters of a policy are shown by name, or by the selector as Go prints it', () => {
+  const shown = (paramRef?: object): unknown => cells('validatingadmissionpolicybindings', { spec: { policyName: 'p', paramRef } })[1];
+  expect(shown()).toBe('<unset>');
+  expect(shown({ name: 'x' })).toBe('*/x');
+  expect(shown({ name: 'x', namespace: 'n' })).toBe('n/x');
+  expect(shown({ selector: {} })).toBe('&LabelSelector{MatchLabels:map[string]string{},MatchExpressions:[]LabelSelectorRequirement{},}');
+  expect(shown({ selector: { matchLabels: { b: 'c', a: 'b' }, matchExpressions: [{ key: 'k', operator: 'In', values: ['x', 'y'] }] } })).toBe(
+    '&LabelSelector{MatchLabels:map[string]string{a: b,b: c,},' +
+      'MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:k,Operator:In,Values:[x y],},},}',
+  );
+});
+
+test('a service that is not available says why, if it is known', () => {
+  const shown = (condition: object): unknown =>
+    cells('apiservices', { spec: { service: { namespace: 'n', name: 's' } }, status: { conditions: [{ type: 'Available', ...condition }] } });
+  expect(shown({ status: 'False', reason: 'ServiceNotFound' })).toEqual(['n/s', 'False (ServiceNotFound)']);
+  expect(shown({ status: 'False' })).toEqual(['n/s', 'False']);
+});
+
+test('a metric whose status lacks the value that is aimed at is not the same as a metric without a status', () => {
+  const metrics = [{ type: 'Object', object: { target: { value: '2k' } } }];
+  const shown = (currentMetrics: object[]): unknown =>
+    cells('horizontalpodautoscalers', { spec: { scaleTargetRef: {}, metrics }, status: { currentMetrics } })[1];
+  expect(shown([])).toBe('<unknown>/2k');
+  expect(shown([{ type: 'Object', object: { current: { averageValue: '1' } } }])).toBe('<nil>/2k');
+});

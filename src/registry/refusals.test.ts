@@ -34,6 +34,36 @@ test('all that is wrong with a name of a custom resource is one mistake', async 
   expect(message).toContain(`spec.names.kind: Invalid value: "Thi_ng": may have mixed case, but should otherwise match: ${label}`);
 });
 
+test('a definition that is in use keeps its scope and kind, and its group and plural in any case', async () => {
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const at = `${definitions}/things.example.com`;
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  const server = testServer();
+  const versions = [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }];
+  const spec = { group: 'example.com', scope: 'Namespaced', names: { plural: 'things', kind: 'Thing' }, versions };
+  await server.ask('POST', definitions, { metadata: { name: 'things.example.com' }, spec });
+  const patched = async (path: string, patch: object): Promise<{ message?: string }> => (await server.ask('PATCH', path, patch, merge)).body;
+  expect((await patched(at, { spec: { group: 'other.com' } })).message).toBe(
+    'CustomResourceDefinition.apiextensions.k8s.io "things.example.com" is invalid: spec.group: Invalid value: "other.com": field is immutable',
+  );
+  expect((await patched(at, { spec: { scope: 'Cluster' } })).message).toBeUndefined();
+  await patched(`${at}/status`, { status: { conditions: [{ type: 'Established', status: 'True', reason: 'R', message: '' }] } });
+  expect((await patched(at, { spec: { scope: 'Namespaced', names: { kind: 'Other' } } })).message).toBe(
+    'CustomResourceDefinition.apiextensions.k8s.io "things.example.com" is invalid: ' +
+      '[spec.scope: Invalid value: "Namespaced": field is immutable, spec.names.kind: Invalid value: "Other": field is immutable]',
+  );
+});
+
+test('the pod range of a node stays, though a client may know only the field of old', async () => {
+  const server = testServer();
+  await server.ask('POST', '/api/v1/nodes', { metadata: { name: 'n' }, spec: { podCIDR: '10.0.0.0/24' } });
+  const patch = { spec: { podCIDR: '10.0.1.0/24' } };
+  const { body } = await server.ask('PATCH', '/api/v1/nodes/n', patch, { 'content-type': 'application/strategic-merge-patch+json' });
+  expect((body as { message: string }).message).toBe(
+    'Node "n" is invalid: spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid',
+  );
+});
+
 test('an attachment names its driver as drivers are named, and its volume', async () => {
   const attachments = '/apis/storage.k8s.io/v1/volumeattachments';
   const refused = async (attacher: string, source: object) =>
@@ -98,4 +128,56 @@ test('whoever writes the status of an attachment changes nothing else of it', as
   const { body } = await server.ask('PATCH', `${attachments}/a/status`, change, { 'content-type': 'application/merge-patch+json' });
   expect(body).toMatchObject({ metadata: { labels: { keep: 'me' } }, status: { attached: true } });
   expect((body as { metadata: object }).metadata).not.toHaveProperty('annotations');
+});
+
+test('a quota counts only what pods of its scopes have, be they listed or selected', async () => {
+  const quotas = '/api/v1/namespaces/default/resourcequotas';
+  const hard = { pods: '1', 'requests.ephemeral-storage': '1Gi', services: '2', 'count/jobs.batch': '3' };
+  const unfit = (at: string, shown: string): string => `${at}: Invalid value: ${shown}: unsupported scope applied to resource`;
+  const listed = await ask('POST', quotas, { metadata: { name: 'q' }, spec: { hard, scopes: ['NotTerminating'] } });
+  const list = unfit('spec.scopes', '[]core.ResourceQuotaScope{"NotTerminating"}');
+  expect(listed.message).toBe(`ResourceQuota "q" is invalid: ${list}`);
+  const matchExpressions = [{ scopeName: 'PriorityClass', operator: 'In', values: ['high'] }];
+  const selected = await ask('POST', quotas, { metadata: { name: 'q' }, spec: { hard: { services: '2' }, scopeSelector: { matchExpressions } } });
+  const requirement = 'core.ScopedResourceSelectorRequirement{ScopeName:"PriorityClass", Operator:"In", Values:[]string{"high"}}';
+  const selector = `core.ScopeSelector{MatchExpressions:[]core.ScopedResourceSelectorRequirement{${requirement}}}`;
+  expect(selected.message).toBe(`ResourceQuota "q" is invalid: ${unfit('spec.scopeSelector.matchExpressions', selector)}`);
+});
+
+test('scopes that exclude each other are in conflict, though a selector does not show which', async () => {
+  const quotas = '/api/v1/namespaces/default/resourcequotas';
+  const matchExpressions = ['BestEffort', 'NotBestEffort'].map((scopeName) => ({ scopeName, operator: 'Exists' }));
+  const { message } = await ask('POST', quotas, { metadata: { name: 'q' }, spec: { hard: { pods: '1' }, scopeSelector: { matchExpressions } } });
+  expect(message).toBe('ResourceQuota "q" is invalid: spec.scopeSelector.matchExpressions: Invalid value: []core.ResourceQuotaScope(nil): conflicting scopes');
+});
+
+test('a rule for failed pods looks at exit codes or at conditions', async () => {
+  const jobs = '/apis/batch/v1/namespaces/default/jobs';
+  const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'busybox' }] } };
+  const refused = async (rule: object): Promise<unknown> =>
+    (await ask('POST', jobs, { metadata: { name: 'j' }, spec: { template, podFailurePolicy: { rules: [{ action: 'Ignore', ...rule }] } } })).message;
+  const at = 'Job.batch "j" is invalid: spec.podFailurePolicy.rules[0]';
+  expect(await refused({})).toBe(`${at}: Invalid value: specifying one of OnExitCodes and OnPodConditions is required`);
+  expect(await refused({ onExitCodes: { operator: 'In', values: [2, 1] } })).toBe(`${at}.onExitCodes.values: Invalid value: []int32{2, 1}: must be ordered`);
+});
+
+test('ranges and addresses of services are shown as Go prints them', async () => {
+  const cidrs = '/apis/networking.k8s.io/v1/servicecidrs';
+  const refused = async (list: string[]): Promise<unknown> => (await ask('POST', cidrs, { metadata: { name: 's' }, spec: { cidrs: list } })).message;
+  const at = 'ServiceCIDR.networking.k8s.io "s" is invalid: spec.cidrs: Invalid value';
+  expect(await refused(['10.0.0.0/24', '10.0.1.0/24'])).toBe(
+    `${at}: []string{"10.0.0.0/24", "10.0.1.0/24"}: may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64`,
+  );
+  expect(await refused(['10.0.0.0/24', '10.0.1.0/24', 'x'])).toBe(
+    `${at}: networking.ServiceCIDRSpec{CIDRs:[]string{"10.0.0.0/24", "10.0.1.0/24", "x"}}: may only hold up to 2 values`,
+  );
+  const server = testServer();
+  const parentRef = { resource: 'gateways', namespace: 'n', name: 'g' };
+  await server.ask('POST', '/apis/networking.k8s.io/v1/ipaddresses', { metadata: { name: '10.0.0.1' }, spec: { parentRef } });
+  const patch = { spec: { parentRef: { name: 'z' } } };
+  const { body } = await server.ask('PATCH', '/apis/networking.k8s.io/v1/ipaddresses/10.0.0.1', patch, { 'content-type': 'application/merge-patch+json' });
+  expect((body as { message: string }).message).toBe(
+    'IPAddress.networking.k8s.io "10.0.0.1" is invalid: spec.parentRef: Invalid value: ' +
+      'networking.ParentReference{Group:"", Resource:"gateways", Namespace:"n", Name:"z"}: field is immutable',
+  );
 });

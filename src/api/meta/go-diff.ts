@@ -48,12 +48,12 @@ function structLines(before: Json, after: Json, shape: GoStruct): Line[] {
     }
     const row = rows[i]!;
     const inner = shape.elements?.[row.name];
-    if (!changed[i]) lines.push({ sign: ' ', key: row.name, text: `${goValue(row.after, row.kind)},` });
+    if (!changed[i]) lines.push({ sign: ' ', key: row.name, text: `${goValue(row.after, row.kind, row.name, true)},` });
     else if (inner && sameLength(row.before, row.after)) lines.push(...listLines(row.name, row.before as Json[], row.after as Json[], inner));
     else
       lines.push(
-        { sign: '-', key: row.name, text: `${goValue(row.before, row.kind)},` },
-        { sign: '+', key: row.name, text: `${goValue(row.after, row.kind)},` },
+        { sign: '-', key: row.name, text: `${goValue(row.before, row.kind, row.name)},` },
+        { sign: '+', key: row.name, text: `${goValue(row.after, row.kind, row.name)},` },
       );
   }
   return lines;
@@ -64,7 +64,7 @@ const sameLength = (a: unknown, b: unknown): boolean => Array.isArray(a) && Arra
 function listLines(name: string, before: readonly Json[], after: readonly Json[], shape: GoStruct): Line[] {
   const lines: Line[] = [{ sign: ' ', text: `${name}: []${shape.type}{` }];
   before.forEach((old, i) => {
-    if (semanticEqual(old, after[i])) lines.push({ sign: ' ', text: `\t${goValue(old, 'struct')},` });
+    if (semanticEqual(old, after[i])) lines.push({ sign: ' ', text: `\t${goValue(old, 'struct', name, true)},` });
     else
       lines.push(
         { sign: ' ', text: '\t{' },
@@ -117,19 +117,36 @@ function fieldValue(object: Json, name: string): unknown {
 
 const zeros: Record<Kind, string> = { string: '""', pointer: 'nil', list: 'nil', map: 'nil', struct: '{}', bool: 'false' };
 
-function goValue(value: unknown, kind: Kind): string {
+/** `elided`: types that the reader can guess are left out, as in all that has not changed. */
+function goValue(value: unknown, kind: Kind, name: string, elided = false): string {
   if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return zeros[kind];
-  const text = inner(value, kind);
+  if (elided && isTexts(value)) return listOf(value.map(quote));
+  const text = isTexts(value) ? `[]${stringTypes[name] ?? 'string'}${listOf(value.map(quote))}` : inner(value, name);
   return kind === 'pointer' ? `&${text}` : text;
 }
 
-function inner(value: unknown, kind?: Kind): string {
-  if (Array.isArray(value)) {
-    if (value.every((one) => typeof one === 'string')) return `[]string{${value.map((one) => JSON.stringify(one)).join(', ')}}`;
-    return `{${value.map((one) => inner(one)).join(', ')}}`;
-  }
+/** Types of texts that have a name in Go, by the field that is a list of them. */
+const stringTypes: Readonly<Record<string, string>> = { AccessModes: 'core.PersistentVolumeAccessMode' };
+/** Fields that are maps in Go, whose keys are data; of quantities, and of texts. */
+const quantityMaps = new Set(['capacity', 'limits', 'overhead', 'requests']);
+const textMaps = new Set(['annotations', 'labels', 'matchlabels', 'nodeselector', 'options', 'volumeattributes']);
+
+const quote = (text: string): string => JSON.stringify(text);
+const listOf = (texts: readonly string[]): string => `{${texts.join(', ')}}`;
+const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every((one) => typeof one === 'string');
+
+function inner(value: unknown, name: string): string {
+  if (Array.isArray(value)) return listOf(value.map((one) => inner(one, name)));
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const entries = Object.entries(value as Json);
-  if (kind === 'map') return `{${entries.map(([key, one]) => `${JSON.stringify(key)}: ${inner(one)}`).join(', ')}}`;
-  return `{${entries.map(([key, one]) => `${goName(key)}: ${inner(one)}`).join(', ')}}`;
+  const field = name.toLowerCase();
+  if (textMaps.has(field)) return listOf(entries.map(([key, one]) => `${quote(key)}: ${JSON.stringify(one)}`));
+  if (quantityMaps.has(field)) return listOf(entries.map(([key, one]) => `s${quote(key)}: ${quantity(String(one))}`));
+  return listOf(entries.map(([key, one]) => `${goName(key)}: ${inner(one, key)}`));
+}
+
+/** A quantity as the struct that it is in Go, with its number left out. */
+function quantity(text: string): string {
+  const format = text.endsWith('i') ? 'BinarySI' : /[eE]/.test(text) && !text.endsWith('E') ? 'DecimalExponent' : 'DecimalSI';
+  return `{i: {...}, s: ${quote(text)}, Format: ${quote(format)}}`;
 }

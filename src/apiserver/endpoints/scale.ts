@@ -2,13 +2,16 @@ import type { ApplyAs, WriteAs } from '../../machinery/apply/index.ts';
 import { FieldManager, fieldTypes, scaleManagers, setOf } from '../../machinery/apply/index.ts';
 import { clone } from '../../machinery/deep.ts';
 import { invalidValue } from '../../machinery/field-error.ts';
+import type { ResponseBody } from '../../machinery/handler.ts';
 import type { Schema } from '../../machinery/schema/index.ts';
 import { findTypeError } from '../../machinery/schema/index.ts';
 import { badRequest, invalid, isNotFound, notFound } from '../../machinery/status-error.ts';
+import { partialObjectMetadata, renderTable, type TableColumn } from '../../machinery/table.ts';
 import type { GroupVersionKind, KubeObject } from '../../machinery/types.ts';
 import { formatGroupVersion } from '../../machinery/types.ts';
+import { ageColumn } from '../../registry/core/columns.ts';
 import type { Answer } from '../answers.ts';
-import { dataBody } from '../answers.ts';
+import { dataBody, notShownAs } from '../answers.ts';
 import { decodeObject } from '../body.ts';
 import type { Call } from '../call.ts';
 import { writeOptions } from '../request-options.ts';
@@ -41,6 +44,21 @@ function scaleOf(resource: ServedResource, object: Readonly<KubeObject>): Scale 
   };
 }
 
+const scaleColumns: readonly TableColumn<Scale>[] = [
+  { name: 'Name', type: 'string', description: 'The name of the object.', cell: ({ metadata }) => metadata?.name ?? '' },
+  { name: 'Desired', type: 'integer', description: 'How many pods are wanted.', cell: ({ spec }) => spec?.replicas ?? 0 },
+  { name: 'Available', type: 'integer', description: 'How many pods there are.', cell: ({ status }) => status?.replicas ?? 0 },
+  ageColumn as TableColumn<Scale>,
+];
+
+function scaleBody(scale: Scale, { form, now }: Call): ResponseBody {
+  if (form.as === 'partialList') throw notShownAs('PartialObjectMetadataList', 'not a list (*autoscaling.Scale)');
+  if (form.as === 'partial') return dataBody(partialObjectMetadata(scale, form.version), form);
+  if (form.as === 'object') return dataBody(scale, form);
+  const metadata = { resourceVersion: scale.metadata?.resourceVersion };
+  return dataBody(renderTable([scale], { columns: scaleColumns, version: form.version, includeObject: form.includeObject, now, metadata }), form);
+}
+
 function absent(resource: ServedResource, name: string): (error: unknown) => never {
   return (error) => {
     throw isNotFound(error) ? notFound({ group: resource.info.group, resource: `${resource.info.plural}/scale` }, name) : error;
@@ -50,12 +68,12 @@ function absent(resource: ServedResource, name: string): (error: unknown) => nev
 export async function getScale(call: Call, resource: ServedResource): Promise<Answer> {
   const { name, namespace } = call.info;
   const entry = await resource.registry.get({ namespace, name }).catch(absent(resource, name));
-  return { status: 200, body: dataBody(scaleOf(resource, entry.object), call.form) };
+  return { status: 200, body: scaleBody(scaleOf(resource, entry.object), call) };
 }
 
 /** PUT and PATCH of a Scale: the object's replicas change, and nothing else. */
 export async function writeScale(call: Call, resource: ServedResource): Promise<Answer> {
-  const { form, info } = call;
+  const { info } = call;
   const patching = call.request.method === 'PATCH';
   const applying = patching && isApply(call);
   const options = writeOptions(patching ? 'PatchOptions' : 'UpdateOptions', call.query, call.fieldValidation, applying ? 'apply' : 'other');
@@ -85,7 +103,7 @@ export async function writeScale(call: Call, resource: ServedResource): Promise<
       return changed;
     },
   });
-  return { status: 200, body: dataBody(scaleOf(resource, served.object), form) };
+  return { status: 200, body: scaleBody(scaleOf(resource, served.object), call) };
 }
 
 /** Whoever changes a Scale owns the replicas from then on. */

@@ -82,6 +82,11 @@ test('values of the wrong type are reported as the decoder of Go does', () => {
       { spec: { containers: [{ resources: { limits: { cpu: 'lots' } } }] } },
       "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
     ],
+    [
+      pod,
+      { spec: { containers: [{ resources: { limits: { cpu: '' } } }] } },
+      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+    ],
     [{ group: '', version: 'v1', kind: 'Secret' }, { data: { a: 'x!' } }, 'illegal base64 data at input byte 1'],
     [
       { group: '', version: 'v1', kind: 'Service' },

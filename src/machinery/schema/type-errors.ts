@@ -167,7 +167,6 @@ function checkTimeRange(text: string): string | undefined {
 function checkQuantity(value: unknown): string | undefined {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   if (parseQuantity(text.trim())) return undefined;
-  if (text === '') return undefined; // Upstream reads an empty text as an absent quantity.
   return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 }
 

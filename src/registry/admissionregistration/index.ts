@@ -1,4 +1,5 @@
 import type {
+  LabelSelector,
   MutatingWebhookConfiguration,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
@@ -11,7 +12,7 @@ import {
   setValidatingWebhookDefaults,
   validateWebhooks,
 } from '../../api/index.ts';
-import { ageColumn, column, formatSelector, nameColumn } from '../core/columns.ts';
+import { ageColumn, column, nameColumn } from '../core/columns.ts';
 import { resetMetadataForStatus } from '../generic/metadata.ts';
 import { schemaOnlyStrategy } from '../generic/schema-only-strategy.ts';
 import type { Strategy } from '../generic/strategy.ts';
@@ -88,7 +89,18 @@ function paramRef({ spec }: Readonly<ValidatingAdmissionPolicyBinding>): string 
   const reference = spec?.paramRef;
   if (!reference) return '<unset>';
   if (reference.name) return `${reference.namespace || '*'}/${reference.name}`;
-  return reference.selector ? formatSelector(reference.selector) : '<unset>';
+  return reference.selector ? goText(reference.selector) : '<unset>';
+}
+
+/** A selector as Go prints the struct: `&LabelSelector{MatchLabels:map[string]string{a: b,},MatchExpressions:[]LabelSelectorRequirement{},}`. */
+function goText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const labels = Object.keys(matchLabels)
+    .sort()
+    .map((key) => `${key}: ${matchLabels[key]},`);
+  const requirements = matchExpressions.map(
+    ({ key, operator, values = [] }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${requirements.join('')}},}`;
 }
 
 /** pkg/registry/admissionregistration/validatingadmissionpolicybinding. */

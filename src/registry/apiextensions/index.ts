@@ -1,5 +1,10 @@
 import type { CustomResourceDefinition } from '../../../generated/types/index.ts';
-import { newDefinitionStatus, setCustomResourceDefinitionDefaults, validateCustomResourceDefinition } from '../../api/index.ts';
+import {
+  newDefinitionStatus,
+  setCustomResourceDefinitionDefaults,
+  validateCustomResourceDefinition,
+  validateCustomResourceDefinitionUpdate,
+} from '../../api/index.ts';
 import { checkOwnPreconditions } from '../generic/delete.ts';
 import { schemaOnlyStrategy } from '../generic/schema-only-strategy.ts';
 import type { Strategy } from '../generic/strategy.ts';
@@ -26,6 +31,7 @@ export const customResourceDefinitionStrategy = schemaOnlyStrategy<CustomResourc
   },
   beforeDelete: (definition, query) => checkOwnPreconditions({ group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' }, definition, query),
   validate: validateCustomResourceDefinition,
+  validateUpdate: validateCustomResourceDefinitionUpdate,
 });
 
 /** The resources of apiextensions.k8s.io/v1. */

@@ -10,7 +10,7 @@ import type { Strategy } from '../generic/strategy.ts';
 function available({ status }: Readonly<APIService>): string {
   const condition = (status?.conditions ?? []).find((one) => one.type === 'Available');
   if (!condition) return 'Unknown';
-  return condition.status === 'True' ? 'True' : `${condition.status} (${condition.reason ?? ''})`;
+  return condition.status === 'True' || !condition.reason ? condition.status : `${condition.status} (${condition.reason})`;
 }
 
 /** kube-aggregator/pkg/registry/apiservice: what this server serves itself is available from the start. */

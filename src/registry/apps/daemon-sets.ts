@@ -4,10 +4,7 @@ import { semanticEqual } from '../../machinery/deep.ts';
 import { ageColumn, column, containerColumns, formatLabels, formatSelector, nameColumn, wide } from '../core/columns.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
 
-/**
- * Where apps/v1 keeps what older versions had in spec.templateGeneration.
- * Differs from upstream: rows of tables and PartialObjectMetadata, which it makes of its internal type, do not have the annotation.
- */
+/** Where apps/v1 keeps what older versions had in spec.templateGeneration. */
 const templateGeneration = 'deprecated.daemonset.template.generation';
 
 function setTemplateGeneration(set: DaemonSet, value: number): void {
@@ -23,6 +20,7 @@ const strategy = resourceStrategy<DaemonSet>({
   },
   statusOnCreate: emptyDaemonSetStatus,
   countsGeneration: true,
+  annotationsForFields: [templateGeneration],
   prepareForCreate(set) {
     const given = Number(set.metadata!.annotations?.[templateGeneration]);
     setTemplateGeneration(set, given >= 1 ? given : 1);

@@ -9,6 +9,7 @@ import type {
 import {
   autoscalerFromV1,
   autoscalerToV1,
+  dropAutoscalerAnnotations,
   emptyScalerStatus,
   setHorizontalPodAutoscalerDefaults,
   validateHorizontalPodAutoscaler,
@@ -21,23 +22,30 @@ import { resourceStrategy } from '../generic/resource-strategy.ts';
 import type { Column } from '../generic/strategy.ts';
 
 const unknown = '<unknown>';
+/** How Go prints a quantity that is not there. */
+const nil = '<nil>';
 const shownMetrics = 2;
 
+/** What a metric's status says of itself: a metric without a status is another thing than a status without this value. */
+function measured(current: MetricValueStatusV2 | undefined, of: 'value' | 'averageValue'): string {
+  return current ? (current[of] ?? nil) : unknown;
+}
+
 function usage(name: string, target: MetricTargetV2, current: MetricValueStatusV2 | undefined): string {
-  if (target.averageValue !== undefined) return `${name}: ${current?.averageValue ?? unknown}/${target.averageValue}`;
+  if (target.averageValue !== undefined) return `${name}: ${measured(current, 'averageValue')}/${target.averageValue}`;
   const now = current?.averageUtilization === undefined ? unknown : `${current.averageUtilization}%`;
   return `${name}: ${now}/${target.averageUtilization === undefined ? '<auto>' : `${target.averageUtilization}%`}`;
 }
 
 function amount(target: MetricTargetV2, current: MetricValueStatusV2 | undefined): string {
   if (target.averageValue !== undefined) return `${current?.averageValue ?? unknown}/${target.averageValue} (avg)`;
-  return `${current?.value ?? unknown}/${target.value ?? ''}`;
+  return `${measured(current, 'value')}/${target.value ?? nil}`;
 }
 
 function formatMetric({ type, resource, containerResource, pods, object, external }: MetricSpecV2, current: MetricStatusV2 | undefined): string {
   if (type === 'Resource' && resource) return usage(resource.name, resource.target, current?.resource?.current);
   if (type === 'ContainerResource' && containerResource) return usage(containerResource.name, containerResource.target, current?.containerResource?.current);
-  if (type === 'Pods' && pods) return `${current?.pods?.current.averageValue ?? unknown}/${pods.target.averageValue ?? ''}`;
+  if (type === 'Pods' && pods) return `${measured(current?.pods?.current, 'averageValue')}/${pods.target.averageValue ?? nil}`;
   if (type === 'Object' && object) return amount(object.target, current?.object?.current);
   if (type === 'External' && external) return amount(external.target, current?.external?.current);
   return '<unknown type>';
@@ -86,10 +94,12 @@ export const horizontalPodAutoscalerStrategy = resourceStrategy<HorizontalPodAut
       toStorage: fromV1,
       // The way through the storage version brings the replicas and the target that nobody has named.
       applyDefaults: (object) => void Object.assign(object, autoscalerToV1(fromV1(object))),
-      columns: columns.map((one) => ({ ...one, cell: (object, now) => one.cell(fromV1(structuredClone(object)), now) })),
     },
   ],
-  applyDefaults: setHorizontalPodAutoscalerDefaults,
+  applyDefaults(scaler) {
+    dropAutoscalerAnnotations(scaler);
+    setHorizontalPodAutoscalerDefaults(scaler);
+  },
   statusOnCreate: emptyScalerStatus,
   validate: validateHorizontalPodAutoscaler,
   validateUpdate: validateHorizontalPodAutoscalerUpdate,

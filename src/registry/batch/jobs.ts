@@ -19,7 +19,7 @@ function duration({ status }: Readonly<Job>, now: number): string {
 }
 
 function state({ metadata, status }: Readonly<Job>): string {
-  const is = (type: string): boolean => (status?.conditions ?? []).some((one) => one.type === type && one.status === 'True');
+  const is = (type: string): boolean => status?.conditions?.find((one) => one.type === type)?.status === 'True';
   if (is('Complete')) return 'Complete';
   if (is('Failed')) return 'Failed';
   if (metadata?.deletionTimestamp) return 'Terminating';

@@ -7,6 +7,7 @@ import { ageColumn, column, nameColumn } from './columns.ts';
 const shown = 3;
 
 function formatEndpoints(endpoints: Readonly<Endpoints>): string {
+  if (!endpoints.subsets?.length) return '<none>';
   const list: string[] = [];
   let count = 0;
   for (const { addresses = [], ports } of endpoints.subsets ?? []) {
@@ -21,7 +22,6 @@ function formatEndpoints(endpoints: Readonly<Endpoints>): string {
       count += addresses.length;
     }
   }
-  if (count === 0) return '<none>';
   return count > shown ? `${list.join(',')} + ${count - shown} more...` : list.join(',');
 }
 

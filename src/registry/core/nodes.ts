@@ -6,7 +6,7 @@ import { ageColumn, column, nameColumn, wide } from './columns.ts';
 const rolePrefix = 'node-role.kubernetes.io/';
 
 function status(node: Readonly<Node>): string {
-  const ready = node.status?.conditions?.find((one) => one.type === 'Ready');
+  const ready = node.status?.conditions?.findLast((one) => one.type === 'Ready');
   const parts = [ready ? (ready.status === 'True' ? 'Ready' : 'NotReady') : 'Unknown'];
   if (node.spec?.unschedulable) parts.push('SchedulingDisabled');
   return parts.join(',');

@@ -8,8 +8,7 @@ const shown = 3;
 
 /** The first three, and how many more there are. */
 function clipped(list: readonly string[]): string {
-  if (list.length === 0) return '<unset>';
-  return list.length > shown ? `${list.slice(0, shown).join(',')} + ${list.length - shown} more...` : list.join(',');
+  return list.length > shown ? `${list.slice(0, shown).join(',')} + ${list.length - shown} more...` : list.join(',') || '<unset>';
 }
 
 const content = ({ metadata, ...rest }: Readonly<EndpointSlice>): object => ({ ...rest, labels: metadata?.labels });
@@ -34,7 +33,7 @@ export const endpointSliceStrategy: Strategy<EndpointSlice> = {
   columns: [
     nameColumn,
     column('AddressType', 'IPv4, IPv6 or FQDN.', (slice) => slice.addressType ?? ''),
-    column('Ports', 'Ports of all endpoints.', (slice) => clipped((slice.ports ?? []).map((port) => (port.port === undefined ? '*' : String(port.port))))),
+    column('Ports', 'Ports of all endpoints.', (slice) => clipped((slice.ports ?? []).map((port) => String(port.port ?? port.name ?? '*')))),
     column('Endpoints', 'The first addresses.', (slice) => clipped((slice.endpoints ?? []).flatMap((one) => one.addresses ?? []))),
     ageColumn,
   ],

@@ -66,7 +66,6 @@ export const eventStrategy: Strategy<Event> = {
       fromStorage: toEventsV1,
       toStorage: (event) => fromEventsV1(event as EventsV1Event),
       checks: { validate: validateEventsV1, validateUpdate: validateEventsV1Update },
-      columns: columns.map((one) => ({ ...one, cell: (event, now) => one.cell(asStored(event), now) })),
       selectableFields(event) {
         // The newer API names the same fields by its own words.
         const fields = Object.entries(selectableFields(asStored(event)));

@@ -60,7 +60,6 @@ export interface ServedAs<T extends KubeObject> {
   applyDefaults?(object: KubeObject): void;
   /** How objects of this version are checked, as they are stored, where that is not how those of the storage version are. Of another group only. */
   readonly checks?: Pick<Strategy<T>, 'validate' | 'validateUpdate'>;
-  readonly columns?: readonly Column<KubeObject>[];
   selectableFields?(object: Readonly<KubeObject>): Readonly<Record<string, string>>;
 }
 
@@ -129,6 +128,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** What the start of a kept delete changes beside metadata: a namespace's phase. */
   markDeleted?(object: T): void;
   readonly columns?: readonly Column<T>[];
+  /** Annotations that stand for fields of upstream's internal type: tables and PartialObjectMetadata, which are made of that, do not have them. */
+  readonly annotationsForFields?: readonly string[];
   /** Conditions of a row in a Table: kubectl greys out what is `Completed`. */
   rowConditions?(object: Readonly<T>): readonly TableRowCondition[];
   /** Fields that field selectors may name, beside metadata.name and metadata.namespace. */

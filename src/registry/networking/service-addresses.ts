@@ -11,7 +11,10 @@ function parent({ spec }: Readonly<IPAddress>): string {
   return [`${resource}${group ? `.${group}` : ''}`.toLowerCase(), ...(namespace ? [namespace] : []), name].join('/');
 }
 
-/** pkg/registry/networking/ipaddress. */
+/**
+ * pkg/registry/networking/ipaddress.
+ * Differs from upstream: its rows have a third cell, the age, for which there is no column; nobody shows it.
+ */
 export const ipAddressStrategy = resourceStrategy<IPAddress>({
   resource: { group: 'networking.k8s.io', version: 'v1', kind: 'IPAddress', plural: 'ipaddresses', shortNames: ['ip'], namespaced: false },
   validateName: nameIsIpAddress,

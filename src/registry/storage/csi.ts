@@ -36,9 +36,9 @@ export const csiDriverStrategy = resourceStrategy<CSIDriver>({
     column('AttachRequired', 'Whether its volumes are attached first.', ({ spec }) => spec?.attachRequired ?? true, 'boolean'),
     column('PodInfoOnMount', 'Whether it is told about the pod.', ({ spec }) => spec?.podInfoOnMount ?? false, 'boolean'),
     column('StorageCapacity', 'Whether it tells how much storage there is.', ({ spec }) => spec?.storageCapacity ?? false, 'boolean'),
-    column('TokenRequests', 'Whose tokens it gets.', ({ spec }) => (spec?.tokenRequests ?? []).map((one) => one.audience).join(',') || '<unset>'),
+    column('TokenRequests', 'Whose tokens it gets.', ({ spec }) => spec?.tokenRequests?.map((one) => one.audience).join(',') ?? '<unset>'),
     column('RequiresRepublish', 'Whether volumes are published again and again.', ({ spec }) => spec?.requiresRepublish ?? false, 'boolean'),
-    column('Modes', 'Which kinds of volumes it supports.', ({ spec }) => (spec?.volumeLifecycleModes ?? []).join(',')),
+    column('Modes', 'Which kinds of volumes it supports.', ({ spec }) => spec?.volumeLifecycleModes?.join(',') || '<none>'),
     ageColumn,
   ],
 });

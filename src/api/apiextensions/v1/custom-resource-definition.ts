@@ -36,21 +36,42 @@ const specPath = path('spec');
  * Differs from upstream: schemas, expressions, columns and conversion are checked when custom resources are served.
  */
 export function validateCustomResourceDefinition(definition: CustomResourceDefinition): FieldError[] {
+  const misnamed = mistakesOf((mistakes) => {
+    const { metadata, spec } = definition;
+    if (spec && metadata?.name !== `${spec.names.plural}.${spec.group}`)
+      mistakes.invalid(path('metadata', 'name'), metadata?.name ?? '', 'must be spec.names.plural+"."+spec.group');
+  });
+  return [...misnamed, ...validateWanted(definition)];
+}
+
+/** All but the name, which is checked once. */
+function validateWanted({ spec, status }: CustomResourceDefinition): FieldError[] {
   return mistakesOf((mistakes) => {
-    const { spec } = definition;
     if (!spec) return;
-    const required = `${spec.names.plural}.${spec.group}`;
-    if (definition.metadata?.name !== required)
-      mistakes.invalid(path('metadata', 'name'), definition.metadata?.name ?? '', 'must be spec.names.plural+"."+spec.group');
     if (!spec.group) mistakes.required(specPath.child('group'));
     else if (!allInOne(mistakes, specPath.child('group'), spec.group, isDns1123Subdomain(spec.group)) && !spec.group.includes('.'))
       mistakes.invalid(specPath.child('group'), spec.group, 'should be a domain with at least one dot');
     mistakes.oneOf(specPath.child('scope'), spec.scope, ['Cluster', 'Namespaced']);
     validateVersions(mistakes, spec);
     validateNames(mistakes, spec.names, specPath.child('names'));
-    if ((definition.status?.storedVersions ?? []).length === 0)
+    if ((status?.storedVersions ?? []).length === 0)
       mistakes.invalid(path('status', 'storedVersions'), goStringList(spec.versions ? [] : undefined), 'must have at least one stored version');
   });
+}
+
+/** What names the stored objects never changes; how they are kept changes only before the definition is in use. */
+export function validateCustomResourceDefinitionUpdate(next: CustomResourceDefinition, previous: Readonly<CustomResourceDefinition>): FieldError[] {
+  const frozen = mistakesOf((mistakes) => {
+    const [after, before] = [next.spec, previous.spec];
+    const names = specPath.child('names');
+    if (previous.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True')) {
+      mistakes.immutable(specPath.child('scope'), after.scope, after.scope === before.scope);
+      mistakes.immutable(names.child('kind'), after.names.kind, after.names.kind === before.names.kind);
+    }
+    mistakes.immutable(specPath.child('group'), after.group, after.group === before.group);
+    mistakes.immutable(names.child('plural'), after.names.plural, after.names.plural === before.names.plural);
+  });
+  return [...validateWanted(next), ...frozen];
 }
 
 function validateVersions(mistakes: Mistakes, { versions = [] }: CustomResourceDefinitionSpec): void {

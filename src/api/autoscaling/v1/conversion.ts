@@ -13,6 +13,20 @@ const annotation = {
   conditions: 'autoscaling.alpha.kubernetes.io/conditions',
   behavior: 'autoscaling.alpha.kubernetes.io/behavior',
 } as const;
+const annotationNames: readonly string[] = [
+  ...Object.values(annotation),
+  // Of an alpha feature that is off: nothing is read from them, but they are not stored either.
+  'autoscaling.alpha.kubernetes.io/scale-down-tolerance',
+  'autoscaling.alpha.kubernetes.io/scale-up-tolerance',
+];
+
+/** Takes away what only autoscaling/v1 has annotations for: in the other versions, and in storage, there are none of them. */
+export function dropAutoscalerAnnotations({ metadata }: HorizontalPodAutoscalerV2): void {
+  if (!metadata?.annotations || !annotationNames.some((name) => metadata.annotations![name] !== undefined)) return;
+  const others = Object.entries(metadata.annotations).filter(([name]) => !annotationNames.includes(name));
+  if (others.length > 0) metadata.annotations = Object.fromEntries(others);
+  else delete metadata.annotations;
+}
 
 type Json = Record<string, unknown>;
 
@@ -159,21 +173,21 @@ function parse(text: string | undefined): unknown {
 export function autoscalerFromV1(shown: Readonly<HorizontalPodAutoscaler>): HorizontalPodAutoscalerV2 {
   const { targetCPUUtilizationPercentage: utilization, ...spec } = shown.spec ?? { maxReplicas: 0, scaleTargetRef: { kind: '', name: '' } };
   const { currentCPUUtilizationPercentage: current, ...status } = shown.status ?? { currentReplicas: 0, desiredReplicas: 0 };
-  const annotations = { ...shown.metadata?.annotations };
+  const annotations = shown.metadata?.annotations ?? {};
   const others = parse(annotations[annotation.metrics]);
   const behavior = parse(annotations[annotation.behavior]) as never;
   const conditions = parse(annotations[annotation.conditions]) as never;
-  for (const key of Object.values(annotation)) delete annotations[key];
   const cpu: MetricSpecV2[] =
     utilization === undefined ? [] : [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: utilization } } }];
   const metrics = [...(Array.isArray(others) ? others.map(metricFromV1) : []), ...cpu];
   const measured = current === undefined ? null : [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: current } } }];
-  const { annotations: _shown, ...metadata } = shown.metadata ?? {};
-  return {
+  const stored: HorizontalPodAutoscalerV2 = {
     ...shown,
     apiVersion: 'autoscaling/v2',
-    metadata: { ...metadata, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) },
+    metadata: { ...shown.metadata },
     spec: present({ ...spec, metrics: metrics.length > 0 ? metrics : undefined, behavior }) as never,
     status: present({ ...status, currentMetrics: measured, conditions }) as never,
   };
+  dropAutoscalerAnnotations(stored);
+  return stored;
 }

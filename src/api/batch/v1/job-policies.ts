@@ -1,8 +1,9 @@
 import type { JobSpec, PodFailurePolicyRule, SuccessPolicyRule } from '../../../../generated/types/index.ts';
-import type { FieldPath } from '../../../machinery/field-error.ts';
-import { goQuoted } from '../../../machinery/go-syntax.ts';
+import { type FieldPath, omitted } from '../../../machinery/field-error.ts';
+import { goNumberList, goQuoted } from '../../../machinery/go-syntax.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { isQualifiedName } from '../../meta/names.ts';
+import { countIndexes } from './job-indexes.ts';
 
 const maxRules = 20;
 const maxExitCodes = 255;
@@ -39,8 +40,8 @@ function validateRule(mistakes: Mistakes, spec: JobSpec, rule: PodFailurePolicyR
     mistakes.invalid(one.child('type'), pattern.type, isQualifiedName(pattern.type ?? ''));
     oneOf(mistakes, pattern.status ?? '', statuses, one.child('status'));
   });
-  if (rule.onExitCodes && conditions.length > 0) mistakes.invalid(at, rule, 'specifying both OnExitCodes and OnPodConditions is not supported');
-  if (!rule.onExitCodes && conditions.length === 0) mistakes.invalid(at, rule, 'specifying one of OnExitCodes and OnPodConditions is required');
+  if (rule.onExitCodes && conditions.length > 0) mistakes.invalid(at, omitted, 'specifying both OnExitCodes and OnPodConditions is not supported');
+  if (!rule.onExitCodes && conditions.length === 0) mistakes.invalid(at, omitted, 'specifying one of OnExitCodes and OnPodConditions is required');
 }
 
 function validateExitCodes(mistakes: Mistakes, codes: NonNullable<PodFailurePolicyRule['onExitCodes']>, names: ReadonlySet<string>, at: FieldPath): void {
@@ -49,7 +50,7 @@ function validateExitCodes(mistakes: Mistakes, codes: NonNullable<PodFailurePoli
     mistakes.invalid(at.child('containerName'), codes.containerName, 'must be one of the container or initContainer names in the pod template');
   const values = codes.values ?? [];
   const where = at.child('values');
-  if (values.length === 0) mistakes.invalid(where, values, 'at least one value is required');
+  if (values.length === 0) mistakes.invalid(where, goNumberList(codes.values), 'at least one value is required');
   else if (values.length > maxExitCodes) mistakes.tooMany(where, values.length, maxExitCodes);
   const seen = new Set<number>();
   values.forEach((value, i) => {
@@ -57,7 +58,7 @@ function validateExitCodes(mistakes: Mistakes, codes: NonNullable<PodFailurePoli
     if (seen.has(value)) mistakes.duplicate(where.index(i), value);
     seen.add(value);
   });
-  if (values.some((value, i) => i > 0 && (values[i - 1] as number) > value)) mistakes.invalid(where, values, 'must be ordered');
+  if (values.some((value, i) => i > 0 && (values[i - 1] as number) > value)) mistakes.invalid(where, goNumberList(values), 'must be ordered');
 }
 
 /** pkg/apis/batch/validation validateSuccessPolicy. */
@@ -83,23 +84,4 @@ function validateSuccessRule(mistakes: Mistakes, rule: SuccessPolicyRule, comple
     mistakes.invalid(where, succeededCount, `must be less than or equal to ${completions} (the number of specified completions)`);
   if (succeededIndexes !== undefined && typeof indexes === 'number' && succeededCount > indexes)
     mistakes.invalid(where, succeededCount, `must be less than or equal to ${indexes} (the number of indexes in the specified succeededIndexes field)`);
-}
-
-/** How many indexes `1,3-5` names, or what is wrong with the text. */
-function countIndexes(text: string, completions: number): number | string {
-  let [total, last] = [0, -1];
-  for (const part of text === '' ? [] : text.split(',')) {
-    const ends = part.split('-');
-    if (ends.length > 2)
-      return `the fragment ${JSON.stringify(part)} violates the requirement that an index interval can have at most two parts separated by '-'`;
-    const bad = ends.find((end) => !/^\d+$/.test(end));
-    if (bad !== undefined) return `cannot convert string to integer for index: ${JSON.stringify(bad)}`;
-    const [first, final] = [Number(ends[0]), Number(ends.at(-1))];
-    if (first >= completions || final >= completions) return `too large index: ${JSON.stringify(first >= completions ? ends[0] : ends[1])}`;
-    if (first <= last) return `non-increasing order, previous: ${last}, current: ${first}`;
-    if (ends.length === 2 && final <= first) return `non-increasing order, previous: ${first}, current: ${final}`;
-    total += final - first + 1;
-    last = final;
-  }
-  return total;
 }

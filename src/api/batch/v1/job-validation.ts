@@ -155,27 +155,3 @@ function copy<T extends object, K extends keyof T>(target: T, source: T, field: 
   if (source[field] === undefined) delete target[field];
   else target[field] = source[field];
 }
-
-/** The part of ValidateJobUpdateStatus that holds whatever the job did before. */
-export function validateJobStatus({ status = {} }: Job): FieldError[] {
-  return mistakesOf((mistakes) => {
-    const at = path('status');
-    const { active, succeeded, failed, ready, terminating } = status;
-    validateCounts(mistakes, { active, succeeded, failed, ready, terminating }, at);
-    const seen = new Set<string>();
-    for (const field of ['succeeded', 'failed'] as const) {
-      (status.uncountedTerminatedPods?.[field] ?? []).forEach((uid, i) => {
-        const one = at.child('uncountedTerminatedPods', field).index(i);
-        if (!uid) mistakes.invalid(one, uid, 'must not be empty');
-        else if (seen.has(uid)) mistakes.duplicate(one, uid);
-        seen.add(uid);
-      });
-    }
-    const is = (type: string): boolean => (status.conditions ?? []).some((one) => one.type === type && one.status === 'True');
-    if (status.completionTime && !is('Complete'))
-      mistakes.invalid(at.child('completionTime'), status.completionTime, 'cannot set completionTime when there is no Complete=True condition');
-    if (!status.completionTime && is('Complete')) mistakes.required(at.child('completionTime'), 'completionTime is required for Complete jobs');
-    if ((is('Complete') || is('Failed')) && (active ?? 0) > 0) mistakes.invalid(at.child('active'), active, 'active>0 is invalid for finished job');
-    if ((ready ?? 0) > (active ?? 0)) mistakes.invalid(at.child('ready'), ready, 'cannot set more ready pods than active');
-  });
-}

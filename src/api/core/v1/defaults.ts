@@ -76,10 +76,10 @@ const emptyNodeInfo: NonNullable<NonNullable<Node['status']>['nodeInfo']> = {
   architecture: '',
 };
 
-/** The field of one range and the list mirror each other (conversion of core/v1 Node). */
+/** The field of one range and the list mirror each other; where they differ, the field is right, since old clients know no other (conversion of core/v1 Node). */
 function syncPodCidr(node: Node): void {
   const spec = node.spec!;
-  if (spec.podCIDR && !(spec.podCIDRs ?? []).length) spec.podCIDRs = [spec.podCIDR];
+  if (spec.podCIDR && spec.podCIDR !== spec.podCIDRs?.[0]) spec.podCIDRs = [spec.podCIDR];
   else if (!spec.podCIDR && spec.podCIDRs?.[0]) spec.podCIDR = spec.podCIDRs[0];
 }
 

@@ -1,7 +1,7 @@
 import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
-import { type FieldError, path } from '../../../machinery/field-error.ts';
-import { goStringList } from '../../../machinery/go-syntax.ts';
+import { type FieldError, type FieldPath, GoText, path } from '../../../machinery/field-error.ts';
+import { goStringList, goStruct } from '../../../machinery/go-syntax.ts';
 import { mistakesOf } from '../../meta/checks.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { canonicalAmounts } from './persistent-volume-claim.ts';
@@ -16,6 +16,7 @@ export function setResourceQuotaDefaults(quota: ResourceQuota): void {
 
 const compute = ['cpu', 'memory', 'ephemeral-storage'];
 const computeQuota = new Set([...compute, ...compute.flatMap((name) => [`requests.${name}`, `limits.${name}`])]);
+const scopedQuota = ['pods', ...[...computeQuota].filter((name) => !name.includes('storage'))];
 const standardQuota = new Set([...computeQuota, ...integerResources, 'requests.storage']);
 const scopes = ['Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity', 'VolumeAttributesClass'];
 const specPath = path('spec');
@@ -32,36 +33,61 @@ export function validateResourceQuota({ spec = {} }: ResourceQuota): FieldError[
       validateQuantity(mistakes, name, amount, at);
     }
     validateScopes(mistakes, spec);
-    (spec.scopeSelector?.matchExpressions ?? []).forEach((one) => {
-      validateScope(mistakes, one);
-    });
+    validateScopeSelector(mistakes, spec);
   });
 }
 
 function fitsScope(scope: string, resource: string): boolean {
   if (scope === 'BestEffort') return resource === 'pods';
   if (scope === 'VolumeAttributesClass') return ['persistentvolumeclaims', 'requests.storage'].includes(resource);
-  return resource === 'pods' || computeQuota.has(resource);
+  return !scopes.includes(scope) || scopedQuota.includes(resource);
 }
+
+/** The resources that no quota of that scope counts, as often as it has them. */
+const unfit = ({ hard = {} }: ResourceQuotaSpec, scope: string): string[] => Object.keys(hard).filter((name) => isStandard(name) && !fitsScope(scope, name));
+
+const goScopes = (list: readonly string[] | undefined): GoText => goStringList(list, '[]core.ResourceQuotaScope');
 
 function validateScopes(mistakes: Mistakes, spec: ResourceQuotaSpec): void {
   const given = spec.scopes ?? [];
   const at = specPath.child('scopes');
   for (const scope of given) {
-    if (!scopes.includes(scope)) mistakes.invalid(at, given, 'unsupported scope');
-    for (const name of Object.keys(spec.hard ?? {}).sort())
-      if (isStandard(name) && !fitsScope(scope, name)) mistakes.invalid(at, given, 'unsupported scope applied to resource');
+    if (!scopes.includes(scope)) mistakes.invalid(at, goScopes(given), 'unsupported scope');
+    for (const _name of unfit(spec, scope)) mistakes.invalid(at, goScopes(given), 'unsupported scope applied to resource');
   }
+  rejectConflicts(mistakes, given, given, at);
+}
+
+function rejectConflicts(mistakes: Mistakes, used: readonly string[], shown: readonly string[] | undefined, at: FieldPath): void {
   for (const pair of [
     ['BestEffort', 'NotBestEffort'],
     ['Terminating', 'NotTerminating'],
   ])
-    if (pair.every((scope) => given.includes(scope))) mistakes.invalid(at, given, 'conflicting scopes');
+    if (pair.every((scope) => used.includes(scope))) mistakes.invalid(at, goScopes(shown), 'conflicting scopes');
 }
 
-function validateScope(mistakes: Mistakes, { scopeName, operator, values = [] }: ScopedResourceSelectorRequirement): void {
+function validateScopeSelector(mistakes: Mistakes, spec: ResourceQuotaSpec): void {
+  const requirements = spec.scopeSelector?.matchExpressions ?? [];
   const at = specPath.child('scopeSelector', 'matchExpressions');
-  if (!scopes.includes(scopeName)) mistakes.invalid(at.child('scopeName'), scopeName, 'unsupported scope');
+  const shown = requirements.map(({ scopeName, operator, values }) =>
+    goStruct('core.ScopedResourceSelectorRequirement', { ScopeName: scopeName, Operator: operator, Values: goStringList(values) }),
+  );
+  const selector = goStruct('core.ScopeSelector', { MatchExpressions: new GoText(`[]core.ScopedResourceSelectorRequirement{${shown.join(', ')}}`) });
+  for (const one of requirements) {
+    if (!scopes.includes(one.scopeName)) mistakes.invalid(at.child('scopeName'), one.scopeName, 'unsupported scope');
+    for (const _name of unfit(spec, one.scopeName)) mistakes.invalid(at, selector, 'unsupported scope applied to resource');
+    validateScope(mistakes, one, at);
+  }
+  // Upstream shows the other list of scopes here, of which there may be none.
+  rejectConflicts(
+    mistakes,
+    requirements.map((one) => one.scopeName),
+    spec.scopes,
+    at,
+  );
+}
+
+function validateScope(mistakes: Mistakes, { scopeName, operator, values = [] }: ScopedResourceSelectorRequirement, at: FieldPath): void {
   const existsOnly = ['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating', 'CrossNamespacePodAffinity'];
   if (existsOnly.includes(scopeName) && operator !== 'Exists')
     mistakes.invalid(
@@ -72,7 +98,8 @@ function validateScope(mistakes: Mistakes, { scopeName, operator, values = [] }:
   if (['In', 'NotIn'].includes(operator)) {
     if (values.length === 0) mistakes.required(at.child('values'), "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector");
   } else if (['Exists', 'DoesNotExist'].includes(operator)) {
-    if (values.length > 0) mistakes.invalid(at.child('values'), values, "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector");
+    if (values.length > 0)
+      mistakes.invalid(at.child('values'), goStringList(values), "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector");
   } else mistakes.invalid(at.child('operator'), operator, 'not a valid selector operator');
 }
 
@@ -80,8 +107,7 @@ function validateScope(mistakes: Mistakes, { scopeName, operator, values = [] }:
 export function validateResourceQuotaUpdate(next: ResourceQuota, previous: Readonly<ResourceQuota>): FieldError[] {
   const [after, before] = [new Set(next.spec?.scopes), new Set(previous.spec?.scopes)];
   const frozen = mistakesOf((mistakes) => {
-    if (!semanticEqual([...after].sort(), [...before].sort()))
-      mistakes.invalid(specPath.child('scopes'), goStringList(next.spec?.scopes, '[]core.ResourceQuotaScope'), 'field is immutable');
+    if (!semanticEqual([...after].sort(), [...before].sort())) mistakes.invalid(specPath.child('scopes'), goScopes(next.spec?.scopes), 'field is immutable');
   });
   return [...validateResourceQuota(next), ...frozen];
 }

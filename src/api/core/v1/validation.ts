@@ -1,6 +1,7 @@
 import type { ConfigMap, Endpoints, Namespace, Node, PodTemplate, Secret, ServiceAccount } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { goStringList } from '../../../machinery/go-syntax.ts';
 import { validateCidr, validateIp, validateNonSpecialIp } from '../../meta/ip.ts';
 import { Mistakes } from '../../meta/mistakes.ts';
 import { byteLength, isConfigKey, isDns1123Label, isDns1123Subdomain, isPortNumber, isQualifiedName, nameIsLabel, nameIsSubdomain } from '../../meta/names.ts';
@@ -195,7 +196,8 @@ export function validateNode(node: Node): FieldError[] {
     validateCidr(mistakes, range, at.index(i));
   });
   const families = new Set(ranges.map((range) => (range.includes(':') ? 6 : 4)));
-  if (ranges.length > 1 && (families.size < 2 || ranges.length > 2)) mistakes.invalid(at, ranges, 'may specify no more than one CIDR for each IP family');
+  if (ranges.length > 1 && (families.size < 2 || ranges.length > 2))
+    mistakes.invalid(at, goStringList(ranges), 'may specify no more than one CIDR for each IP family');
   const seen = new Set<string>();
   ranges.forEach((range, i) => {
     if (seen.has(range)) mistakes.duplicate(at.index(i), range);

@@ -1,5 +1,6 @@
 import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec } from '../../../../generated/types/index.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { goStringList } from '../../../machinery/go-syntax.ts';
 import { mistakesOf } from '../../meta/checks.ts';
 import { parseCidr, validateCidr } from '../../meta/ip.ts';
 import { validateLabelSelector } from '../../meta/labels.ts';
@@ -34,7 +35,7 @@ export function validateNetworkPolicy({ spec }: NetworkPolicy): FieldError[] {
 function validateTypes(mistakes: Mistakes, { policyTypes: types = [] }: NetworkPolicySpec): void {
   const at = specPath.child('policyTypes');
   if (types.length > 2) {
-    mistakes.invalid(at, types, 'may not specify more than two policyTypes');
+    mistakes.invalid(at, goStringList(types, '[]networking.PolicyType'), 'may not specify more than two policyTypes');
     return;
   }
   types.forEach((type, i) => {

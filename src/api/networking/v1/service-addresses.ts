@@ -1,7 +1,7 @@
-import type { IPAddress, ServiceCIDR } from '../../../../generated/types/index.ts';
+import type { IPAddress, ParentReference, ServiceCIDR } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
-import { type FieldError, path } from '../../../machinery/field-error.ts';
-import { goStringList } from '../../../machinery/go-syntax.ts';
+import { type FieldError, type GoText, path } from '../../../machinery/field-error.ts';
+import { goStringList, goStruct } from '../../../machinery/go-syntax.ts';
 import { mistakesOf, validateSegment } from '../../meta/checks.ts';
 import { ipFamilyOf, isIp, validateCidr } from '../../meta/ip.ts';
 import { isDns1123Subdomain, nameIsPathSegment } from '../../meta/names.ts';
@@ -36,9 +36,14 @@ export function validateIpAddress({ spec }: IPAddress): FieldError[] {
   });
 }
 
+function goParent(parent: ParentReference | undefined): GoText | null {
+  const { group = '', resource = '', namespace = '', name = '' } = parent ?? {};
+  return parent ? goStruct('networking.ParentReference', { Group: group, Resource: resource, Namespace: namespace, Name: name }) : null;
+}
+
 export function validateIpAddressUpdate(next: IPAddress, previous: Readonly<IPAddress>): FieldError[] {
   const same = semanticEqual(next.spec?.parentRef, previous.spec?.parentRef);
-  return mistakesOf((mistakes) => mistakes.immutable(path('spec', 'parentRef'), next.spec?.parentRef ?? null, same));
+  return mistakesOf((mistakes) => mistakes.immutable(path('spec', 'parentRef'), goParent(next.spec?.parentRef), same));
 }
 
 /** ValidateServiceCIDR: one range, or one per family. */
@@ -48,13 +53,14 @@ export function validateServiceCidr({ spec }: ServiceCIDR): FieldError[] {
     const cidrs = spec?.cidrs ?? [];
     const families = new Set(cidrs.map((text) => ipFamilyOf(text.split('/')[0] ?? '')));
     if (cidrs.length === 0) mistakes.required(at, 'at least one CIDR required');
-    else if (cidrs.length > 2) mistakes.invalid(at, spec, 'may only hold up to 2 values');
-    else if (families.size < cidrs.length)
-      mistakes.invalid(at, spec, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64');
-    else
+    else if (cidrs.length > 2) mistakes.invalid(at, goStruct('networking.ServiceCIDRSpec', { CIDRs: goStringList(cidrs) }), 'may only hold up to 2 values');
+    else {
       cidrs.forEach((text, i) => {
         validateCidr(mistakes, text, at.index(i));
       });
+      if (families.size < cidrs.length && cidrs.every((text) => isIp(text.split('/')[0] ?? '')))
+        mistakes.invalid(at, goStringList(cidrs), 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64');
+    }
   });
 }
 
