@@ -98,6 +98,20 @@ test('what does not go together is refused, each with its exit code', async () =
   }
 });
 
+test('requests at a time are limited by numbers, which leave room for at least one where priority and fairness divides them', async () => {
+  const limits = async (...words: string[]) => (await asked(...words)).options?.requestLimits;
+  expect(await limits()).toEqual({ priorityAndFairness: true });
+  expect(await limits('--max-requests-inflight', '8', '--max-mutating-requests-inflight', '0')).toEqual({
+    priorityAndFairness: true,
+    nonMutating: 8,
+    mutating: 0,
+  });
+  const none = ['--max-requests-inflight', '0', '--max-mutating-requests-inflight', '0'];
+  expect(await limits('--enable-priority-and-fairness', 'false', ...none)).toEqual({ priorityAndFairness: false, nonMutating: 0, mutating: 0 });
+  expect(await asked(...none)).toMatchObject({ code: 2, err: expect.stringContaining('leave no request any room') });
+  expect(await asked('--max-requests-inflight', '-1')).toMatchObject({ code: 2, err: expect.stringContaining('use a number, 0 or more.') });
+});
+
 test('feature gates are written as for kube-apiserver, and flags win over a file gate by gate', async () => {
   const gates = async (...words: string[]) => (await asked(...words)).options?.featureGates;
   expect(await gates()).toEqual({});

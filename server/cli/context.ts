@@ -1,5 +1,5 @@
 import type { PluginChoice } from '../../src/admission/plugins/choice.ts';
-import type { AuthorizationMode, RequestHeaders } from '../../src/apiserver/index.ts';
+import type { AuthorizationMode, RequestHeaders, RequestLimits } from '../../src/apiserver/index.ts';
 import type { ComponentName } from '../../src/cluster/components.ts';
 import type { ClockMode, LogLevel } from '../../src/env/index.ts';
 import type { FeatureGates } from '../../src/registry/feature-gates.ts';
@@ -30,6 +30,8 @@ export interface StartOptions {
   /** Port of the DNS server for tools outside; 0 any free one, absent: none. */
   readonly dnsPort: number | undefined;
   readonly logLevel: LogLevel | 'silent';
+  /** Upstream's numbers if absent. */
+  readonly requestLimits?: RequestLimits;
   /** As if no flag was given, if absent. */
   readonly access?: AccessOptions;
 }

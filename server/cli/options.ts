@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { PluginChoice } from '../../src/admission/plugins/choice.ts';
 import { pluginMistakes } from '../../src/admission/plugins/choice.ts';
-import type { AuthorizationMode } from '../../src/apiserver/index.ts';
+import type { AuthorizationMode, RequestLimits } from '../../src/apiserver/index.ts';
 import { authorizationModes } from '../../src/apiserver/index.ts';
 import type { ComponentName } from '../../src/cluster/components.ts';
 import type { ClockMode, LogLevel } from '../../src/env/index.ts';
@@ -44,6 +44,9 @@ export interface ClusterFlags {
   readonly requestheaderGroupHeaders?: readonly string[];
   readonly requestheaderExtraHeadersPrefix?: readonly string[];
   readonly anonymousAuth?: boolean;
+  readonly enablePriorityAndFairness?: boolean;
+  readonly maxRequestsInflight?: number;
+  readonly maxMutatingRequestsInflight?: number;
   readonly auditLogPath?: string;
   readonly auditPolicyFile?: string;
 }
@@ -82,6 +85,13 @@ export function addClusterOptions(command: Command): Command {
       'whether requests without credentials are from system:anonymous: true everywhere, false nowhere; health checks only if absent',
       booleanArgument,
     )
+    .option('--enable-priority-and-fairness <boolean>', 'whether flow schemas and priority levels decide which requests wait: true if absent', booleanArgument)
+    .option('--max-requests-inflight <number>', 'reads at work at a time, 400 if absent; with priority and fairness, seats for anything', inFlightArgument)
+    .option(
+      '--max-mutating-requests-inflight <number>',
+      'writes at work at a time, 200 if absent; with priority and fairness, more such seats',
+      inFlightArgument,
+    )
     .option('--audit-log-path <file>', 'write audit events to this file as JSON lines, "-" for standard output')
     .option('--audit-policy-file <file>', 'which requests are audited, and how fully (audit.k8s.io/v1 Policy)')
     .option('-v, --verbose', 'more log lines; twice for debugging', (_value: string, count: number) => count + 1, 0)
@@ -113,6 +123,7 @@ export function startOptions(flags: ClusterFlags, defaults: { readonly name: str
     ...(components ? { components } : {}),
     admission: admissionPlugins(flags, config),
     featureGates: featureGates(flags, config),
+    requestLimits: requestLimits(flags),
     dnsPort: flags.dnsPort,
     logLevel: logLevel(flags),
     access: {
@@ -184,6 +195,21 @@ function featureGates(flags: ClusterFlags, config: ClusterConfig): FeatureGates 
   return gates;
 }
 
+/** With priority and fairness, no seat at all is a mistake (apiserver/pkg/server/options ServerRunOptions). */
+function requestLimits(flags: ClusterFlags): RequestLimits {
+  const { enablePriorityAndFairness: priorityAndFairness = true, maxRequestsInflight: nonMutating, maxMutatingRequestsInflight: mutating } = flags;
+  if (priorityAndFairness && nonMutating === 0 && mutating === 0) {
+    const all = '--max-requests-inflight and --max-mutating-requests-inflight';
+    throw new CliError(
+      exitCodes.usage,
+      'USAGE',
+      `${all} leave no request any room`,
+      'one of them must be more than 0, or --enable-priority-and-fairness false',
+    );
+  }
+  return { priorityAndFairness, nonMutating, mutating };
+}
+
 function logLevel(flags: ClusterFlags): LogLevel | 'silent' {
   if (flags.logLevel) return flags.logLevel;
   if (flags.quiet) return 'error';
@@ -208,6 +234,11 @@ function clockArgument(text: string): ClockMode {
 
 function seedArgument(text: string): number {
   if (!/^\d+$/.test(text) || !isSeed(Number(text))) throw new InvalidArgumentError(`${seedHint}.`);
+  return Number(text);
+}
+
+function inFlightArgument(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('use a number, 0 or more.');
   return Number(text);
 }
 

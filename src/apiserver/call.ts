@@ -33,6 +33,8 @@ export class Call {
   readonly #warnings = new Set<string>();
   readonly #annotations = new Map<string, string>();
   readonly now: number;
+  /** Whether its time was over before there was an answer. */
+  overdue = false;
   #form: AnswerForm | undefined;
 
   constructor(

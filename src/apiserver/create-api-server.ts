@@ -41,8 +41,10 @@ import type { Services } from './call.ts';
 import { Call, warningHeaders } from './call.ts';
 import { Discovery } from './discovery.ts';
 import { reviewResources } from './endpoints/reviews.ts';
-import type { InFlightLimits } from './limits/index.ts';
-import { deadlineMs, InFlightGate, tooManyAnswer, withDeadline } from './limits/index.ts';
+import type { Ticket } from './flowcontrol/index.ts';
+import { dump, FlowControl } from './flowcontrol/index.ts';
+import type { InFlightLimits, RequestLimits } from './limits/index.ts';
+import { deadlineMs, InFlightGate, inFlightLimits, tooManyAnswer, withDeadline } from './limits/index.ts';
 import type { MeteredRequest, MetricsRenderer } from './metrics/index.ts';
 import { isLongRunning, ServerMetrics } from './metrics/index.ts';
 import { negotiateStatus, preferencesOf } from './negotiation.ts';
@@ -91,8 +93,8 @@ export interface ApiServerOptions {
   readonly serverAddress?: () => string;
   /** Writes `/metrics`; without it the path is refused by name. */
   readonly renderMetrics?: MetricsRenderer;
-  /** Requests from outside that may be at work at a time. */
-  readonly inFlightLimits?: InFlightLimits;
+  /** How many requests from outside may be at work at a time, and who decides which. */
+  readonly requestLimits?: RequestLimits | undefined;
   /** Readiness checks that fail now, by name (`ping`, `log`, `etcd`, `informer-sync`). */
   readonly failing?: () => Readonly<Record<string, string>>;
 }
@@ -169,11 +171,9 @@ class Server {
   readonly #authenticator: Authenticator;
   readonly #auditor: Auditor | undefined;
   readonly #metrics: ServerMetrics;
-  readonly #gate: InFlightGate;
-  /** Of answers to components in this process. */
-  readonly #baseHeaders: Readonly<Record<string, string>>;
-  /** Of all others. */
-  readonly #wireHeaders: (auditId: string) => Readonly<Record<string, string>>;
+  /** Where flow control is off. */
+  readonly #gate: InFlightGate | undefined;
+  readonly #flowControl: FlowControl | undefined;
   readonly #auditIds;
 
   constructor(
@@ -202,7 +202,11 @@ class Server {
       find: (group, plural) => resources.find((one) => one.info.group === group && one.info.plural === plural),
     };
     this.#metrics = new ServerMetrics(env, resources);
-    this.#gate = new InFlightGate(options.inFlightLimits);
+    const { requestLimits = {} } = options;
+    const limits = inFlightLimits(requestLimits);
+    const flowControl = requestLimits.priorityAndFairness === false ? undefined : this.#createFlowControl(limits);
+    this.#flowControl = flowControl;
+    this.#gate = flowControl ? undefined : new InFlightGate(limits);
     this.#paths = new NonResourcePaths({
       discovery,
       metrics: env.metrics,
@@ -211,6 +215,7 @@ class Server {
       serverAddress: options.serverAddress ?? (() => '127.0.0.1:6443'),
       failing: options.failing ?? (() => ({})),
       tokens,
+      ...(flowControl ? { dumpFlowControl: (path, query) => dump(path, query, () => flowControl.levels()) } : {}),
     });
     this.#authenticator = authenticatorsInTurn(authenticatorsOf(options, tokenAuthenticator, tokens?.audiences ?? []));
     if (options.audit) {
@@ -222,19 +227,15 @@ class Server {
       this.#auditor = new Auditor({ policy, sink: counted }, env.clock, (request) => this.#readableBody(request));
     }
     this.#auditIds = env.random.stream('audit-id');
-    // Which flow schema and priority level a request fell under; nothing is ever queued here, so it is always the same ones.
-    const [flowSchema, priorityLevel] = [this.#uuid(), this.#uuid()];
-    this.#baseHeaders = {
-      'cache-control': 'no-cache, private',
-      'x-kubernetes-pf-flowschema-uid': flowSchema,
-      'x-kubernetes-pf-prioritylevel-uid': priorityLevel,
+  }
+
+  #createFlowControl({ nonMutating, mutating }: InFlightLimits): FlowControl {
+    const { env, store } = this.options;
+    const countObjects = (group: string, resource: string) => {
+      const prefix = this.#services.find(group, resource)?.registry.prefix;
+      return prefix === undefined ? undefined : store.list(prefix, { limit: 1 }).then(({ entries, remaining }) => entries.length + remaining);
     };
-    this.#wireHeaders = (auditId) => ({
-      'audit-id': auditId,
-      'cache-control': 'no-cache, private',
-      'x-kubernetes-pf-flowschema-uid': flowSchema,
-      'x-kubernetes-pf-prioritylevel-uid': priorityLevel,
-    });
+    return new FlowControl({ env, store, seats: nonMutating + mutating, countObjects });
   }
 
   /** Never rejects: whatever goes wrong is an answer too. */
@@ -247,6 +248,7 @@ class Server {
     let record: AuditRecord | undefined;
     let known = false;
     const notes = new CredentialNotes();
+    let ticket: Ticket | undefined;
     let leave: (() => void) | undefined;
     try {
       // Most of what follows is known at once; only what is not is waited for.
@@ -259,18 +261,25 @@ class Server {
       call = new Call(this.#services, request, info, user);
       notes.tell(call);
       // Components in this process neither queue nor hurry, as upstream's client on loopback.
-      if (!request.user) leave = this.#gate.enter(info, user.groups);
-      if (!request.user && !leave) return this.#finish(request, tooManyAnswer, { metered, call, record, auditId });
+      if (!request.user) {
+        ticket = this.#flowControl?.enter(info, user, request.query, call.now);
+        if (ticket?.state === 'waiting') await this.#flowControl?.wait(ticket, request);
+        leave = this.#gate?.enter(info, user.groups);
+        const turnedAway = ticket ? ticket.state === 'rejected' : this.#gate && !leave;
+        if (turnedAway) return this.#finish(request, tooManyAnswer(ticket?.schema.level.retryAfter.seconds), { metered, call, record, auditId, ticket });
+      }
       const deciding = this.#authorize(call, record);
       if (deciding) await deciding;
-      const answer = this.#route(call);
-      return this.#finish(request, answer instanceof Promise ? await answer : answer, { metered, call, record, auditId });
+      const answer = this.#route(call, ticket);
+      return this.#finish(request, answer instanceof Promise ? await answer : answer, { metered, call, record, auditId, ticket });
     } catch (error) {
       if (!known) record = this.#beginRecord(request, info, undefined, auditId);
       if (record && !call) Object.assign(record.annotations, Object.fromEntries(notes.annotations ?? []));
-      return this.#finish(request, this.#failed(error, request), { metered, call, record, auditId });
+      return this.#finish(request, this.#failed(error, request), { metered, call, record, auditId, ticket });
     } finally {
       leave?.();
+      if (ticket) this.#flowControl?.leave(ticket);
+      else if (request.user && call) this.#flowControl?.passed(info, call.user, call.now);
     }
   }
 
@@ -281,13 +290,17 @@ class Server {
     return record;
   }
 
-  #route(call: Call): Answer | Promise<Answer> {
+  #route(call: Call, ticket: Ticket | undefined): Answer | Promise<Answer> {
     const { info, request } = call;
     const run = () => (info.isResource ? routeResource(this.#routes, call) : this.#paths.answer(call));
     if (request.user || isLongRunning(info)) return run();
     const ms = deadlineMs(request.query);
     const answer = run();
-    return answer instanceof Promise ? withDeadline(this.options.env, ms, answer) : answer;
+    if (!(answer instanceof Promise)) return answer;
+    const waitedMs = ticket ? ticket.startedMs - ticket.arrivedMs : 0;
+    return withDeadline(this.options.env, ms - waitedMs, answer, () => {
+      call.overdue = true;
+    });
   }
 
   #authenticate(request: ApiRequest, notes: AuthenticationNotes): UserInfo | Promise<UserInfo> {
@@ -367,8 +380,10 @@ class Server {
     return internalError(error instanceof Error ? error.message : String(error));
   }
 
-  #finish(request: ApiRequest, answer: Answer, { metered, call, record, auditId }: Finishing): ApiResponse {
-    let response: ApiResponse = { status: answer.status, headers: this.#headers(request, answer, call, auditId), body: answer.body };
+  #finish(request: ApiRequest, answer: Answer, { metered, call, record, auditId, ticket }: Finishing): ApiResponse {
+    // Who gives up on a request has not heard of what became of it.
+    const seen = call?.overdue ? undefined : ticket;
+    let response: ApiResponse = { status: answer.status, headers: this.#headers(request, answer, { call, auditId, ticket: seen }), body: answer.body };
     if (record) {
       for (const [key, value] of call?.annotations ?? []) record.annotations[key] = value;
       response = record.answered(response);
@@ -376,9 +391,9 @@ class Server {
     return this.#metrics.end(metered, response);
   }
 
-  #headers(request: ApiRequest, answer: Answer, call: Call | undefined, auditId: string): ApiResponse['headers'] {
+  #headers(request: ApiRequest, answer: Answer, { call, auditId, ticket }: Pick<Finishing, 'call' | 'auditId' | 'ticket'>): ApiResponse['headers'] {
     // Nearly every answer has no others than these, made by one literal, whose shape V8 knows.
-    const base = request.user ? this.#baseHeaders : this.#wireHeaders(auditId);
+    const base = request.user ? inProcessHeaders : ticket ? flowHeaders(auditId, ticket) : { 'audit-id': auditId, 'cache-control': 'no-cache, private' };
     const warnings = call && call.warnings.size > 0 ? { warning: warningHeaders([...call.warnings]) } : undefined;
     return answer.headers || warnings ? { ...base, ...answer.headers, ...warnings } : base;
   }
@@ -389,7 +404,21 @@ class Server {
   }
 }
 
+/** Of answers to components in this process. */
+const inProcessHeaders = { 'cache-control': 'no-cache, private' };
+
+/** With what the request came under (apiserver/pkg/server/filters priority-and-fairness.go): uids alone, so that names stay private. */
+function flowHeaders(auditId: string, { schema }: Ticket): Readonly<Record<string, string>> {
+  return {
+    'audit-id': auditId,
+    'cache-control': 'no-cache, private',
+    'x-kubernetes-pf-flowschema-uid': schema.uid,
+    'x-kubernetes-pf-prioritylevel-uid': schema.level.uid,
+  };
+}
+
 interface Finishing {
+  readonly ticket?: Ticket | undefined;
   readonly metered: MeteredRequest;
   readonly call: Call | undefined;
   readonly record: AuditRecord | undefined;

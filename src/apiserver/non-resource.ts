@@ -50,6 +50,8 @@ export interface NonResourceOptions {
   /** The same of the families given, and of nothing else. */
   readonly renderFamilies?: MetricsRenderer;
   readonly metrics: Metrics;
+  /** The text of a page about flow control; undefined for all other paths. */
+  readonly dumpFlowControl?: (path: string, query: URLSearchParams) => string | undefined;
   /** Checks that fail now, by name, with why; none if the server is ready. */
   failing(): Readonly<Record<string, string>>;
 }
@@ -68,7 +70,7 @@ export class NonResourcePaths {
   constructor(readonly options: NonResourceOptions) {}
 
   answer(call: Call): Answer | Promise<Answer> {
-    const direct = this.#health(call) ?? this.#metrics(call);
+    const direct = this.#health(call) ?? this.#metrics(call) ?? this.#dump(call);
     if (direct) return direct;
     const path = call.info.path.length > 1 && call.info.path.endsWith('/') ? call.info.path.slice(0, -1) : call.info.path;
     const found = this.#route(call, path);
@@ -137,6 +139,11 @@ export class NonResourcePaths {
             { alone: true },
           ),
     );
+  }
+
+  #dump({ info: { path }, query }: Call): Answer | undefined {
+    const text = this.options.dumpFlowControl?.(path, query);
+    return text === undefined ? undefined : { status: 200, body: { kind: 'bytes', contentType: 'text/plain; charset=utf-8', bytes: text } };
   }
 
   async #rendered(rendering: ReturnType<MetricsRenderer>): Promise<Answer> {

@@ -1,7 +1,16 @@
 import type { Node, Pod } from '../../generated/types/index.ts';
 import type { PluginChoice } from '../admission/plugins/index.ts';
 import { builtInPlugins, choosePlugins } from '../admission/plugins/index.ts';
-import type { ApiServer, AuditOptions, Authenticator, AuthorizationMode, MetricsRenderer, OpenApiDocuments, TokenSigner } from '../apiserver/index.ts';
+import type {
+  ApiServer,
+  AuditOptions,
+  Authenticator,
+  AuthorizationMode,
+  MetricsRenderer,
+  OpenApiDocuments,
+  RequestLimits,
+  TokenSigner,
+} from '../apiserver/index.ts';
 import { createApiServer } from '../apiserver/index.ts';
 import type { Client, ResourceRef } from '../client/index.ts';
 import { createClient, InformerFactory, refs } from '../client/index.ts';
@@ -24,6 +33,8 @@ import type { ComponentName, LoadedComponents } from './components.ts';
 import { componentNames, loadComponents } from './components.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { RequestHeaderTrust } from './extension-authentication.ts';
+import { FlowSchemaStatus } from './flow-schema-status.ts';
+import { IdentityLease } from './identity-lease.ts';
 import { KeptObjects } from './kept-objects.ts';
 import type { NodeProfile } from './node-profile.ts';
 import { controlPlaneLabels } from './node-profile.ts';
@@ -71,6 +82,8 @@ export interface ClusterOptions {
   /** Who decides what is allowed; AlwaysAllow if absent. */
   readonly authorizationModes?: readonly AuthorizationMode[];
   readonly audit?: AuditOptions | undefined;
+  /** How many requests from outside may be at work at a time; upstream's numbers if absent. */
+  readonly requestLimits?: RequestLimits | undefined;
   /** Upstream's --enable-admission-plugins and --disable-admission-plugins, checked by `pluginMistakes`. */
   readonly admission?: PluginChoice | undefined;
   /** Upstream's --feature-gates; each as in 1.33 if absent. */
@@ -148,6 +161,8 @@ class RunningCluster implements Cluster {
   readonly #ips = new IpAllocator(clusterNetwork.serviceCidr);
   readonly #serviceAddresses: ServiceAddresses;
   readonly #keptObjects: KeptObjects;
+  readonly #flowSchemaStatus: FlowSchemaStatus;
+  readonly #identityLease: IdentityLease;
   #strategies: readonly Strategy[] = [];
   #stopControllers = () => {};
   #stopped = false;
@@ -167,6 +182,9 @@ class RunningCluster implements Cluster {
     const apiServer = componentClient(this.handler, componentUser.apiServer, 'kube-apiserver');
     this.#serviceAddresses = new ServiceAddresses({ env, client: apiServer, informers: this.#informers, ips: this.#ips });
     this.#keptObjects = new KeptObjects({ env, client: apiServer, informers: this.#informers });
+    const consumer = componentClient(this.handler, componentUser.apiServer, 'api-priority-and-fairness-config-consumer-v1');
+    this.#flowSchemaStatus = new FlowSchemaStatus({ env, client: consumer, informers: this.#informers });
+    this.#identityLease = new IdentityLease({ env, client: apiServer, hostName: options.nodes[0]?.name ?? name });
     const [live, silent] = [options.nodes.filter((node) => node.kubelet !== false), options.nodes.filter((node) => node.kubelet === false)];
     if (live.length > 0 && !loaded.dataPlane) throw new Error('nodes with kubelets want the component kubelet');
     // The first address is the API server's, also where no kubelet shares it.
@@ -213,6 +231,7 @@ class RunningCluster implements Cluster {
     const network = clusterNetwork;
     await bootstrap(this.admin, { apiAddress, addons, network, rbac, nodeAuthorizer, strategies: this.#strategies, clientCa, requestHeaders, now });
     await this.#keptObjects.start();
+    this.#flowSchemaStatus.start();
     const absent = [this.loaded.controllers ? [] : 'controller-manager', this.loaded.scheduler ? [] : 'scheduler'].flat();
     await createReadOnlyObjects(this.#server.registry('', 'componentstatuses'), componentUser.admin, now, absent);
     this.#serviceAddresses.start();
@@ -223,6 +242,10 @@ class RunningCluster implements Cluster {
     this.dataPlane?.start();
     this.#informers.start();
     this.dataPlane?.startInformers();
+    // Nobody waits for it, so it is no part of the start.
+    void this.nodesReady.then(() => {
+      if (!this.#stopped) this.#identityLease.start();
+    });
     return this;
   }
 
@@ -266,6 +289,8 @@ class RunningCluster implements Cluster {
     this.#stopControllers();
     this.#serviceAddresses.stop();
     this.#keptObjects.stop();
+    this.#flowSchemaStatus.stop();
+    this.#identityLease.stop();
     this.#informers.stop();
     this.dataPlane?.stopInformers();
     await this.#store.close();
@@ -299,6 +324,7 @@ class RunningCluster implements Cluster {
       ...(anonymous === undefined ? {} : { anonymous }),
       ...(authorizationModes ? { authorizationModes } : {}),
       ...(audit ? { audit } : {}),
+      requestLimits: this.options.requestLimits,
       ...(serverAddress ? { serverAddress } : {}),
       ...(renderMetrics ? { renderMetrics } : {}),
     });

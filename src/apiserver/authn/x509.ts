@@ -1,3 +1,4 @@
+import type { ClientCertificate, UserInfo } from '../../machinery/handler.ts';
 import { unauthorized } from '../../machinery/status-error.ts';
 import type { Authenticator } from './authenticator.ts';
 import { withAuthenticatedGroup } from './authenticator.ts';
@@ -13,7 +14,15 @@ const credentialId = 'authentication.kubernetes.io/credential-id';
 export const x509Authenticator: Authenticator = ({ clientCertificate }) => {
   if (clientCertificate?.untrusted) throw unauthorized();
   if (!clientCertificate?.commonName) return undefined;
-  const { commonName, organizations, sha256, uids = [] } = clientCertificate;
+  let user = users.get(clientCertificate);
+  if (!user) users.set(clientCertificate, (user = userOf(clientCertificate)));
+  return user;
+};
+
+/** A connection shows the same certificate with every request. */
+const users = new WeakMap<ClientCertificate, UserInfo>();
+
+function userOf({ commonName, organizations, sha256, uids = [] }: ClientCertificate): UserInfo {
   const [uid] = uids;
   if (uids.length > 1 || uid === '') throw unauthorized();
   return withAuthenticatedGroup({
@@ -22,4 +31,4 @@ export const x509Authenticator: Authenticator = ({ clientCertificate }) => {
     ...(uid === undefined ? {} : { uid }),
     ...(sha256 ? { extra: { [credentialId]: [`X509SHA256=${sha256}`] } } : {}),
   });
-};
+}

@@ -28,10 +28,16 @@ export function timedOut(): StatusError {
   return failure(504, 'Timeout', 'Timeout: request did not complete within the allotted timeout', {});
 }
 
-/** Resolves or rejects as `work` does, or rejects with 504 after `ms` of simulated time. What `work` still does then is nobody's business. */
-export function withDeadline<T>(env: Pick<Env, 'loop'>, ms: number, work: Promise<T>): Promise<T> {
+/**
+ * Resolves or rejects as `work` does, or rejects with 504 after `ms` of simulated time, and says so to `overdue` first. What `work`
+ * still does then is nobody's business.
+ */
+export function withDeadline<T>(env: Pick<Env, 'loop'>, ms: number, work: Promise<T>, overdue: () => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = env.loop.after(ms, 'request timeout', () => reject(timedOut()));
+    const timer = env.loop.after(ms, 'request timeout', () => {
+      overdue();
+      reject(timedOut());
+    });
     const settle =
       <A>(how: (value: A) => void) =>
       (value: A) => {

@@ -1,3 +1,3 @@
 export { deadlineMs, requestTimeoutMs, timedOut, withDeadline } from './deadline.ts';
-export type { InFlightLimits } from './in-flight.ts';
-export { defaultInFlightLimits, InFlightGate, tooManyAnswer } from './in-flight.ts';
+export type { InFlightLimits, RequestLimits } from './in-flight.ts';
+export { InFlightGate, inFlightLimits, tooManyAnswer } from './in-flight.ts';

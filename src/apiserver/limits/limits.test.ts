@@ -11,13 +11,13 @@ function outside(server: TestServer, method: string, path: string): Promise<ApiR
 }
 
 const as = (user: UserInfo, limits?: { nonMutating: number; mutating: number }) =>
-  testServer({ authenticators: [async () => user], ...(limits ? { inFlightLimits: limits } : {}) });
+  testServer({ authenticators: [async () => user], requestLimits: { ...limits, priorityAndFairness: false } });
 const alice: UserInfo = { username: 'alice', groups: ['system:authenticated'] };
 
 /** Waits for a revision of the future, so it stays at work until three seconds have passed. */
 const slow = '/api/v1/configmaps?resourceVersion=999999';
 
-test('a request too many is turned away and told to come back, a watch and an administrator are not', async () => {
+test('without priority and fairness, a request too many is turned away and told to come back, a watch and an administrator are not', async () => {
   const server = as(alice, { nonMutating: 1, mutating: 1 });
   const first = outside(server, 'GET', slow);
   const second = await outside(server, 'GET', '/api/v1/configmaps');
@@ -27,8 +27,14 @@ test('a request too many is turned away and told to come back, a watch and an ad
   expect((await first).status).toBe(504);
   expect((await outside(server, 'GET', '/api/v1/configmaps')).status).toBe(200);
 
-  const masters = as({ username: 'root', groups: ['system:masters'] }, { nonMutating: 0, mutating: 0 });
+  const masters = as({ username: 'root', groups: ['system:masters'] }, { nonMutating: 1, mutating: 1 });
+  void outside(masters, 'GET', slow);
   expect((await outside(masters, 'GET', '/api/v1/configmaps')).status).toBe(200);
+  expect((await outside(masters, 'GET', '/debug/api_priority_and_fairness/dump_queues')).status).toBe(404);
+
+  const unlimited = as(alice, { nonMutating: 0, mutating: 0 });
+  void outside(unlimited, 'GET', slow);
+  expect((await outside(unlimited, 'GET', '/api/v1/configmaps')).headers).not.toHaveProperty('x-kubernetes-pf-flowschema-uid');
 });
 
 test('a request has the time it asks for, and no text that is no duration', async () => {

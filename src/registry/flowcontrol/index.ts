@@ -7,7 +7,7 @@ import type { Strategy } from '../generic/strategy.ts';
 const group = { group: 'flowcontrol.apiserver.k8s.io', version: 'v1', namespaced: false };
 const none = '<none>';
 
-/** pkg/registry/flowcontrol/flowschema. Requests are never queued here; the objects are there to be read. */
+/** pkg/registry/flowcontrol/flowschema. What they do is src/apiserver/flowcontrol's business. */
 export const flowSchemaStrategy = schemaOnlyStrategy<FlowSchema>(
   {
     resource: { ...group, kind: 'FlowSchema', plural: 'flowschemas' },

@@ -1,0 +1,124 @@
+import type { Metrics, Sample } from '../../env/index.ts';
+import type { PriorityLevel } from './priority-level.ts';
+import type { Rejection } from './ticket.ts';
+
+const secondsBounds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
+const lengthBounds = [0, 10, 25, 50, 100, 250, 500, 1000];
+const seatBounds = [1, 2, 4, 10];
+
+const name = (end: string): string => `apiserver_flowcontrol_${end}`;
+
+/** What is counted of the requests of one flow schema in one priority level. */
+export class FlowFigures {
+  /** Whether there has been any: before, nothing is told. */
+  used = false;
+  waiting = 0;
+  waitingSeats = 0;
+  executing = 0;
+  executingSeats = 0;
+
+  constructor(
+    readonly level: string,
+    readonly schema: string,
+    /** All that a request counts in passing, by labels looked up once. */
+    readonly count: Readonly<Record<'dispatched' | 'enqueued' | 'seats' | 'notAccommodated' | 'waited' | 'waitedInVain' | 'took' | 'watchTook', Count>>,
+    readonly rejected: (why: Rejection) => void,
+  ) {}
+
+  waits(requests: 1 | -1, seats: number): void {
+    this.waiting += requests;
+    this.waitingSeats += requests * seats;
+  }
+
+  executes(requests: 1 | -1, seats: number): void {
+    this.executing += requests;
+    this.executingSeats += requests * seats;
+  }
+
+  /** @param length of its queue, with the new one */
+  enqueued(length: number): void {
+    this.count.enqueued(length);
+  }
+
+  notAccommodated(times: number): void {
+    this.count.notAccommodated(times);
+  }
+}
+
+type Count = (value: number) => void;
+
+/**
+ * The series of util/flowcontrol/metrics, under upstream's names.
+ *
+ * Differs from upstream: those that observe a ratio at every nanosecond (`…_utilization`, `demand_seats`, `read_vs_write_current_requests`),
+ * those about virtual time (`current_r`, `dispatch_r`, `latest_s`, `next_s_bounds`) and `watch_count_samples` are missing.
+ */
+export class FlowMetrics {
+  readonly #figures = new Map<string, FlowFigures>();
+  readonly #families;
+
+  constructor(
+    readonly metrics: Metrics,
+    readonly state: () => { readonly levels: readonly PriorityLevel[]; readonly fairFraction: number },
+  ) {
+    const labels = ['priority_level', 'flow_schema'];
+    this.#families = {
+      dispatched: metrics.counters(name('dispatched_requests_total'), 'Requests that got their seats.', labels),
+      rejected: metrics.counters(name('rejected_requests_total'), 'Requests turned away, by why.', [...labels, 'reason']),
+      notAccommodated: metrics.counters(name('request_dispatch_no_accommodation_total'), 'Times that the next request did not fit in.', labels),
+      enqueued: metrics.histograms(name('request_queue_length_after_enqueue'), 'How long queues were for those who came last.', labels, lengthBounds),
+      seats: metrics.histograms(name('work_estimated_seats'), 'How many seats requests are taken to need.', labels, seatBounds),
+      waited: metrics.histograms(name('request_wait_duration_seconds'), 'How long requests waited for their seats.', [...labels, 'execute'], secondsBounds),
+      took: metrics.histograms(name('request_execution_seconds'), 'How long requests had their seats.', [...labels, 'type'], secondsBounds),
+    };
+    this.#addGauges();
+  }
+
+  of(level: string, schema: string): FlowFigures {
+    const key = `${level}/${schema}`;
+    let figures = this.#figures.get(key);
+    if (!figures) this.#figures.set(key, (figures = this.#make(level, schema)));
+    return figures;
+  }
+
+  #make(level: string, schema: string): FlowFigures {
+    const { dispatched, rejected, notAccommodated, enqueued, seats, waited, took } = this.#families;
+    const count = {
+      dispatched: dispatched.adder(level, schema),
+      enqueued: enqueued.observer(level, schema),
+      seats: seats.observer(level, schema),
+      notAccommodated: notAccommodated.adder(level, schema),
+      waited: waited.observer(level, schema, 'true'),
+      waitedInVain: waited.observer(level, schema, 'false'),
+      took: took.observer(level, schema, 'regular'),
+      watchTook: took.observer(level, schema, 'watch'),
+    };
+    return new FlowFigures(level, schema, count, (why) => rejected.add(1, level, schema, why));
+  }
+
+  #addGauges(): void {
+    const byFlow = (end: string, help: string, read: (one: FlowFigures) => number) => this.metrics.gauge(name(end), help, () => this.#flowSamples(read));
+    const byLevel = (end: string, help: string, read: (one: PriorityLevel) => number) =>
+      this.metrics.gauge(name(end), help, () => this.state().levels.map((one) => ({ labels: { priority_level: one.name }, value: read(one) })));
+    byFlow('current_inqueue_requests', 'Requests that wait now.', (one) => one.waiting);
+    byFlow('current_inqueue_seats', 'Seats that they wait for.', (one) => one.waitingSeats);
+    byFlow('current_executing_requests', 'Requests at work now; watches only until they have begun.', (one) => one.executing);
+    byFlow('current_executing_seats', 'Seats that they have.', (one) => one.executingSeats);
+    byLevel('nominal_limit_seats', 'Seats by share.', ({ limits }) => limits.nominal);
+    byLevel('lower_limit_seats', 'Seats that are never lent.', ({ limits }) => limits.least);
+    byLevel('upper_limit_seats', 'Seats that a level may have with those it borrows.', ({ limits }) => limits.most);
+    byLevel('current_limit_seats', 'Seats now, lent and borrowed ones reckoned in.', ({ limits }) => limits.current);
+    byLevel('target_seats', 'Seats that a level should have.', ({ limits }) => limits.target);
+    byLevel('demand_seats_high_watermark', 'Most seats wanted at a time, of late.', ({ demand }) => demand.highWatermark);
+    byLevel('demand_seats_average', 'Seats wanted on average, of late.', ({ demand }) => demand.average);
+    byLevel('demand_seats_stdev', 'How far that went up and down.', ({ demand }) => demand.deviation);
+    byLevel('demand_seats_smoothed', 'Seats wanted, with what was before.', ({ demand }) => demand.smoothed);
+    this.metrics.gauge(name('seat_fair_frac'), 'How much of its target each level gets.', () => [{ labels: {}, value: this.state().fairFraction }]);
+  }
+
+  #flowSamples(read: (one: FlowFigures) => number): Sample[] {
+    this.state(); // Puts idle time into the books first.
+    const used = [...this.#figures.values()].filter((one) => one.used);
+    return used.map((one) => ({ labels: { priority_level: one.level, flow_schema: one.schema }, value: read(one) }));
+  }
+}
