@@ -10,6 +10,7 @@ import { create } from './create.ts';
 import { deleteCollection } from './delete-collection.ts';
 import { execQuestion } from './exec.ts';
 import { get } from './get.ts';
+import { hostile } from './hostile.ts';
 import { hour } from './hour.ts';
 import { list } from './list.ts';
 import { loops } from './loops.ts';
@@ -25,7 +26,7 @@ import { update } from './update.ts';
 import { watch } from './watch.ts';
 
 // The API server's questions first, then those of the kubelet and the runtime.
-const questions = [start, create, get, list, patch, update, watch, deleteCollection, memory, pods, loops, hour, execQuestion, transfer];
+const questions = [start, create, get, list, patch, update, watch, deleteCollection, memory, pods, loops, hour, execQuestion, hostile, transfer];
 
 interface Answer {
   readonly question: string;

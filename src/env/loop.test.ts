@@ -185,3 +185,22 @@ test('a timer that time has jumped close to is not left to its old wake-up', asy
   expect(ran).toBe(true);
   env.loop.stop();
 });
+
+test('a task sees that it has had its share of real time, and never does where time stands still', async () => {
+  const seenIn = async (mode: 'real' | 'manual') => {
+    let machineMs = 0;
+    const { loop } = createEnv({ machine: { ...nodeMachine, monotonic: () => machineMs }, log: silentLog, seed: 1, start, mode });
+    const seen: boolean[] = [];
+    loop.defer('long', () => {
+      for (let i = 0; i < 3; i += 1) {
+        seen.push(loop.isSliceOver());
+        machineMs += 1.5;
+      }
+    });
+    await loop.settle();
+    loop.stop();
+    return seen;
+  };
+  expect(await seenIn('real')).toEqual([false, false, true]);
+  expect(await seenIn('manual')).toEqual([false, false, false]);
+});

@@ -35,6 +35,11 @@ export interface Loop {
   track<T>(outside: Promise<T>): Promise<T>;
   /** In `auto` mode, keeps time from jumping until the returned function is called: a client waits for an answer. */
   hold(): () => void;
+  /**
+   * Whether the tasks of this turn have had their share of real time: one that can stop and go on later should. Never where time does not
+   * run by itself, since what happens there must not depend on how fast the machine is.
+   */
+  isSliceOver(): boolean;
   /** Runs until nothing is left to do at the present simulated time. */
   settle(): Promise<void>;
   /** Lets `ms` of simulated time pass, stopping at each timer in turn; ends settled. */
@@ -58,8 +63,11 @@ export interface Machine {
   wakeAfter(ms: number, callback: () => void): () => void;
 }
 
-/** Real milliseconds that tasks may take before input and output get a turn, where time runs by itself. */
-const sliceMs = 10;
+/**
+ * Real milliseconds that tasks may take before input and output get a turn, where time runs by itself. An answer of many portions waits for
+ * as many slices; looking for input that is not there takes some 10 microseconds.
+ */
+const sliceMs = 2;
 /**
  * Tasks of one turn where time does not run by itself. Promises go on between turns, so where a turn ends is part of the order
  * of things; there it must not depend on how fast the machine is.
@@ -75,6 +83,8 @@ export class EventLoop implements Loop {
   #outside = 0;
   #holds = 0;
   #turnPending = false;
+  /** Where this turn's slice ends, by the machine's clock. */
+  #sliceEnd = Number.POSITIVE_INFINITY;
   #advancing = 0;
   #stopped = false;
   #cancelWake: (() => void) | undefined;
@@ -142,6 +152,10 @@ export class EventLoop implements Loop {
       this.#holds -= 1;
       this.#requestTurn();
     };
+  }
+
+  isSliceOver(): boolean {
+    return this.#sliceEnd !== Number.POSITIVE_INFINITY && this.machine.monotonic() >= this.#sliceEnd;
   }
 
   settle(): Promise<void> {
@@ -235,12 +249,12 @@ export class EventLoop implements Loop {
 
   #runSlice(): void {
     const repeatable = this.clock.speed === 0;
-    const until = repeatable ? 0 : this.machine.monotonic() + sliceMs;
+    this.#sliceEnd = repeatable ? Number.POSITIVE_INFINITY : this.machine.monotonic() + sliceMs;
     for (let count = 1; this.#head < this.#ready.length; count += 1) {
       const next = this.#ready[this.#head] as { name: string; task: Task };
       this.#head += 1;
       this.#run(next.name, next.task);
-      if (repeatable ? count >= sliceTasks : this.machine.monotonic() >= until) return;
+      if (repeatable ? count >= sliceTasks : this.isSliceOver()) return;
     }
   }
 

@@ -8,7 +8,7 @@ import type { ImageVolumes } from './image-volumes.ts';
 import { missingImages } from './image-volumes.ts';
 import { ContainerError, messageOf } from './kubelet-error.ts';
 import { runHook } from './lifecycle-hook.ts';
-import type { PodContainer } from './pod-format.ts';
+import type { ContainerKind, PodContainer } from './pod-format.ts';
 import { findContainer, formatPod, isSidecar, podReference } from './pod-format.ts';
 import type { PodRecord } from './pod-record.ts';
 import type { PodRuntimeStatus } from './pod-runtime-status.ts';
@@ -28,6 +28,11 @@ export interface SyncFacts {
   readonly seen: PodRuntimeStatus;
 }
 
+/** How CRI names the failure of a mount. */
+const imageMountFailure = 'ImageVolumeMountFailed';
+/** Upstream's names for the parts of a pod. */
+const metricTypes: Readonly<Record<ContainerKind, string>> = { init: 'init_container', container: 'container', ephemeral: 'ephemeral_container' };
+
 /** What a container is made of besides its own image. */
 export interface StartFacts extends SyncFacts {
   readonly images: ImageVolumes;
@@ -43,11 +48,28 @@ export class ContainerRunner {
   /** Pulls the image, creates the container, starts it, runs its postStart hook. Rejects with ContainerError. */
   async start(pod: Readonly<Pod>, container: PodContainer, sandboxId: string, facts: StartFacts, cancel: Cancellation): Promise<void> {
     this.#checkCrashBackOff(pod, container, facts.seen);
+    const { metrics } = this.context;
+    const type = metricTypes[container.kind];
+    metrics.containerStarts(type);
     this.#checkImageVolumes(pod, container, facts.images);
-    const image = await this.#pull(pod, container, cancel);
-    const id = await this.#create(pod, container, sandboxId, image, facts);
-    await this.#startCreated(pod, container, id);
-    await this.#postStart(pod, container, id, sandboxId, cancel);
+    try {
+      const image = await this.#pull(pod, container, cancel);
+      const id = await this.#create(pod, container, sandboxId, image, facts);
+      await this.#startCreated(pod, container, id);
+      await this.#postStart(pod, container, id, sandboxId, cancel);
+      this.#countImageVolumes(container, facts.images, false);
+    } catch (error) {
+      if (error instanceof ContainerError) {
+        metrics.containerFailed(type, error.reason);
+        this.#countImageVolumes(container, facts.images, error.message.startsWith(imageMountFailure));
+      }
+      throw error;
+    }
+  }
+
+  #countImageVolumes({ spec }: PodContainer, images: ImageVolumes, isMountFailure: boolean): void {
+    const mounts = (spec.volumeMounts ?? []).filter((mount) => images.has(mount.name));
+    this.context.metrics.imageVolumes(new Set(mounts.map((mount) => mount.name)).size, mounts.length, isMountFailure);
   }
 
   /** Ends a container: preStop, then its stop signal when its turn has come, then KILL. `graceSeconds` covers the hook and the wait as well. */

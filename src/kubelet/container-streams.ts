@@ -14,7 +14,8 @@ export class ContainerStreams {
 
   /** How to run a command in a container that runs now. Throws 500 in the kubelet's words if it does not. */
   exec(record: PodRecord, request: ExecRequest): () => Promise<ContainerSession> {
-    const id = runningContainer(record, request.container);
+    const id = record.runningId(request.container);
+    if (id === undefined) throw failure(500, '', `container not found (${JSON.stringify(request.container)})`);
     const { command, stdin, tty } = request;
     return () =>
       this.#onLoop('exec', async () => {
@@ -27,8 +28,9 @@ export class ContainerStreams {
   }
 
   /** How to attach to a container that runs now. Throws as `exec` does. */
-  attach(record: PodRecord, { container, stdin, tty }: AttachRequest): () => Promise<ContainerSession> {
-    const id = runningContainer(record, container);
+  attach(record: PodRecord, fullName: string, { container, stdin, tty }: AttachRequest): () => Promise<ContainerSession> {
+    const id = record.runningId(container);
+    if (id === undefined) throw failure(500, '', `container ${container} not found in pod ${fullName}`);
     return () =>
       this.#onLoop('attach', async () => {
         try {
@@ -69,12 +71,6 @@ export class ContainerStreams {
       this.env.loop.defer(name, () => action().then(resolve, reject));
     });
   }
-}
-
-function runningContainer(record: PodRecord, name: string): string {
-  const id = record.runningId(name);
-  if (id === undefined) throw failure(500, '', `container not found (${JSON.stringify(name)})`);
-  return id;
 }
 
 /** The network plugin names namespaces by a random UUID; here it follows from the sandbox. */

@@ -20,6 +20,7 @@ import type { PodUsage } from './eviction-ranking.ts';
 import { usedBytes } from './eviction-ranking.ts';
 import { ImageGarbage } from './image-garbage.ts';
 import { ImageManager } from './image-manager.ts';
+import { KubeletMetrics } from './kubelet-metrics.ts';
 import { manifestDirectory } from './manifests.ts';
 import { NodeAgent } from './node-agent.ts';
 import type { NodeDescription } from './node-status.ts';
@@ -203,12 +204,12 @@ export class Kubelet implements NodeApi {
 
   /** Rejects as `exec` does. */
   async attach(pod: PodKey, request: AttachRequest): Promise<() => Promise<ContainerSession>> {
-    return this.#streams.attach(this.#streamable(pod).record, request);
+    return this.#streams.attach(this.#streamable(pod).record, fullName(pod), request);
   }
 
   /** Rejects as `exec` does. */
   async portForward(pod: PodKey): Promise<(port: number) => Promise<ByteConnection>> {
-    return this.#streams.portForward(this.#streamable(pod).record, `${pod.name}_${pod.namespace}`);
+    return this.#streams.portForward(this.#streamable(pod).record, fullName(pod));
   }
 
   #streamable(pod: PodKey): PodWorker {
@@ -336,7 +337,7 @@ export class Kubelet implements NodeApi {
     if (concernsKubelet(pod, previous)) {
       worker.wake();
       if (!semanticEqual(pod.metadata?.labels, previous.metadata?.labels) || !semanticEqual(pod.metadata?.annotations, previous.metadata?.annotations)) {
-        this.options.env.loop.defer('kubelet volume refresh', () => this.#context.volumes.refresh(pod, this.#volumeFacts(worker)));
+        this.options.env.loop.defer('kubelet volume refresh', () => this.#context.volumes.refresh(worker.allocatedPod, this.#volumeFacts(worker)));
       }
     }
   }
@@ -436,6 +437,7 @@ export class Kubelet implements NodeApi {
       volumes: new VolumeManager(env, volumes),
       prober: this.#prober,
       statuses: this.#statuses,
+      metrics: new KubeletMetrics(this.options.env.metrics, this.options.nodeName),
       events: this.#events,
       sources: apiSources(client, tokenFor),
       dns: {
@@ -454,6 +456,9 @@ export class Kubelet implements NodeApi {
     };
   }
 }
+
+/** What the kubelet calls a pod in its messages. */
+const fullName = ({ name, namespace }: PodKey): string => `${name}_${namespace}`;
 
 /** Whether a change is one that a pod's worker has to look at: status is the kubelet's own, but for readiness gates. */
 function concernsKubelet(pod: Readonly<Pod>, previous: Readonly<Pod>): boolean {

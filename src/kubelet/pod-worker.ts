@@ -203,7 +203,12 @@ export class PodWorker {
     const now = this.context.env.clock.now();
     const refusal = allocation.differsFrom(this.pod) ? this.context.resizeRefusal(this.pod) : undefined;
     // A container that crashes for want of memory starts again at once when it has more.
-    if (!refusal) for (const name of allocation.allocate(this.pod)) this.context.crashBackOff.forget(`${this.uid}_${name}_`);
+    if (!refusal) {
+      for (const name of allocation.allocate(this.pod)) {
+        this.context.crashBackOff.forget(`${this.uid}_${name}_`);
+        this.#stale = true; // Files of the downward API tell of resources.
+      }
+    }
     allocation.setPending(refusal, now);
     if (refusal?.reason === 'Deferred') this.#wakeAt(now + resyncMs);
     const pod = this.allocatedPod;
@@ -299,15 +304,17 @@ export class PodWorker {
   }
 
   async #createSandbox(pod: Readonly<Pod>, attempt: number): Promise<string | undefined> {
-    const { runtime, env } = this.context;
+    const { runtime, env, metrics } = this.context;
     try {
       const handler = await this.context.sources.runtimeHandler(pod.spec?.runtimeClassName);
+      metrics.podStarts();
       const id = await runtime.runPodSandbox(this.#sandboxConfig(pod, attempt, handler)).catch((error: unknown) => {
         throw new Error(rpcErrorText(error));
       });
       this.record.sandboxIds.push(id);
       return id;
     } catch (error) {
+      metrics.podFailed();
       this.#event('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`);
       this.#wakeAt(env.clock.now() + errorBackOffMs);
       return undefined;

@@ -100,11 +100,11 @@ export class VolumeManager {
       const inMemory = medium === 'Memory';
       // Only a memory file system stops at its limit; on disk, passing it costs the pod its life.
       const sizeLimitBytes = sizeLimit ? quantityValue(sizeLimit) + (inMemory ? 0 : beyondLimitBytes) : undefined;
-      return this.volumes.createTmpfs({ ...ownership(pod), inMemory, onDisk: !inMemory, ...(sizeLimitBytes ? { sizeLimitBytes } : {}) });
+      return this.volumes.createTmpfs({ ...ownership(pod, inMemory), inMemory, onDisk: !inMemory, ...(sizeLimitBytes ? { sizeLimitBytes } : {}) });
     }
     if (volume.persistentVolumeClaim) return await this.#mountClaim(pod, volume.persistentVolumeClaim.claimName, facts);
     if (volume.hostPath) return this.volumes.hostPath(volume.hostPath.path, volume.hostPath.type ?? '');
-    const handle = this.volumes.createTmpfs({ ...ownership(pod), onDisk: volume.configMap !== undefined });
+    const handle = this.volumes.createTmpfs({ ...ownership(pod, volume.configMap === undefined), onDisk: volume.configMap !== undefined });
     if (await this.#fill(pod, volume, handle, facts, mounted)) return handle;
     const kind = Object.keys(volume).find((field) => field !== 'name');
     if (kind === 'gitRepo') throw new Error(gitRepoDisabled);
@@ -144,10 +144,13 @@ export class VolumeManager {
   }
 }
 
-/** With an fsGroup the volume is of that group, and so is what is made in it (pkg/volume SetVolumeOwnership). */
-function ownership({ spec }: Readonly<Pod>): { readonly mode: number; readonly gid: number | undefined } {
+/**
+ * With an fsGroup the volume is of that group, and so is what is made in it (pkg/volume SetVolumeOwnership). What the kubelet mounts a tmpfs for
+ * (secrets, tokens, downward API, memory) keeps the sticky bit that a tmpfs begins with.
+ */
+function ownership({ spec }: Readonly<Pod>, isTmpfs: boolean): { readonly mode: number; readonly gid: number | undefined } {
   const gid = spec?.securityContext?.fsGroup;
-  return { mode: gid === undefined ? 0o777 : 0o2777, gid };
+  return { mode: (gid === undefined ? 0o777 : 0o2777) | (isTmpfs ? 0o1000 : 0), gid };
 }
 
 /** What the event says of a volume that is not known to be one: which of the pod's are missing, and why. */

@@ -4,6 +4,7 @@ import type { Env } from '../env/index.ts';
 import type { RegistryCredential, Runtime } from '../runtime/types.ts';
 import type { BackOff } from './back-off.ts';
 import type { ImageManager } from './image-manager.ts';
+import type { KubeletMetrics } from './kubelet-metrics.ts';
 import type { ResizeRefusal } from './pod-allocation.ts';
 import type { DnsSettings } from './pod-dns.ts';
 import type { PodSources } from './pod-sources.ts';
@@ -24,6 +25,7 @@ export interface WorkerContext {
   readonly events: EventRecorder;
   readonly sources: PodSources;
   readonly dns: DnsSettings;
+  readonly metrics: KubeletMetrics;
   /** Keyed by pod and container: 10 s, doubled up to 300 s, forgotten after 10 quiet minutes. */
   readonly crashBackOff: BackOff;
   /** All of a pod has ended. */

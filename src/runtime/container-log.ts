@@ -9,7 +9,7 @@ const maxBytes = 10 * 1024 * 1024;
 const prefixBytes = 46;
 /** containerd cuts longer lines. */
 const maxLineBytes = 16 * 1024;
-/** How fast a container may write in simulated time, after a first burst of as much. */
+/** How fast a container's log file may grow in simulated time, after a first burst of as much. */
 const bytesPerSecond = 1024 * 1024;
 const newline = 10;
 
@@ -57,15 +57,17 @@ export class LogBuffer implements ContainerLog {
   /** Takes bytes; false when the container must wait. */
   write(stream: Stream, data: Uint8Array): boolean {
     const held = this.#partial.get(stream);
+    let lines = 0;
     let rest = held ? Buffer.concat([held, data]) : data;
     for (let end = rest.indexOf(newline); end >= 0 || rest.length >= maxLineBytes; end = rest.indexOf(newline)) {
       const length = end < 0 || end >= maxLineBytes ? maxLineBytes : end + 1;
       this.#add({ time: this.env.clock.now(), stream, data: rest.subarray(0, length) });
       rest = rest.subarray(length);
+      lines += 1;
     }
     if (rest.length > 0) this.#partial.set(stream, rest);
     else this.#partial.delete(stream);
-    return this.#charge(data.length);
+    return this.#charge(data.length + lines * prefixBytes);
   }
 
   /** The container has ended: what has no newline yet is a line all the same. */

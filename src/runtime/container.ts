@@ -8,6 +8,8 @@ import type { ContainerConfig, ContainerIdentity, ContainerStatus, ExecSession, 
 
 /** The kubelet keeps no more of a termination message: its end. */
 const maxMessageBytes = 4096;
+/** As many lines as these bytes may be are written to the log in about a millisecond. */
+const logPortionBytes = 4096;
 /** How much of a log takes the place of a message. */
 const logMessage = { lines: 80, bytes: 2048 } as const;
 
@@ -54,8 +56,8 @@ export class Container {
       return;
     }
     if (config.stdin) this.stdin = new HostInput();
-    this.stdout = new HostOutput({ data: (data) => this.#output('stdout', data) });
-    this.stderr = new HostOutput({ data: (data) => this.#output('stderr', data) });
+    this.stdout = new HostOutput({ data: (data) => this.#output('stdout', data) }, logPortionBytes);
+    this.stderr = new HostOutput({ data: (data) => this.#output('stderr', data) }, logPortionBytes);
     log.throttles(this.stdout);
     log.throttles(this.stderr);
   }

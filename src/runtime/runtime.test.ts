@@ -135,3 +135,14 @@ test('pause and coredns start', async () => {
   expect(text(runtime, id)).toContain('CoreDNS-1.12.0');
   expect(runtime.containerStatus(id)?.state).toBe('running');
 });
+
+test('a command that is a directory is told so by runc, in a container and in exec', async () => {
+  const { env, runtime } = start();
+  const id = await create(env, runtime, 'busybox', { command: ['/etc'] });
+  await expect(settled(env, runtime.startContainer(id), 0)).rejects.toThrow('error during container init: exec: "/etc": is a directory: unknown');
+  const running = await create(env, runtime, 'busybox', { command: ['sleep', '3600'] });
+  await settled(env, runtime.startContainer(running), 0);
+  await expect(settled(env, runtime.execSync(running, ['/etc'], 0), 0)).rejects.toThrow(
+    'unable to start container process: exec: "/etc": is a directory: unknown',
+  );
+});

@@ -2,7 +2,7 @@ import type { Env } from '../env/index.ts';
 import type { ContainerMount, Volume } from '../shell/fs/index.ts';
 import { ContainerFs, createVolume } from '../shell/fs/index.ts';
 import type { Connection, ContainerSystem, Hardware, Kernel, NetworkStack, OutOfMemoryVictim, ProcessHandle, StartOptions } from '../shell/kernel/index.ts';
-import { MemoryAccount, parseSignal, processBytes, SystemError } from '../shell/kernel/index.ts';
+import { KernelParameters, MemoryAccount, parseSignal, podNetworkParameters, processBytes, SystemError } from '../shell/kernel/index.ts';
 import { privilegesOf } from './capabilities.ts';
 import { Container } from './container.ts';
 import { LogBuffer } from './container-log.ts';
@@ -107,7 +107,8 @@ export class SimulatedRuntime implements Runtime {
     const place = hostNetwork
       ? { ips: network.host.addresses, stack: network.host }
       : await network.attach({ id, podName, podNamespace, hostNetwork, portMappings });
-    const sandbox = new Sandbox(id, config, place.ips, place.stack, env.clock.now(), this.#groups.add(config.qosClass));
+    const parameters = new KernelParameters(this.#hardware, { ...(hostNetwork ? {} : podNetworkParameters), ...config.sysctls });
+    const sandbox = new Sandbox(id, config, place.ips, place.stack, env.clock.now(), this.#groups.add(config.qosClass), parameters);
     const image = this.images.status(pauseReference) as ImageRecord;
     const layer = this.images.layer(image.id);
     if (layer) {
@@ -207,7 +208,7 @@ export class SimulatedRuntime implements Runtime {
       layer,
       room: this.#hardware.room,
       readOnlyRoot: config.readOnlyRootFilesystem,
-      sysctls: sandbox.config.sysctls,
+      writableParameters: config.security?.privileged,
       now: this.options.env.clock.now(),
       mounts: [
         ...etc.map((name) => ({ target: `/etc/${name}`, volume: sandbox.files, subPath: name })),
@@ -244,6 +245,7 @@ export class SimulatedRuntime implements Runtime {
       memory,
       limits: processorLimits(config.resources),
       privileges: config.security && privilegesOf(config.security),
+      parameters: sandbox.parameters,
       shareProcessesWith: target?.system ?? (sandbox.config.sharedProcesses ? sandbox.pause?.system : undefined),
     });
     fs.mountCgroup(system);
@@ -299,7 +301,13 @@ export class SimulatedRuntime implements Runtime {
     } catch (error) {
       throw error instanceof SystemError ? workingDirectoryFailure(container.cwd, error) : error;
     }
-    return container.system.start(options);
+    try {
+      return container.system.start(options);
+    } catch (error) {
+      const [path = ''] = options.argv;
+      const isDirectory = path.includes('/') && host.exists(path, container.cwd) && host.stat(path, container.cwd).type === 'directory';
+      throw error instanceof SystemError && error.code === 'EACCES' && isDirectory ? new SystemError('EISDIR', path) : error;
+    }
   }
 
   async stopContainer(id: string, graceMs: number): Promise<void> {

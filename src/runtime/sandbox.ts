@@ -1,6 +1,6 @@
 import type { Volume } from '../shell/fs/index.ts';
 import { createVolume } from '../shell/fs/index.ts';
-import type { ContainerSystem, ControlGroup, NetworkStack, ProcessHandle } from '../shell/kernel/index.ts';
+import type { ContainerSystem, ControlGroup, KernelParameters, NetworkStack, ProcessHandle } from '../shell/kernel/index.ts';
 import type { SandboxConfig, SandboxStatus } from './types.ts';
 
 /** A pod's place on a node: its network, its files under /etc, and the pause process that holds them. */
@@ -17,6 +17,7 @@ export class Sandbox {
     readonly stack: NetworkStack,
     readonly createdAt: number,
     readonly group: ControlGroup,
+    readonly parameters: KernelParameters,
   ) {
     this.files = createVolume({ type: 'ext4', source: '/dev/vda1' });
     for (const [path, data] of Object.entries({ hosts: hostsFile(config, ips), hostname: `${config.hostname}\n`, 'resolv.conf': resolvConf(config) })) {

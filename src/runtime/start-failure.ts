@@ -32,6 +32,8 @@ function causeOf(error: SystemError, command: string): string {
   switch (error.code) {
     case 'ENOENT':
       return command.includes('/') ? `stat ${command}: no such file or directory` : 'executable file not found in $PATH';
+    case 'EISDIR':
+      return 'is a directory';
     case 'EACCES':
       return 'permission denied';
     case 'ENOEXEC':

@@ -162,3 +162,23 @@ test('a cluster does not start with a feature gate that it does not have', async
   cluster = await clusterWithGate();
   await expect(simulatedCluster({ featureGates: { Nope: true } as object })).rejects.toThrow('unrecognized feature gate: Nope');
 });
+
+test('a kubelet counts the containers and image volumes it starts, and by reason those it cannot', async () => {
+  const { admin, env } = await clusterWithGate();
+  await admin.pods.create(podWith('good', { reference: 'nginx:1.25' }, running('one', 'sleep 1000'), running('two', 'sleep 1000', null)));
+  await admin.pods.create(podWith('bad', { reference: 'nginx:1.25' }, { ...running('c', 'true'), image: 'nosuch/image' }));
+  await env.loop.advance(5000);
+  const counted = await Promise.all(env.metrics.families().map(async ({ name, samples }) => [name, await samples()] as const));
+  const value = (name: string, labels: Record<string, string> = {}) =>
+    counted
+      .filter(([one]) => one === name)
+      .flatMap(([, samples]) => samples)
+      .filter((sample) => Object.entries(labels).every(([key, wanted]) => sample.labels[key] === wanted))
+      .reduce((sum, sample) => sum + sample.value, 0);
+  const ours = { container_type: 'container', code: 'ErrImagePull' };
+  expect(value('kubelet_started_containers_errors_total', ours)).toBe(1);
+  // As upstream, the volume of a container that failed before it was mounted counts as mounted.
+  expect(['requested_total', 'mounted_succeed_total', 'mounted_errors_total'].map((name) => value(`kubelet_image_volume_${name}`))).toEqual([2, 2, 0]);
+  expect(value('kubelet_started_pods_total')).toBeGreaterThanOrEqual(2);
+  expect(value('kubelet_started_containers_total', { container_type: 'container' })).toBeGreaterThanOrEqual(3);
+});

@@ -169,3 +169,15 @@ test('a quota is charged for a pod that grows, and counts anew when one has shru
   await advance(2);
   expect(await used()).toEqual({ 'requests.cpu': '200m' });
 });
+
+test('files of the downward API tell of a resize with the next sync of the pod', async () => {
+  const { create, resize, advance, pod } = await cluster();
+  const items = [{ path: 'cpu', resourceFieldRef: { containerName: 'c', resource: 'limits.cpu', divisor: '1m' } }];
+  const command = ['sh', '-c', 'until [ "$(cat /etc/pod/cpu)" = 300 ]; do sleep 1; done; cat /etc/pod/cpu > /dev/termination-log; exit 3'];
+  const resources = { requests: { cpu: '100m' }, limits: { cpu: '200m' } };
+  const volumeMounts = [{ name: 'd', mountPath: '/etc/pod' }];
+  await create('p', { command, resources, volumeMounts }, { volumes: [{ name: 'd', downwardAPI: { items } }], restartPolicy: 'Never' });
+  await resize('p', { limits: { cpu: '300m' } });
+  await advance(5);
+  expect((await pod('p')).status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({ exitCode: 3, message: '300' });
+});

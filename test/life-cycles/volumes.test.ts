@@ -120,7 +120,7 @@ test('an fsGroup owns what is written, may read what the kubelet fills, and nobo
     'drwxrwsrwx 1 0 2000 made',
     'drwxrwsrwx 1 0 2000 /e',
     '-rw-r--r-- 1 1000 2000 /e/d/g',
-    'drwxrwsrwx 1 0 2000 /s',
+    'drwxrwsrwt 1 0 2000 /s',
     '-r--r----- 1 0 2000 /s/..data/key',
     'drwxrwsrwx 1 0 2000 /sub',
     'x',
@@ -236,6 +236,44 @@ test('mounts of a container are shown as they are: recursively read-only where a
     'Jan  1 00:01 /',
     'Jan  1 00:00 /host',
     'Jan  1 00:01 /mnt',
+    '',
+  ]);
+});
+
+test('volumes that are a tmpfs keep its sticky bit, those on disk have none', async () => {
+  const cluster = await simulatedCluster({ nodes: 1 });
+  await cluster.admin.secrets.create({ metadata: { name: 's', namespace: 'default' }, stringData: { a: 'b' } });
+  await cluster.admin.configMaps.create({ metadata: { name: 'm', namespace: 'default' }, data: { a: 'b' } });
+  const fieldRef = { fieldPath: 'metadata.labels' };
+  await cluster.admin.pods.create({
+    metadata: { name: 'p', namespace: 'default' },
+    spec: {
+      restartPolicy: 'Never',
+      containers: [
+        {
+          name: 'c',
+          image: 'busybox',
+          command: ['sh', '-c', 'for v in s m d e f; do stat -c "%A %n" /$v; done; stat -c %A /var/run/secrets/kubernetes.io/serviceaccount'],
+          volumeMounts: ['s', 'm', 'd', 'e', 'f'].map((name) => ({ name, mountPath: `/${name}` })),
+        },
+      ],
+      volumes: [
+        { name: 's', secret: { secretName: 's' } },
+        { name: 'm', configMap: { name: 'm' } },
+        { name: 'd', downwardAPI: { items: [{ path: 'labels', fieldRef }] } },
+        { name: 'e', emptyDir: {} },
+        { name: 'f', emptyDir: { medium: 'Memory' } },
+      ],
+    },
+  });
+  await cluster.env.loop.advance(10_000);
+  expect((await podLog(cluster, 'p')).split('\n')).toEqual([
+    'drwxrwxrwt /s',
+    'drwxrwxrwx /m',
+    'drwxrwxrwt /d',
+    'drwxrwxrwx /e',
+    'drwxrwxrwt /f',
+    'drwxrwxrwt',
     '',
   ]);
 });

@@ -194,7 +194,7 @@ describe('attach', () => {
     expect(channels.status).toEqual({ metadata: {}, status: 'Success' });
     const late = openChannels('/api/v1/namespaces/default/pods/short/attach?stdout=1', 'v5.channel.k8s.io');
     await late.closed;
-    expect(late.status.message).toBe('Internal error occurred: unable to upgrade connection: container not found ("main")');
+    expect(late.status.message).toBe('Internal error occurred: unable to upgrade connection: container main not found in pod short_default');
   });
 });
 

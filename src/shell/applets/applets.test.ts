@@ -112,3 +112,21 @@ function comparable(text: string): string {
 test.skipIf(!available).each(scripts)('prints what busybox prints: %s', async (script) => {
   expect(comparable(await simulated(script))).toBe(comparable(real(script)));
 });
+
+test('tail -F waits for a file to appear, and follows what takes its place', async () => {
+  const script = `tail -F log & sleep 2; echo one > log; sleep 2; echo two > new; mv new log; sleep 2; rm log; sleep 1; echo three > log; sleep 2; echo 4 > log; sleep 2; kill $!`;
+  expect((await simulated(script)).replace(/exit \d+\n/, '')).toBe(
+    [
+      "tail: can't open 'log': No such file or directory",
+      'tail: log has appeared; following end of new file',
+      'one',
+      'tail: log has been replaced; following end of new file',
+      'two',
+      'tail: log has been renamed or deleted: No such file or directory',
+      'tail: log has been replaced; following end of new file',
+      'three',
+      '4',
+      '',
+    ].join('\n'),
+  );
+});

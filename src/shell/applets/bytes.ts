@@ -1,10 +1,12 @@
-/** dd, md5sum, sha1sum, sha256sum, sha512sum, base64, od, hexdump, xxd: programs that look at bytes. */
+/** dd, md5sum, sha1sum, sha256sum, sha512sum, base64, xxd: programs that look at bytes. */
 import { createHash } from 'node:crypto';
 import { type Syscall, SystemError } from '../kernel/types.ts';
 import type { Applet, Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
+import { byteCount, printable } from './lib/bytes.ts';
 import { eachInput, openInput, readAll } from './lib/input.ts';
 import { UsageError } from './lib/options.ts';
+import { inPieces } from './lib/pieces.ts';
 import { parseSize } from './lib/size.ts';
 
 /** A block is held whole, in memory of the host. */
@@ -38,26 +40,26 @@ export const dd: Applet = (flavour) => {
     const limit = size('count', Number.POSITIVE_INFINITY);
     const from = settings.get('if');
     const to = settings.get('of');
-    const source = from === undefined ? 0 : process.open(from, { read: true });
+    const source = from === undefined ? 0 : yield* process.opened(process.open(from, { read: true }));
     const target =
       to === undefined ? 1 : process.open(to, { write: true, create: true, truncate: !(settings.get('conv') ?? '').includes('notrunc'), mode: 0o666 });
     if (settings.has('seek')) process.seek(target, size('seek', 0) * block, 'start');
     for (let i = size('skip', 0); i > 0; i--) yield* readBlock(call, source, block);
     const counts = { full: 0, part: 0, bytes: 0, unwritten: 0 };
     while (counts.full + counts.part < limit) {
-      const data = yield* readBlock(call, source, block);
-      if (data.length === 0) break;
-      if (data.length === block) counts.full += 1;
+      const { parts, length } = yield* readBlock(call, source, block);
+      if (length === 0) break;
+      if (length === block) counts.full += 1;
       else counts.part += 1;
       try {
-        yield* process.write(target, data);
+        for (const part of parts) yield* process.write(target, part);
       } catch (error) {
         if (!(error instanceof SystemError)) throw error;
         yield* call.warn(`error writing '${to ?? 'standard output'}': ${reason(error)}`);
         counts.unwritten = 1;
         break;
       }
-      counts.bytes += data.length;
+      counts.bytes += length;
     }
     if (settings.get('status') !== 'none') yield* process.write(2, report(counts, flavour === 'gnu'));
     return counts.unwritten;
@@ -78,8 +80,8 @@ function report(counts: Counts, gnu: boolean): string {
   return gnu ? `${records}${counts.bytes} bytes copied, 0.001 s, ${(counts.bytes / 1000).toFixed(1)} kB/s\n` : `${records}`;
 }
 
-/** A whole block where the source gives one: short reads of pipes are put together. */
-function* readBlock(call: Call, fd: number, size: number): Syscall<Uint8Array> {
+/** A whole block where the source gives one, in the parts that it came in. */
+function* readBlock(call: Call, fd: number, size: number): Syscall<{ readonly parts: readonly Uint8Array[]; readonly length: number }> {
   const parts: Uint8Array[] = [];
   let length = 0;
   while (length < size) {
@@ -89,7 +91,7 @@ function* readBlock(call: Call, fd: number, size: number): Syscall<Uint8Array> {
     length += data.length;
     yield* call.process.step();
   }
-  return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
+  return { parts, length };
 }
 
 const digest = (algorithm: string) =>
@@ -129,107 +131,39 @@ export const sha1sum = digest('sha1');
 export const sha256sum = digest('sha256');
 export const sha512sum = digest('sha512');
 
+/** Lines of so many characters; with 0 one that does not end. */
+function* encode(call: Call, fd: number, width: number): Syscall<void> {
+  let [rest, text] = [Buffer.alloc(0), ''];
+  const lines = function* () {
+    let at = 0;
+    for (; width > 0 && at + width <= text.length; at += width) yield* call.out.text(`${text.slice(at, at + width)}\n`);
+    text = text.slice(at);
+  };
+  for (let data = yield* call.process.read(fd); data !== null; data = yield* call.process.read(fd)) {
+    const bytes = Buffer.concat([rest, data]);
+    const whole = bytes.length - (bytes.length % 3);
+    text += bytes.toString('base64', 0, whole);
+    rest = bytes.subarray(whole);
+    yield* lines();
+    if (width > 0) continue;
+    yield* call.out.text(text);
+    text = '';
+  }
+  text += rest.toString('base64');
+  yield* lines();
+  if (text !== '') yield* call.out.text(width > 0 ? `${text}\n` : text);
+}
+
+/** Whole groups of four characters. */
+const decodedAtATime = 65_536;
+
 export const base64 = applet({ usage: '[-d] [-w COL] [FILE]', short: 'dDiw:', long: { decode: 'd', 'wrap=': 'w' } }, function* (call) {
   return yield* eachInput(call, call.operands.slice(0, 1), function* (fd) {
+    if (!call.options.has('d', 'D')) return yield* encode(call, fd, Number(call.options.value('w') ?? 76));
     const data = Buffer.from(yield* readAll(call.process, fd));
-    if (call.options.has('d', 'D')) {
-      const text = data.toString('latin1').replace(/\s/g, '');
-      if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new Failure(call.flavour === 'gnu' ? 'invalid input' : 'truncated input');
-      yield* call.out.bytes(Buffer.from(text, 'base64'));
-      return;
-    }
-    const width = Number(call.options.value('w') ?? 76);
-    const text = data.toString('base64');
-    if (width === 0) yield* call.out.text(text);
-    else for (let at = 0; at < text.length; at += width) yield* call.out.line(text.slice(at, at + width));
-  });
-});
-
-const printable = (byte: number) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.');
-
-interface Dump {
-  /** What a row begins with; the last line has nothing else. */
-  readonly offset: (at: number) => string;
-  readonly row: (bytes: Uint8Array) => string;
-  /** No line for the end where there is nothing at all. */
-  readonly silentWhenEmpty?: boolean;
-}
-
-/** Rows of 16 bytes; rows like the one before are one asterisk, unless `-v` is given. */
-function* dump(call: Call, { offset, row, silentWhenEmpty = false }: Dump): Syscall<number> {
-  const limit = byteCount(call, 'n', 'N') ?? Number.POSITIVE_INFINITY;
-  const skip = byteCount(call, 's', 'j') ?? 0;
-  return yield* eachInput(call, call.operands, function* (fd) {
-    const all = yield* readAll(call.process, fd);
-    const data = all.subarray(skip, skip + limit);
-    let before = '';
-    let starred = false;
-    for (let at = 0; at < data.length; at += 16) {
-      const bytes = data.subarray(at, at + 16);
-      const text = row(bytes);
-      const repeats = at > 0 && bytes.length === 16 && text === before && !call.options.has('v');
-      if (!repeats) yield* call.out.line(`${offset(skip + at)}${text}`);
-      else if (!starred) yield* call.out.line('*');
-      starred = repeats;
-      before = text;
-    }
-    const end = offset(skip + data.length);
-    if (end !== '' && !(silentWhenEmpty && data.length === 0)) yield* call.out.line(end);
-  });
-}
-
-function byteCount(call: Call, ...names: readonly string[]): number | undefined {
-  const text = call.options.value(...names);
-  if (text === undefined) return undefined;
-  const value = /^0x[\da-f]+$/i.test(text) ? Number(text) : parseSize(text);
-  if (value === undefined) throw new Failure(`invalid number '${text}'`);
-  return value;
-}
-
-/** Two-byte words, little end first, as od and hexdump show them. */
-function wordsOf(bytes: Uint8Array, text: (word: number) => string): string {
-  const cells: string[] = [];
-  for (let i = 0; i < bytes.length; i += 2) cells.push(` ${text((bytes[i] as number) + ((bytes[i + 1] ?? 0) << 8))}`);
-  return cells.join('');
-}
-
-export const od = applet({ usage: '[-bcxv] [-t FMT] [-A RADIX] [-j N] [-N N] [FILE]...', short: 'bcxvt:A:N:j:' }, function* (call) {
-  const none = call.options.value('A') === 'n';
-  const offset = (at: number) =>
-    none
-      ? ''
-      : call.options.value('A') === 'x'
-        ? at.toString(16).padStart(6, '0')
-        : call.options.value('A') === 'd'
-          ? String(at).padStart(7, '0')
-          : at.toString(8).padStart(7, '0');
-  const format = call.options.has('c') ? 'c' : call.options.has('x') ? 'x2' : call.options.has('b') ? 'o1' : (call.options.value('t') ?? 'o2');
-  const names: Readonly<Record<number, string>> = { 0: '\\0', 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r' };
-  const row = (bytes: Uint8Array) => {
-    if (format === 'c')
-      return [...bytes]
-        .map((byte) => ` ${(names[byte] ?? (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : byte.toString(8).padStart(3, '0'))).padStart(3)}`)
-        .join('');
-    if (format === 'x1') return [...bytes].map((byte) => ` ${byte.toString(16).padStart(2, '0')}`).join('');
-    if (format === 'o1') return [...bytes].map((byte) => ` ${byte.toString(8).padStart(3, '0')}`).join('');
-    if (format === 'u1' || format === 'd1') return [...bytes].map((byte) => ` ${String(byte).padStart(3)}`).join('');
-    return wordsOf(bytes, format.startsWith('x') ? (word) => word.toString(16).padStart(4, '0') : (word) => word.toString(8).padStart(6, '0'));
-  };
-  return yield* dump(call, { offset, row });
-});
-
-/** hexdump and hd: `-C -v -n N -s N`. */
-export const hexdump = applet({ usage: '[-Cv] [-n N] [-s N] [FILE]...', short: 'Cvn:s:' }, function* (call) {
-  const isCanonical = call.options.has('C') || call.name === 'hd';
-  const digits = isCanonical ? 8 : 7;
-  const canonical = (bytes: Uint8Array) => {
-    const hex = [...bytes].map((byte, i) => `${i === 8 ? ' ' : ''}${byte.toString(16).padStart(2, '0')} `).join('');
-    return `  ${hex.padEnd(49)} |${[...bytes].map(printable).join('')}|`;
-  };
-  return yield* dump(call, {
-    offset: (at) => at.toString(16).padStart(digits, '0'),
-    row: isCanonical ? canonical : (bytes) => wordsOf(bytes, (word) => word.toString(16).padStart(4, '0')).padEnd(40),
-    silentWhenEmpty: true,
+    const text = yield* inPieces(call.process, data.toString('latin1'), (piece) => piece.replace(/\s/g, ''));
+    if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new Failure(call.flavour === 'gnu' ? 'invalid input' : 'truncated input');
+    for (let at = 0; at < text.length; at += decodedAtATime) yield* call.out.bytes(Buffer.from(text.slice(at, at + decodedAtATime), 'base64'));
   });
 });
 
@@ -246,6 +180,7 @@ export const xxd = applet({ usage: '[-pru] [-g N] [-c N] [-l LEN] [-s OFS] [FILE
     const data = all.subarray(skip, skip + (byteCount(call, 'l') ?? all.length));
     const hexOf = (bytes: Uint8Array) => (options.has('u') ? Buffer.from(bytes).toString('hex').toUpperCase() : Buffer.from(bytes).toString('hex'));
     for (let at = 0; at < data.length; at += width) {
+      if (at % (64 * width) === 0) yield* call.process.step();
       const bytes = data.subarray(at, at + width);
       if (isPlain) {
         yield* call.out.line(hexOf(bytes));

@@ -1,4 +1,5 @@
 /** chroot: what people type first in a node's debugging pod. A simulated host has files, but no programs. */
+import { holds } from '../kernel/capabilities.ts';
 import { applet, Failure } from './lib/applet.ts';
 import { UsageError } from './lib/options.ts';
 
@@ -8,7 +9,7 @@ export const chroot = applet({ usage: 'NEWROOT [PROG ARGS]', short: '', wordsOnl
   const { fs } = call.process.system;
   const { cwd } = call.process;
   const where = call.flavour === 'gnu' ? `cannot change root directory to '${folder}'` : `can't change root directory to '${folder}'`;
-  if (call.process.uid !== 0) throw new Failure(`${where}: Operation not permitted`, call.flavour === 'gnu' ? 125 : 1);
+  if (!holds(call.process, 'SYS_CHROOT')) throw new Failure(`${where}: Operation not permitted`, call.flavour === 'gnu' ? 125 : 1);
   if (!fs.exists(folder, cwd)) throw new Failure(`${where}: No such file or directory`, call.flavour === 'gnu' ? 125 : 1);
   if (fs.stat(folder, cwd).type !== 'directory') throw new Failure(`${where}: Not a directory`, call.flavour === 'gnu' ? 125 : 1);
   if (fs.exists(`${folder}/${program}`, cwd)) throw new Failure(`to run ${program} in ${folder} is not simulated`);

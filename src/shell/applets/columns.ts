@@ -137,6 +137,7 @@ export const strings = applet({ usage: '[-fo] [-t o|d|x] [-n LEN] [FILE]...', sh
   return yield* eachInput(call, call.operands, function* (fd, path) {
     const text = Buffer.from(yield* readAll(call.process, fd)).toString('latin1');
     for (const match of text.matchAll(/[\t\x20-\x7e]+/g)) {
+      yield* call.process.step();
       if (match[0].length < least) continue;
       const offset = radix ? `${match.index.toString(radix).padStart(7)} ` : '';
       yield* call.out.line((options.has('f') ? `${path}: ` : '') + offset + match[0]);

@@ -1,7 +1,8 @@
-import type { Syscall } from '../kernel/types.ts';
+import type { FileStat, Syscall } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
+import { withoutSlashes } from './lib/ends.ts';
 import { UsageError } from './lib/options.ts';
 
 /** cp: `-r -R -a -p -f -d -n -v`. */
@@ -40,7 +41,7 @@ export const mv = applet({ usage: '[-finTt] SOURCE... DEST', short: 'finvTt:' },
 });
 
 function baseName(path: string): string {
-  const trimmed = path.replace(/\/+$/, '');
+  const trimmed = withoutSlashes(path);
   return trimmed.slice(trimmed.lastIndexOf('/') + 1);
 }
 
@@ -57,7 +58,7 @@ function* intoTarget(call: Call, act: (from: string, to: string) => Syscall<bool
     throw new Failure(call.flavour === 'gnu' ? `target '${target}' is not a directory` : `can't stat '${target}': No such file or directory`);
   let code = 0;
   for (const from of operands) {
-    if (!(yield* act(from, isFolder ? `${target.replace(/\/+$/, '')}/${baseName(from)}` : target))) code = 1;
+    if (!(yield* act(from, isFolder ? `${withoutSlashes(target)}/${baseName(from)}` : target))) code = 1;
   }
   return code;
 }
@@ -79,16 +80,17 @@ function* copyOne(call: Call, from: string, to: string, always = false): Syscall
       let good = true;
       for (const name of fs.readdir(from, cwd)) {
         yield* call.process.step();
-        if (!(yield* copyOne(call, `${from.replace(/\/+$/, '')}/${name}`, `${to}/${name}`, always))) good = false;
+        if (!(yield* copyOne(call, `${withoutSlashes(from)}/${name}`, `${to}/${name}`, always))) good = false;
       }
-      if (keep) keepAttributes(call, to, stat);
+      if (keep) yield* keepAttributes(call, to, stat);
       return good;
     }
     if (options.has('n') && fs.exists(to, cwd)) return true;
     if (stat.type === 'symlink') fs.symlink(fs.readlink(from, cwd), absolute(cwd, to));
+    else if (stat.type === 'pipe' && deep) fs.mkfifo(to, stat.mode, cwd);
     else {
       yield* copyData(call, from, to, stat.mode & 0o7777);
-      if (keep) keepAttributes(call, to, stat);
+      if (keep) yield* keepAttributes(call, to, stat);
     }
     if (options.has('v')) yield* call.out.line(`'${from}' -> '${to}'`);
     return true;
@@ -107,7 +109,7 @@ function absolute(cwd: string, path: string): string {
 
 function* copyData(call: Call, from: string, to: string, mode: number): Syscall<void> {
   const { process } = call;
-  const source = process.open(from, { read: true });
+  const source = yield* process.opened(process.open(from, { read: true }));
   try {
     const target = process.open(to, { write: true, create: true, truncate: true, mode });
     for (let data = yield* process.read(source); data !== null; data = yield* process.read(source)) yield* process.write(target, data);
@@ -117,12 +119,17 @@ function* copyData(call: Call, from: string, to: string, mode: number): Syscall<
   }
 }
 
-function keepAttributes(call: Call, path: string, stat: { readonly mode: number; readonly uid: number; readonly gid: number; readonly mtimeMs: number }): void {
+/** As its original's; busybox tells when it may not give the copy to the same owner, coreutils do not. */
+function* keepAttributes(call: Call, path: string, stat: Pick<FileStat, 'mode' | 'uid' | 'gid' | 'mtimeMs'>): Syscall<void> {
   const { fs } = call.process.system;
   const { cwd } = call.process;
-  fs.chmod(path, stat.mode & 0o7777, cwd);
-  if (call.process.uid === 0) fs.chown(path, stat.uid, stat.gid, cwd);
   fs.utimes(path, stat.mtimeMs, cwd);
+  try {
+    fs.chown(path, stat.uid, stat.gid, cwd);
+  } catch (error) {
+    if (call.flavour === 'busybox') yield* call.warn(`can't preserve ownership of '${path}': ${reason(error)}`);
+  }
+  fs.chmod(path, stat.mode & 0o7777, cwd);
 }
 
 /** Removes a file or a folder with all that is in it. Throws SystemError. */

@@ -6,14 +6,28 @@ import { readAll } from './lib/input.ts';
 import { normalHunks, unifiedHunks } from './lib/line-difference.ts';
 import { UsageError } from './lib/options.ts';
 
+const bytesPerStep = 4096;
+
 function* contentOf(call: Call, path: string): Syscall<Buffer> {
   try {
     if (path === '-') return Buffer.from(yield* readAll(call.process, 0));
-    return Buffer.from(call.process.system.fs.readFile(path, call.process.cwd));
+    const fd = call.process.open(path, { read: true });
+    const content = Buffer.from(yield* readAll(call.process, fd));
+    call.process.close(fd);
+    return content;
   } catch (error) {
     const text = call.flavour === 'gnu' ? path : call.name === 'cmp' ? `can't open '${path}'` : `can't stat '${path}'`;
     throw new Failure(`${text}: ${reason(error)}`, 2);
   }
+}
+
+/** Lines are compared all at once. */
+const comparedMax = 1024 ** 2;
+
+function* textOf(call: Call, path: string): Syscall<Buffer> {
+  const content = yield* contentOf(call, path);
+  if (content.length > comparedMax) throw new Failure('out of memory', 2);
+  return content;
 }
 
 /** cmp: the first difference, or that one file is a beginning of the other; `-l` all of them, `-s` none, `-n N`. */
@@ -28,6 +42,7 @@ export const cmp = applet({ usage: '[-ls] [-n NUM] FILE1 [FILE2]', short: 'lsn:'
   const shorter = Math.min(left.length, right.length);
   let line = 1;
   for (let offset = 0; offset < shorter; offset += 1) {
+    if (offset % bytesPerStep === 0) yield* call.process.step();
     const [one, other] = [left[offset] as number, right[offset] as number];
     if (one === other) {
       if (one === 10) line += 1;
@@ -71,8 +86,8 @@ function* compare(call: Call, a: string, b: string, named: boolean): Syscall<num
   // A file against a folder is a file against the one of its name there.
   if (named && folderA) return yield* compare(call, `${a}/${lastName(b)}`, b, true);
   if (named && folderB) return yield* compare(call, a, `${b}/${lastName(a)}`, true);
-  const left = (yield* contentOf(call, a)).toString();
-  const right = (yield* contentOf(call, b)).toString();
+  const left = (yield* textOf(call, a)).toString();
+  const right = (yield* textOf(call, b)).toString();
   const { options, out } = call;
   const key = lineKey(call);
   const blank = options.has('B') ? (text: string) => text.replaceAll(/^\n/gm, '') : (text: string) => text;

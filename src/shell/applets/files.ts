@@ -1,9 +1,11 @@
 /** rm, mkdir, rmdir, touch, ln, chmod, chown, readlink, realpath, basename, dirname, mktemp, truncate: small work on paths. */
+import { holds } from '../kernel/capabilities.ts';
 import type { Syscall } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
 import { removeTree } from './copy.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
+import { withoutLast, withoutSlashes } from './lib/ends.ts';
 import { changedMode } from './lib/mode.ts';
 import { UsageError } from './lib/options.ts';
 import { parseSize } from './lib/size.ts';
@@ -14,6 +16,7 @@ function* eachOperand(call: Call, busybox: string, gnu: string, act: (path: stri
   if (call.operands.length === 0) throw new UsageError(call.flavour === 'gnu' ? 'missing operand' : '');
   let code = 0;
   for (const path of call.operands) {
+    yield* call.process.step();
     try {
       yield* act(path);
     } catch (error) {
@@ -30,7 +33,7 @@ export const rm = applet({ usage: '[-irf] FILE...', short: 'irRfvd', long: { rec
   if (call.operands.length === 0 && call.options.has('f')) return 0;
   return yield* eachOperand(call, "can't remove %", 'cannot remove %', function* (path) {
     try {
-      const last = path.replace(/\/+$/, '').split('/').pop();
+      const last = withoutSlashes(path).split('/').pop();
       if (last === '.' || last === '..') throw new SystemError('EINVAL');
       if (fs.lstat(path, call.process.cwd).type === 'directory' && !call.options.has('r', 'R')) throw new SystemError('EISDIR');
       yield* removeTree(call, path);
@@ -53,20 +56,48 @@ export const mkdir = applet({ usage: '[-m MODE] [-p] DIRECTORY...', short: 'pm:v
   });
 });
 
-export const rmdir = applet({ usage: '[-p] DIRECTORY...', short: 'p', long: { parents: 'p' } }, function* (call) {
+/** mkfifo, and mknod for named pipes alone: devices are not made here. */
+export const mkfifo = applet({ usage: '[-m MODE] NAME...', short: 'm:', long: { 'mode=': 'm' } }, function* (call) {
   // biome-ignore lint/correctness/useYield: one of many acts, and this one never waits.
+  return yield* eachOperand(call, '$', 'cannot create fifo %', function* (path) {
+    makeFifo(call, path);
+  });
+});
+
+export const mknod = applet({ usage: '[-m MODE] NAME TYPE [MAJOR MINOR]', short: 'm:', long: { 'mode=': 'm' } }, function* (call) {
+  const [path, type = '', ...numbers] = call.operands;
+  if (path === undefined || !/^[bcup]$/.test(type) || numbers.length !== (type === 'p' ? 0 : 2))
+    throw new UsageError(call.flavour === 'gnu' ? 'missing operand' : '');
+  return yield* eachOperand({ ...call, operands: [path] }, '$', '$', function* () {
+    yield* call.process.step();
+    if (type === 'p') return makeFifo(call, path);
+    if (!holds(call.process, 'MKNOD')) throw new SystemError('EPERM');
+    throw new Failure(`${path}: devices are not simulated`);
+  });
+});
+
+function makeFifo({ process, options, flavour }: Call, path: string): void {
+  const { fs } = process.system;
+  const text = options.value('m');
+  const mode = text === undefined ? undefined : changedMode(text, 0o666, false);
+  if (text !== undefined && mode === undefined) throw new Failure(flavour === 'gnu' ? 'invalid mode' : `invalid mode '${text}'`);
+  fs.mkfifo(path, 0o666, process.cwd);
+  if (mode !== undefined) fs.chmod(path, mode, process.cwd);
+}
+
+export const rmdir = applet({ usage: '[-p] DIRECTORY...', short: 'p', long: { parents: 'p' } }, function* (call) {
   return yield* eachOperand(call, '%', 'failed to remove %', function* (path) {
     call.process.system.fs.rmdir(path, call.process.cwd);
     if (!call.options.has('p')) return;
-    for (let parent = path.replace(/\/?[^/]+\/*$/, ''); parent; parent = parent.replace(/\/?[^/]+\/*$/, ''))
-      call.process.system.fs.rmdir(parent, call.process.cwd);
+    const parentOf = (child: string) => withoutSlashes(child).slice(0, Math.max(0, withoutSlashes(child).lastIndexOf('/')));
+    for (let parent = parentOf(path); parent; parent = parentOf(parent)) call.process.system.fs.rmdir(parent, call.process.cwd);
   });
 });
 
 export const touch = applet(
   { usage: '[-cham] [-d DATE] [-r FILE] FILE...', short: 'camhd:t:r:', long: { 'no-create': 'c', 'date=': 'd', 'reference=': 'r' } },
   function* (call) {
-    const { fs, now } = { fs: call.process.system.fs, now: call.process.system.now() };
+    const { fs } = call.process.system;
     const { cwd } = call.process;
     const text = call.options.value('d');
     const reference = call.options.value('r');
@@ -76,8 +107,8 @@ export const touch = applet(
         ? text.startsWith('@')
           ? Number(text.slice(1)) * 1000
           : Date.parse(`${text.replace(' ', 'T')}Z`)
-        : now;
-    if (Number.isNaN(when)) throw new Failure(call.flavour === 'gnu' ? `invalid date format '${text}'` : `invalid date '${text}'`);
+        : 'now';
+    if (when !== 'now' && Number.isNaN(when)) throw new Failure(call.flavour === 'gnu' ? `invalid date format '${text}'` : `invalid date '${text}'`);
     // biome-ignore lint/correctness/useYield: one of many acts, and this one never waits.
     return yield* eachOperand(call, '$', 'cannot touch %', function* (path) {
       if (!fs.exists(path, cwd)) {
@@ -97,7 +128,7 @@ export const ln = applet({ usage: '[-sfnbtv] TARGET... LINK|DIR', short: 'sfnTvr
   const last = operands.length > 1 ? (operands.pop() as string) : '.';
   const isFolder = fs.exists(last, cwd) && fs.stat(last, cwd).type === 'directory' && !(call.options.has('n', 'T') && fs.lstat(last, cwd).type === 'symlink');
   for (const target of operands) {
-    const link = isFolder ? `${last.replace(/\/+$/, '')}/${target.replace(/\/+$/, '').split('/').pop()}` : last;
+    const link = isFolder ? `${withoutSlashes(last)}/${withoutSlashes(target).split('/').pop()}` : last;
     try {
       if (call.options.has('f') && exists(call, link)) fs.unlink(link, cwd);
       if (call.options.has('s')) fs.symlink(target, link, cwd);
@@ -127,7 +158,7 @@ function* tree(call: Call, path: string): Generator<string> {
   const { fs } = call.process.system;
   yield path;
   if (!call.options.has('R') || fs.lstat(path, call.process.cwd).type !== 'directory') return;
-  for (const name of fs.readdir(path, call.process.cwd)) yield* tree(call, `${path.replace(/\/+$/, '')}/${name}`);
+  for (const name of fs.readdir(path, call.process.cwd)) yield* tree(call, `${withoutSlashes(path)}/${name}`);
 }
 
 export const chmod = applet({ usage: '[-Rcvf] MODE[,MODE]... FILE...', short: '+Rcvf', long: { recursive: 'R' } }, function* (call) {
@@ -184,7 +215,7 @@ export const readlink = applet({ usage: '[-fnv] FILE', short: 'fenmvsqz', long: 
 function resolved(call: Call, path: string, links = 0): string {
   const { fs } = call.process.system;
   if (fs.exists(path, call.process.cwd)) return fs.realpath(path, call.process.cwd);
-  const trimmed = path.replace(/\/+$/, '');
+  const trimmed = withoutSlashes(path);
   const at = trimmed.lastIndexOf('/');
   const parent = fs.realpath(at < 0 ? '.' : trimmed.slice(0, at) || '/', call.process.cwd);
   const whole = `${parent === '/' ? '' : parent}/${trimmed.slice(at + 1)}`;
@@ -241,7 +272,7 @@ export const basename = applet({ usage: 'FILE [SUFFIX] | -a FILE... | -s SUFFIX 
   const many = options.has('a', 's');
   const suffix = options.value('s') ?? (many ? '' : (operands[1] ?? ''));
   for (const path of many ? operands : operands.slice(0, 1)) {
-    const name = path.replace(/(.)\/+$/, '$1').replace(/^.*\/(?=.)/s, '');
+    const name = withoutSlashes(path, 1).replace(/^.*\/(?=.)/s, '');
     yield* call.out.line(suffix && name !== suffix && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name);
   }
   return 0;
@@ -250,9 +281,9 @@ export const basename = applet({ usage: 'FILE [SUFFIX] | -a FILE... | -s SUFFIX 
 export const dirname = applet({ usage: 'FILENAME', short: '+z' }, function* (call) {
   if (call.operands.length === 0) throw new UsageError(call.flavour === 'gnu' ? 'missing operand' : '');
   for (const path of call.operands) {
-    const trimmed = path.replace(/(.)\/+$/, '$1');
+    const trimmed = withoutSlashes(path, 1);
     const at = trimmed.lastIndexOf('/');
-    yield* call.out.line(at < 0 ? '.' : trimmed.slice(0, at).replace(/\/+$/, '') || '/');
+    yield* call.out.line(at < 0 ? '.' : withoutSlashes(trimmed.slice(0, at)) || '/');
   }
   return 0;
 });
@@ -270,7 +301,9 @@ export const mktemp = applet({ usage: '[-dqtu] [-p DIR] [TEMPLATE]', short: 'dqt
         ? `${folder}/${template}`
         : template;
   if (!/X{6}$/.test(base)) throw new Failure(call.flavour === 'gnu' ? `too few X's in template '${base}'` : `${base}: Invalid argument`);
-  const path = base.replace(/X+$/, (xs) => Array.from(xs, () => nameLetters[Math.floor(call.process.system.random() * nameLetters.length)]).join(''));
+  const start = withoutLast(base, 'X');
+  const letters = Array.from(base.slice(start.length), () => nameLetters[Math.floor(call.process.system.random() * nameLetters.length)]);
+  const path = start + letters.join('');
   if (!call.options.has('u')) {
     if (call.options.has('d')) fs.mkdir(path, { mode: 0o700, cwd: call.process.cwd });
     else fs.writeFile(path, '', { mode: 0o600, cwd: call.process.cwd });

@@ -2,6 +2,7 @@ import type { Syscall } from '../kernel/types.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
 import { BoundedExpression } from './lib/bounded-expression.ts';
+import { withoutSlashes } from './lib/ends.ts';
 import { LineReader, openInput } from './lib/input.ts';
 import { UsageError } from './lib/options.ts';
 import { escapeLiteral, posixSource } from './lib/pattern.ts';
@@ -67,7 +68,7 @@ export const grep = applet(
   },
 );
 
-function compile(call: Call, patterns: readonly string[]): RegExp {
+function compile(call: Call, patterns: readonly string[]): BoundedExpression {
   const { options, name } = call;
   const extended = options.has('E', 'P') || name === 'egrep';
   const fixed = options.has('F') || name === 'fgrep';
@@ -89,7 +90,7 @@ function* walk(call: Call, path: string): Generator<string> {
     return;
   }
   for (const name of fs.readdir(path, call.process.cwd)) {
-    const child = `${path.replace(/\/+$/, '')}/${name}`;
+    const child = `${withoutSlashes(path)}/${name}`;
     const { type } = fs.lstat(child, call.process.cwd);
     if (type === 'file') yield child;
     else if (type === 'directory') yield* walk(call, child);
@@ -97,7 +98,7 @@ function* walk(call: Call, path: string): Generator<string> {
 }
 
 /** Whether any line was selected; undefined if the file could not be read. */
-function* searchFile(call: Call, path: string, expression: RegExp, named: boolean): Syscall<boolean | undefined> {
+function* searchFile(call: Call, path: string, expression: BoundedExpression, named: boolean): Syscall<boolean | undefined> {
   const { options, process } = call;
   if (options.has('s') && path !== '-' && !process.system.fs.exists(path, process.cwd)) return undefined;
   const fd = yield* openInput(call, path);
@@ -113,7 +114,7 @@ function* searchFile(call: Call, path: string, expression: RegExp, named: boolea
   }
 }
 
-function* searchLines(call: Call, fd: number, shown: string, expression: RegExp, named: boolean): Syscall<boolean> {
+function* searchLines(call: Call, fd: number, shown: string, expression: BoundedExpression, named: boolean): Syscall<boolean> {
   const { options, out } = call;
   const end = options.has('z') ? '\0' : '\n';
   const reader = new LineReader(call.process, fd, out, end);
@@ -127,7 +128,7 @@ function* searchLines(call: Call, fd: number, shown: string, expression: RegExp,
   for (let line = yield* reader.next(); line !== null && found < limit; line = yield* reader.next()) {
     number += 1;
     expression.lastIndex = 0;
-    if (expression.test(line) === options.has('v')) {
+    if (((yield* expression.find(line)) !== null) === options.has('v')) {
       if (trailing > 0 && !quiet) {
         yield* out.text(prefix('-', number) + line + end);
         lastShown = number;
@@ -143,10 +144,14 @@ function* searchLines(call: Call, fd: number, shown: string, expression: RegExp,
     if (quiet) continue;
     if ((after > 0 || before > 0) && lastShown > 0 && (held[0]?.number ?? number) > lastShown + 1) yield* out.line('--');
     for (const one of held.splice(0)) yield* out.text(prefix('-', one.number) + one.text + end);
-    if (options.has('o')) {
+    if (options.has('o') && !options.has('v')) {
       expression.lastIndex = 0;
-      for (const match of options.has('v') ? [] : line.matchAll(expression)) if (match[0]) yield* out.text(prefix(':', number) + match[0] + end);
-    } else yield* out.text(prefix(':', number) + line + end);
+      for (let match = yield* expression.find(line); match; match = yield* expression.find(line)) {
+        if (match[0]) yield* out.text(prefix(':', number) + match[0] + end);
+        else expression.lastIndex += 1;
+        yield* call.process.step();
+      }
+    } else if (!options.has('o')) yield* out.text(prefix(':', number) + line + end);
     lastShown = number;
     trailing = after;
   }

@@ -1,7 +1,7 @@
 import { HeldMemory } from '../kernel/held-memory.ts';
 import type { Process, Syscall } from '../kernel/types.ts';
 import type { Call } from './lib/applet.ts';
-import { applet, Failure } from './lib/applet.ts';
+import { applet, Failure, reason } from './lib/applet.ts';
 import { eachInput, openInput, readAll } from './lib/input.ts';
 import { parseSize } from './lib/size.ts';
 
@@ -88,7 +88,8 @@ export const tail = applet({ usage: '[OPTIONS] [FILE]...', short: `n:c:fFqvs:${d
   const text = bytesText ?? call.options.value('n') ?? oldCount(call) ?? '10';
   const limit = count(call, text);
   const follow = call.options.has('f', 'F');
-  const open: { fd: number; path: string }[] = [];
+  const retry = call.options.has('F');
+  const open: Followed[] = [];
   let code = 0;
   const paths = call.operands.length > 0 ? call.operands : ['-'];
   let first = true;
@@ -96,6 +97,7 @@ export const tail = applet({ usage: '[OPTIONS] [FILE]...', short: `n:c:fFqvs:${d
     const fd = yield* openInput(call, path);
     if (fd === undefined) {
       code = 1;
+      if (retry) open.push({ fd, path });
       continue;
     }
     yield* header(call, path, paths.length > 1, first);
@@ -105,6 +107,7 @@ export const tail = applet({ usage: '[OPTIONS] [FILE]...', short: `n:c:fFqvs:${d
   }
   if (open.length === 0) {
     if (call.flavour === 'busybox') yield* call.warn('no files');
+    else if (follow) yield* call.warn('no files remaining');
     return 1;
   }
   yield* call.out.flush();
@@ -166,17 +169,63 @@ class StreamEnd {
 /** Fewer bytes than these are not worth looking through. */
 const shortestWorkBytes = 1024 ** 2;
 
-function* followAll(call: Call, open: readonly { readonly fd: number; readonly path: string }[], many: boolean): Syscall<never> {
+/** A file that is followed; no descriptor while it has yet to appear. */
+interface Followed {
+  fd: number | undefined;
+  readonly path: string;
+}
+
+function* followAll(call: Call, open: readonly Followed[], many: boolean): Syscall<never> {
   let shown = open[open.length - 1]?.path;
   for (;;) {
-    for (const { fd, path } of open) {
-      for (let data = yield* call.process.read(fd); data !== null; data = yield* call.process.read(fd)) {
-        if (many && shown !== path) yield* call.out.text(`\n==> ${path} <==\n`);
-        shown = path;
+    for (const file of open) {
+      if (call.options.has('F') && file.path !== '-') yield* lookAgain(call, file);
+      if (file.fd === undefined) continue;
+      yield* fromStartIfTruncated(call, file.fd, file.path);
+      for (let data = yield* call.process.read(file.fd); data !== null; data = yield* call.process.read(file.fd)) {
+        if (many && shown !== file.path) yield* call.out.text(`\n==> ${file.path} <==\n`);
+        shown = file.path;
         yield* call.out.bytes(data);
       }
     }
     yield* call.out.flush();
     yield* call.process.sleep(Number(call.options.value('s') ?? followEveryMs / 1000) * 1000);
   }
+}
+
+/** What -F adds: a file that appears, or takes the place of the one that was followed, is followed from its start. */
+function* lookAgain(call: Call, file: Followed): Syscall<void> {
+  const { process } = call;
+  const gnu = call.flavour !== 'busybox';
+  const name = gnu ? `'${file.path}'` : file.path;
+  let fd: number;
+  try {
+    const named = process.system.fs.stat(file.path, process.cwd);
+    const held = file.fd === undefined ? undefined : process.stat(file.fd);
+    if (held && held.inode === named.inode && held.device === named.device) return;
+    fd = process.open(file.path, { read: true });
+  } catch (error) {
+    // GNU's lets go of a file that has gone; busybox' keeps it, and says so each time it looks.
+    if (file.fd === undefined) return;
+    yield* call.warn(gnu ? `${name} has become inaccessible: ${reason(error)}` : `${name} has been renamed or deleted: ${reason(error)}`);
+    if (gnu) {
+      process.close(file.fd);
+      file.fd = undefined;
+    }
+    return;
+  }
+  const how = file.fd === undefined ? 'appeared' : 'been replaced';
+  if (file.fd !== undefined) process.close(file.fd);
+  file.fd = fd;
+  yield* call.warn(`${name} has ${how};${gnu ? '  following new file' : ' following end of new file'}`);
+}
+
+/** A file that has become shorter than what was read of it begins anew. */
+function* fromStartIfTruncated(call: Call, fd: number, path: string): Syscall<void> {
+  const { process } = call;
+  const { type, size } = process.stat(fd);
+  // Files of /proc have no size, and pipes no place.
+  if (type !== 'file' || size === 0 || size >= process.seek(fd, 0, 'current')) return;
+  if (call.flavour !== 'busybox') yield* call.warn(`${path}: file truncated`);
+  process.seek(fd, 0, 'start');
 }

@@ -1,7 +1,10 @@
 /** Every applet by name. Images choose from these. */
 import type { Program } from '../kernel/types.ts';
+import { arch, dmesg, fallocate, install, ionice, logger, mountpoint, nsenter, reset, stdbuf, umount, unshare, who } from './administration.ts';
 import { awk } from './awk/awk.ts';
-import { base64, dd, hexdump, md5sum, od, sha1sum, sha256sum, sha512sum, xxd } from './bytes.ts';
+import { bc } from './bc/bc.ts';
+import { base64, dd, md5sum, sha1sum, sha256sum, sha512sum, xxd } from './bytes.ts';
+import { cal } from './calendar.ts';
 import { cat } from './cat.ts';
 import { chroot } from './chroot.ts';
 import { cksum, comm, fold, getopt, join, split, strings } from './columns.ts';
@@ -9,15 +12,17 @@ import { gzip } from './compress.ts';
 import { cp, mv } from './copy.ts';
 import { cmp, diff } from './diff.ts';
 import { getent, host } from './dns-tools.ts';
+import { hexdump, od } from './dump.ts';
 import { echo } from './echo.ts';
-import { basename, chmod, chown, dirname, link, ln, mkdir, mktemp, readlink, realpath, rm, rmdir, touch, truncate, unlink } from './files.ts';
+import { basename, chmod, chown, dirname, link, ln, mkdir, mkfifo, mknod, mktemp, readlink, realpath, rm, rmdir, touch, truncate, unlink } from './files.ts';
 import { grep } from './grep.ts';
 import { head, tail } from './head-tail.ts';
+import { nologin, setpriv, su } from './identity.ts';
 import type { Applet, Flavour } from './lib/applet.ts';
 import { cut, nl, paste, rev, seq, sort, tac, tee, tr, uniq, wc } from './lines.ts';
 import { ls } from './ls.ts';
 import { free, netstat, nproc, top } from './monitor.ts';
-import { ifconfig, ip, nc, ping, telnet } from './net-tools.ts';
+import { ifconfig, ip, nc, ping, route, telnet } from './net-tools.ts';
 import { env, find, nice, nohup, printenv, setsid, time, timeout, which, xargs } from './run.ts';
 import { sed } from './sed.ts';
 import { stat } from './stat.ts';
@@ -26,6 +31,7 @@ import { sysctl } from './sysctl.ts';
 import {
   clear,
   date,
+  dnsdomainname,
   expr,
   falseApplet,
   fullScreen,
@@ -60,9 +66,12 @@ export { nslookup } from './nslookup.ts';
 
 export const applets: Readonly<Record<string, Applet>> = {
   '[': test,
+  arch,
   awk,
   base64,
   basename,
+  bc,
+  cal,
   cat,
   chgrp: chown,
   chmod,
@@ -79,6 +88,8 @@ export const applets: Readonly<Record<string, Applet>> = {
   df,
   diff,
   dirname,
+  dmesg,
+  dnsdomainname,
   dos2unix,
   du,
   echo,
@@ -87,6 +98,7 @@ export const applets: Readonly<Record<string, Applet>> = {
   expand,
   expr,
   factor,
+  fallocate,
   false: falseApplet,
   fgrep: grep,
   find,
@@ -105,6 +117,8 @@ export const applets: Readonly<Record<string, Applet>> = {
   hostname,
   id,
   ifconfig,
+  install,
+  ionice,
   ip,
   join,
   kill,
@@ -112,12 +126,16 @@ export const applets: Readonly<Record<string, Applet>> = {
   less: cat,
   link,
   ln,
+  logger,
   ls,
   md5sum,
   mkdir,
+  mkfifo,
+  mknod,
   mktemp,
   more: cat,
   mount,
+  mountpoint,
   mv,
   nc,
   netcat: nc,
@@ -125,12 +143,15 @@ export const applets: Readonly<Record<string, Applet>> = {
   nice,
   nl,
   nohup,
+  nologin,
   nproc,
+  nsenter,
   od,
   paste,
   pgrep: pkill,
   pidof,
   ping,
+  ping6: ping,
   pkill,
   printenv,
   printf,
@@ -138,11 +159,14 @@ export const applets: Readonly<Record<string, Applet>> = {
   pwd,
   readlink,
   realpath,
+  reset,
   rev,
   rm,
   rmdir,
+  route,
   sed,
   seq,
+  setpriv,
   setsid,
   sha1sum,
   sha256sum,
@@ -153,8 +177,10 @@ export const applets: Readonly<Record<string, Applet>> = {
   split,
   ss: netstat,
   stat,
+  stdbuf,
   strings,
   stty,
+  su,
   sync,
   sysctl,
   tac,
@@ -171,11 +197,13 @@ export const applets: Readonly<Record<string, Applet>> = {
   true: trueApplet,
   truncate,
   tty,
+  umount,
   uname,
   unexpand,
   uniq,
   unix2dos,
   unlink,
+  unshare,
   uptime,
   usleep,
   vi: fullScreen,
@@ -183,6 +211,7 @@ export const applets: Readonly<Record<string, Applet>> = {
   wc,
   wget,
   which,
+  who,
   whoami,
   xargs,
   xxd,
@@ -191,21 +220,43 @@ export const applets: Readonly<Record<string, Applet>> = {
   apk: packageManager,
   apt: packageManager,
   'apt-get': packageManager,
+  dnf: packageManager,
+  rpm: packageManager,
+  yum: packageManager,
   curl,
   nano: fullScreen,
   vim: fullScreen,
 };
 
-const notInBusybox = new Set(['apk', 'apt', 'apt-get', 'curl', 'getent', 'host', 'nano', 'vim', 'netcat', 'ss']);
+const notInBusybox = new Set([
+  'apk',
+  'apt',
+  'apt-get',
+  'dnf',
+  'rpm',
+  'yum',
+  'curl',
+  'getent',
+  'host',
+  'nano',
+  'nologin',
+  'stdbuf',
+  'arch',
+  'vim',
+  'netcat',
+  'ss',
+]);
 /** What a slim Debian image has: coreutils, findutils, grep, sed and a few more. */
 const inDebian = [
   '[',
   'apt',
   'apt-get',
+  'arch',
   'groups',
   'nice',
   'stty',
   'tty',
+  'umount',
   'awk',
   'cksum',
   'comm',
@@ -232,6 +283,8 @@ const inDebian = [
   'df',
   'diff',
   'dirname',
+  'dmesg',
+  'dnsdomainname',
   'du',
   'echo',
   'egrep',
@@ -239,6 +292,7 @@ const inDebian = [
   'expand',
   'expr',
   'factor',
+  'fallocate',
   'false',
   'fgrep',
   'find',
@@ -247,18 +301,25 @@ const inDebian = [
   'head',
   'hostname',
   'id',
+  'install',
+  'ionice',
   'link',
   'ln',
+  'logger',
   'ls',
   'md5sum',
   'mkdir',
+  'mkfifo',
+  'mknod',
   'mktemp',
   'more',
   'mount',
+  'mountpoint',
   'mv',
   'nl',
   'nohup',
   'nproc',
+  'nsenter',
   'od',
   'paste',
   'printenv',
@@ -266,11 +327,13 @@ const inDebian = [
   'pwd',
   'readlink',
   'realpath',
+  'reset',
   'rev',
   'rm',
   'rmdir',
   'sed',
   'seq',
+  'setpriv',
   'setsid',
   'sha1sum',
   'sha256sum',
@@ -279,6 +342,8 @@ const inDebian = [
   'sleep',
   'sort',
   'stat',
+  'stdbuf',
+  'su',
   'sync',
   'tac',
   'tail',
@@ -291,12 +356,14 @@ const inDebian = [
   'true',
   'truncate',
   'uname',
+  'unshare',
   'unexpand',
   'uniq',
   'unlink',
   'wc',
   'which',
   'whoami',
+  'who',
   'xargs',
   'yes',
 ] as const;

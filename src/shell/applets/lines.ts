@@ -1,10 +1,16 @@
 /** wc, sort, uniq, cut, tr, tee, seq, tac, rev, nl, paste: small filters. */
-import { HeldMemory } from '../kernel/held-memory.ts';
+import { HeldMemory, heldBytesMax } from '../kernel/held-memory.ts';
 import { formatPrintf } from '../sh/printf.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
 import { eachInput, eachLine, LineReader } from './lib/input.ts';
 import { UsageError } from './lib/options.ts';
+import { Output } from './lib/output.ts';
+import { eachPiece, inPieces } from './lib/pieces.ts';
+import { sortInTurns } from './lib/sort-in-turns.ts';
+
+/** What a program reads at once that looks at each byte. */
+const filterBytes = 16_384;
 
 export const wc = applet({ usage: '[-clwmL] [FILE]...', short: 'clwmL', long: { lines: 'l', words: 'w', bytes: 'c', chars: 'm' } }, function* (call) {
   const { options } = call;
@@ -21,7 +27,7 @@ export const wc = applet({ usage: '[-clwmL] [FILE]...', short: 'clwmL', long: { 
     const one = { lines: 0, words: 0, bytes: 0, longest: 0 };
     let inWord = false;
     let length = 0;
-    for (let data = yield* call.process.read(fd); data !== null; data = yield* call.process.read(fd)) {
+    for (let data = yield* call.process.read(fd, filterBytes); data !== null; data = yield* call.process.read(fd, filterBytes)) {
       one.bytes += data.length;
       for (const byte of data) {
         const space = byte === 32 || (byte >= 9 && byte <= 13);
@@ -51,7 +57,7 @@ const lineOverheadBytes = 32;
 
 /** Counts lines that a program keeps. */
 function limitHeld({ process }: Call): (line: string) => void {
-  const memory = new HeldMemory(process);
+  const memory = new HeldMemory(process, 2 * heldBytesMax);
   return (line) => memory.add(line.length + lineOverheadBytes);
 }
 
@@ -78,7 +84,7 @@ export const sort = applet(
       const has = (flag: string) => flags.includes(flag);
       if (has('n') || has('g')) return (Number.parseFloat(a) || 0) - (Number.parseFloat(b) || 0);
       if (has('h')) return humanValue(a) - humanValue(b);
-      if (has('V')) return a.localeCompare(b, 'en', { numeric: true });
+      if (has('V')) return versionOrder.compare(a, b);
       if (has('M')) return monthOf(a) - monthOf(b);
       const [x, y] = [has('f') ? a.toUpperCase() : a, has('f') ? b.toUpperCase() : b];
       return x < y ? -1 : x > y ? 1 : 0;
@@ -107,15 +113,29 @@ export const sort = applet(
     };
     const direction = options.has('r') ? -1 : 1;
     const compare = (a: string, b: string) => direction * (keyed(a, b) || (options.has('s', 'u') ? 0 : compareText(a, b, '')));
-    if (options.has('c')) return lines.every((line, i) => i === 0 || compare(lines[i - 1] as string, line) <= 0) ? 0 : 1;
-    lines.sort(compare);
-    const kept = options.has('u') ? lines.filter((line, i) => i === 0 || keyed(lines[i - 1] as string, line) !== 0) : lines;
+    if (options.has('c')) {
+      for (const [i, line] of lines.entries()) {
+        if (i > 0 && compare(lines[i - 1] as string, line) > 0) return 1;
+        yield* call.process.step();
+      }
+      return 0;
+    }
+    const sorted = yield* sortInTurns(call.process, lines, compare);
     const target = options.value('o');
-    if (target) call.process.system.fs.writeFile(target, kept.map((line) => line + end).join(''), { cwd: call.process.cwd });
-    else for (const line of kept) yield* call.out.text(line + end);
+    const out =
+      target === undefined ? call.out : new Output(call.process, call.process.open(target, { write: true, create: true, truncate: true, mode: 0o666 }));
+    for (const [i, line] of sorted.entries()) {
+      if (options.has('u') && i > 0 && keyed(sorted[i - 1] as string, line) === 0) continue;
+      yield* out.text(line + end);
+      if (i % 64 === 0) yield* call.process.step();
+    }
+    yield* out.flush();
     return code === 0 ? 0 : 2;
   },
 );
+
+/** Numbers inside of texts count as numbers. */
+const versionOrder = new Intl.Collator('en', { numeric: true });
 
 function humanValue(text: string): number {
   const match = /^\s*([-\d.]+)([KMGTPE]?)/i.exec(text);
@@ -186,7 +206,9 @@ export const cut = applet(
     const separator = options.value('d') ?? '\t';
     return yield* eachLine(call, call.operands, function* (line) {
       if (!options.has('f')) {
-        yield* call.out.line([...line].filter((_, i) => chosen(i + 1)).join(''));
+        let place = 0;
+        const kept = (letter: string) => chosen(++place) && letter;
+        yield* call.out.line(yield* inPieces(call.process, line, (piece) => Array.from(piece, kept).filter(Boolean).join('')));
         return;
       }
       if (!line.includes(separator)) {
@@ -252,7 +274,7 @@ export const tr = applet({ usage: '[-cds] STRING1 [STRING2]', short: '+cCdst' },
   const squeezes = (letter: string) => squeezed !== undefined && (second === undefined && complement ? !inFirst.has(letter) : squeezed.has(letter));
   let last = '';
   const decoder = new TextDecoder();
-  for (let data = yield* call.process.read(0); data !== null; data = yield* call.process.read(0)) {
+  for (let data = yield* call.process.read(0, filterBytes); data !== null; data = yield* call.process.read(0, filterBytes)) {
     let result = '';
     for (const letter of decoder.decode(data, { stream: true })) {
       if (options.has('d') && member(letter)) continue;
@@ -319,13 +341,18 @@ export const tac = applet({ usage: '[FILE]...', short: '' }, function* (call) {
     hold(line);
     lines.push(line + (reader.terminated ? '\n' : ''));
   });
-  for (const line of lines.reverse()) yield* call.out.text(line);
+  for (let i = lines.length - 1; i >= 0; i -= 1) {
+    yield* call.out.text(lines[i] as string);
+    if (i % 64 === 0) yield* call.process.step();
+  }
   return code;
 });
 
 export const rev = applet({ usage: '[FILE]...', short: '' }, function* (call) {
   return yield* eachLine(call, call.operands, function* (line) {
-    yield* call.out.line([...line].reverse().join(''));
+    const reversed: string[] = [];
+    yield* eachPiece(call.process, line, (piece) => reversed.push([...piece].reverse().join('')));
+    yield* call.out.line(reversed.reverse().join(''));
   });
 });
 

@@ -4,6 +4,7 @@ import { applet, reason } from './lib/applet.ts';
 import { formatDate } from './lib/date-format.ts';
 import { modeText } from './lib/mode.ts';
 import { humanSize, humanSizeGnu } from './lib/size.ts';
+import { sortInTurns } from './lib/sort-in-turns.ts';
 import { groupName, userName } from './lib/users.ts';
 
 interface Entry {
@@ -28,10 +29,10 @@ export const ls = applet(
       if (!entry) code = call.flavour === 'gnu' ? 2 : 1;
       else (entry.stat.type === 'directory' && !call.options.has('d') ? folders : files).push(entry);
     }
-    if (files.length > 0) yield* print(call, sorted(call, files));
+    if (files.length > 0) yield* print(call, yield* sorted(call, files));
     const headed = call.options.has('R') || folders.length > 1 || files.length > 0 || code !== 0;
     let first = files.length === 0;
-    for (const folder of sorted(call, folders)) {
+    for (const folder of yield* sorted(call, folders)) {
       if (!(yield* list(call, folder.path, headed, first))) code = 1;
       first = false;
     }
@@ -43,7 +44,9 @@ function* look(call: Call, path: string, name: string, named: boolean): Syscall<
   const { fs } = call.process.system;
   const { cwd } = call.process;
   try {
-    const follow = named && !call.options.has('l', 'd') ? fs.exists(path, cwd) : call.options.has('L');
+    // Busybox takes a named link for what it leads to, which has to be there; coreutils then show the link.
+    const busybox = call.flavour === 'busybox' && !call.options.has('l', 'i', 's', 'F');
+    const follow = named && (busybox || !call.options.has('l', 'd')) ? busybox || fs.exists(path, cwd) : call.options.has('L');
     return { name, path, stat: follow ? fs.stat(path, cwd) : fs.lstat(path, cwd) };
   } catch (error) {
     yield* call.warn(call.flavour === 'gnu' ? `cannot access '${path}': ${reason(error)}` : `${path}: ${reason(error)}`);
@@ -69,7 +72,7 @@ function* list(call: Call, folder: string, headed: boolean, first: boolean): Sys
     if (entry) entries.push(entry);
   }
   if (call.options.has('l', 'n', 's', 'g')) yield* call.out.text(`total ${entries.reduce((sum, one) => sum + blocks(one.stat), 0)}\n`);
-  const order = sorted(call, entries);
+  const order = yield* sorted(call, entries);
   yield* print(call, order);
   if (!call.options.has('R')) return true;
   let good = true;
@@ -82,11 +85,11 @@ function* list(call: Call, folder: string, headed: boolean, first: boolean): Sys
 
 const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-function sorted(call: Call, entries: readonly Entry[]): Entry[] {
+function* sorted(call: Call, entries: readonly Entry[]): Syscall<Entry[]> {
   const { options } = call;
   const compare = (a: Entry, b: Entry) =>
     (options.has('t') ? b.stat.mtimeMs - a.stat.mtimeMs : options.has('S') ? b.stat.size - a.stat.size : 0) || byName(a.name, b.name);
-  const order = options.has('U') ? [...entries] : [...entries].sort(compare);
+  const order = options.has('U') ? [...entries] : yield* sortInTurns(call.process, entries, compare);
   return options.has('r') ? order.reverse() : order;
 }
 
@@ -111,7 +114,7 @@ function* print(call: Call, entries: readonly Entry[]): Syscall<void> {
     for (const name of names) yield* call.out.line(name);
     return;
   }
-  const width = Math.max(0, ...names.map((name) => name.length)) + 2;
+  const width = names.reduce((most, name) => Math.max(most, name.length), 0) + 2;
   const across = Math.max(1, Math.floor((columns + 1) / width));
   const rows = Math.ceil(names.length / across);
   for (let row = 0; row < rows; row++) {
@@ -137,22 +140,35 @@ function indicator(call: Call, stat: FileStat): string {
 function* printLong(call: Call, entries: readonly Entry[]): Syscall<void> {
   const { fs } = call.process.system;
   const gnu = call.flavour === 'gnu';
-  const names = (id: number, find: typeof userName) => (call.options.has('n') ? String(id) : (find(fs, id) ?? String(id)));
+  const known = new Map<string, string>();
+  const names = (id: number, find: typeof userName) => {
+    if (call.options.has('n')) return String(id);
+    const key = `${find.name} ${id}`;
+    const name = known.get(key) ?? find(fs, id) ?? String(id);
+    known.set(key, name);
+    return name;
+  };
   const sizeOf = (stat: FileStat) => {
     if (stat.type === 'character') return gnu ? '1, 3' : '1,   3';
     return call.options.has('h') ? (gnu ? humanSizeGnu(stat.size) : humanSize(stat.size)) : String(stat.size);
   };
-  const rows = entries.map((entry) => ({
+  const rowOf = (entry: Entry) => ({
     entry,
     links: String(entry.stat.nlink),
     user: names(entry.stat.uid, userName),
     group: names(entry.stat.gid, groupName),
     size: sizeOf(entry.stat),
-  }));
+  });
+  const rows: ReturnType<typeof rowOf>[] = [];
+  for (const entry of entries) {
+    rows.push(rowOf(entry));
+    yield* call.process.step();
+  }
   // Busybox has fixed columns; coreutils makes them as wide as what is in them.
-  const width = (of: (row: (typeof rows)[number]) => string) => (gnu ? Math.max(0, ...rows.map((row) => of(row).length)) : 0);
+  const width = (of: (row: (typeof rows)[number]) => string) => (gnu ? rows.reduce((most, row) => Math.max(most, of(row).length), 0) : 0);
   const [links, user, group, size] = [width((row) => row.links), width((row) => row.user), width((row) => row.group), width((row) => row.size)];
   for (const row of rows) {
+    yield* call.process.step();
     const { stat } = row.entry;
     const when = listDate(stat.mtimeMs, call.process.system.now());
     const front = gnu

@@ -1,6 +1,7 @@
 /** top, free, nproc: what /proc tells of the machine. */
 import { virtualBytes } from '../kernel/memory.ts';
-import type { Process, ProcessInfo, Syscall } from '../kernel/types.ts';
+import type { Process, ProcessInfo, Syscall, Terminal } from '../kernel/types.ts';
+import { SystemError } from '../kernel/types.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure } from './lib/applet.ts';
 import { userName } from './lib/users.ts';
@@ -44,10 +45,55 @@ export const nproc = applet({ usage: '[--all] [--ignore=N]', short: '', long: { 
   return 0;
 });
 
-/** top: busybox' table, again each `-d SECONDS` (5), `-n TIMES`; with `-b` for ever, on a terminal refused by name. */
+/** top: busybox' table, again each `-d SECONDS` (5), `-n TIMES`; on a terminal, unless with `-b`, as much of it as fits, until `q`. */
 export const top = applet({ usage: '[-bmH] [-n COUNT] [-d SECONDS]', short: 'bmHn:d:' }, function* (call) {
   const { options, process } = call;
-  if (!options.has('b') && process.isTty(1)) throw new Failure('the full-screen display is not simulated; use top -b -n 1');
+  const screen = options.has('b') ? undefined : process.terminal(1);
+  const keys = screen && process.terminal(0);
+  if (!keys) return yield* tables(call, screen, undefined);
+  const before = { echo: keys.echo, canonical: keys.canonical };
+  Object.assign(keys, { echo: false, canonical: false });
+  const reader = keyReader(process);
+  let code = 0;
+  // So that the terminal and the reader are left as they should be.
+  process.onSignal('INT', () => {
+    code = 130;
+  });
+  try {
+    yield* tables(call, screen, reader);
+    stop(process, reader);
+    yield* process.wait(reader);
+    return code;
+  } finally {
+    Object.assign(keys, before);
+  }
+});
+
+/** A child that waits for keys, so that either side may wait: `q` and the end of input interrupt this process. */
+function keyReader(process: Process): number {
+  const parent = process.pid;
+  process.onSignal('USR1', () => {});
+  return process.spawn({
+    argv: process.argv,
+    *program(child) {
+      let data = yield* child.read(0);
+      while (data !== null && !Buffer.from(data).includes('q')) data = yield* child.read(0);
+      child.kill(parent, 'USR1');
+      return 0;
+    },
+  });
+}
+
+function stop(process: Process, pid: number): void {
+  try {
+    process.kill(pid, 'KILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function* tables(call: Call, screen: Terminal | undefined, reader: number | undefined): Syscall<number> {
+  const { options, process } = call;
   const times = Number(options.value('n') ?? Number.POSITIVE_INFINITY);
   const everyMs = Number(options.value('d') ?? 5) * 1000;
   if (!(everyMs >= 0) || Number.isNaN(times)) throw new Failure('invalid number');
@@ -56,19 +102,41 @@ export const top = applet({ usage: '[-bmH] [-n COUNT] [-d SECONDS]', short: 'bmH
   let sinceMs = Math.max(1, process.system.uptimeMs());
   for (let i = 0; i < times; i++) {
     if (i > 0) {
-      yield* process.sleep(Math.max(everyMs, 10));
+      if (!(yield* slept(process, Math.max(everyMs, 10)))) break;
       sinceMs = Math.max(everyMs, 10);
     }
-    const list = process.system.processes();
+    const list = process.system.processes().filter((one) => one.pid !== reader);
     const now = processorTime(process);
     const busy = { used: now.used - busyBefore.used, total: now.total - busyBefore.total };
     busyBefore = now;
-    yield* table(call, list, before, sinceMs, busy);
+    const lines = table(call, list, before, sinceMs, busy);
+    yield* call.out.text(screen ? onScreen(lines, screen) : lines.map((line) => `${line}\n`).join(''));
     yield* call.out.flush();
     before = new Map(list.map((one) => [one.pid, one.cpuMs]));
   }
+  if (screen) yield* call.out.text('\n');
   return 0;
-});
+}
+
+/** False if a key has ended the wait. */
+function* slept(process: Process, ms: number): Syscall<boolean> {
+  try {
+    yield* process.sleep(ms);
+    return true;
+  } catch (error) {
+    if (error instanceof SystemError) return false;
+    throw error;
+  }
+}
+
+/** From the upper left corner on, as much as fits; the heads of the columns stand out. */
+function onScreen(lines: readonly string[], { rows, columns }: Terminal): string {
+  const shown = lines.slice(0, Math.max(1, (rows || 24) - 1)).map((line) => line.slice(0, columns || 80));
+  return `\x1b[H\x1b[J${shown.map((line, i) => (i === headRow ? `\x1b[7m${line.padEnd(columns || 80)}\x1b[m` : line)).join('\n')}\r`;
+}
+
+/** Which of a table's lines has the heads of the columns. */
+const headRow = 3;
 
 interface ProcessorTime {
   readonly used: number;
@@ -82,22 +150,26 @@ function processorTime(process: Process): ProcessorTime {
   return { used: total - (fields[3] ?? 0), total };
 }
 
-function* table(call: Call, list: readonly ProcessInfo[], before: ReadonlyMap<number, number>, sinceMs: number, time: ProcessorTime): Syscall<void> {
-  const { process, out } = call;
+function table({ process }: Call, list: readonly ProcessInfo[], before: ReadonlyMap<number, number>, sinceMs: number, time: ProcessorTime): string[] {
   const { fs } = process.system;
   const { total, used, free: unused, shared, cached } = memory(process);
-  const share = (one: ProcessInfo) => Math.min(100, ((one.cpuMs - (before.get(one.pid) ?? 0)) * 100) / sinceMs / processors(process));
+  const count = processors(process);
+  const shares = new Map(list.map((one) => [one, Math.min(100, ((one.cpuMs - (before.get(one.pid) ?? 0)) * 100) / sinceMs / count)]));
+  const share = (one: ProcessInfo) => shares.get(one) as number;
+  const users = new Map([...new Set(list.map(({ uid }) => uid))].map((uid) => [uid, (userName(fs, uid) ?? String(uid)).slice(0, 8).padEnd(8)]));
   const busy = time.total > 0 ? Math.round((time.used * 100) / time.total) : 0;
-  yield* out.line(`Mem: ${used}K used, ${unused}K free, ${shared}K shrd, 0K buff, ${cached}K cached`);
-  yield* out.line(`CPU:  ${String(busy).padStart(2)}% usr   0% sys   0% nic ${String(100 - busy).padStart(3)}% idle   0% io   0% irq   0% sirq`);
-  yield* out.line(`Load average: ${fs.readText('/proc/loadavg').trim()}`);
-  yield* out.line('  PID  PPID USER     STAT   VSZ %VSZ CPU %CPU COMMAND');
+  const lines = [
+    `Mem: ${used}K used, ${unused}K free, ${shared}K shrd, 0K buff, ${cached}K cached`,
+    `CPU:  ${String(busy).padStart(2)}% usr   0% sys   0% nic ${String(100 - busy).padStart(3)}% idle   0% io   0% irq   0% sirq`,
+    `Load average: ${fs.readText('/proc/loadavg').trim()}`,
+    '  PID  PPID USER     STAT   VSZ %VSZ CPU %CPU COMMAND',
+  ];
   for (const one of [...list].sort((a, b) => share(b) - share(a) || a.pid - b.pid)) {
-    const user = (userName(fs, one.uid) ?? String(one.uid)).slice(0, 8).padEnd(8);
-    yield* out.line(
-      `${String(one.pid).padStart(5)} ${String(one.ppid).padStart(5)} ${user} ${one.state.padEnd(4)} ${sizeInFive(virtualBytes(one) / 1024)} ${String(Math.min(100, Math.round(virtualBytes(one) / 10.24 / total))).padStart(3)}%   0 ${String(Math.round(share(one))).padStart(3)}% ${one.argv.join(' ')}`,
+    lines.push(
+      `${String(one.pid).padStart(5)} ${String(one.ppid).padStart(5)} ${users.get(one.uid)} ${one.state.padEnd(4)} ${sizeInFive(virtualBytes(one) / 1024)} ${String(Math.min(100, Math.round(virtualBytes(one) / 10.24 / total))).padStart(3)}%   0 ${String(Math.round(share(one))).padStart(3)}% ${one.argv.join(' ')}`,
     );
   }
+  return lines;
 }
 
 /** KiB in five places, as busybox' top writes them. */

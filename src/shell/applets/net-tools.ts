@@ -1,5 +1,6 @@
 /** nc, ping, ip, ifconfig and route: the network seen from a pod. */
-import type { Connection, Syscall } from '../kernel/types.ts';
+import { holds } from '../kernel/capabilities.ts';
+import type { Connection, Listener, Syscall } from '../kernel/types.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
 import { UsageError } from './lib/options.ts';
@@ -18,7 +19,7 @@ export const nc = applet({ usage: '[-lvz] [-w SEC] [-p PORT] [IPADDR PORT]', sho
   if (options.has('u')) return yield* datagrams(call);
   if (options.has('l')) {
     const port = Number(options.value('p') ?? operands[operands.length - 1]);
-    const listener = process.system.network.listen('0.0.0.0', port);
+    const listener = listenOn(call, port);
     try {
       do {
         let connection = listener.accept();
@@ -59,6 +60,14 @@ export const nc = applet({ usage: '[-lvz] [-w SEC] [-p PORT] [IPADDR PORT]', sho
   yield* relay(call, connection);
   return 0;
 });
+
+function listenOn({ process, flavour }: Call, port: number): Listener {
+  try {
+    return process.system.network.listen('0.0.0.0', port);
+  } catch (error) {
+    throw new Failure(flavour === 'gnu' ? reason(error) : `bind: ${reason(error)}`);
+  }
+}
 
 /** telnet: a line to a port, without telnet's own negotiation. */
 export const telnet = applet({ usage: '[-a] [-l USER] HOST [PORT]', short: 'al:' }, function* (call) {
@@ -142,12 +151,13 @@ export const ping = applet({ usage: '[-c CNT] [-i SECS] [-W SEC] [-w SEC] [-q] H
   const limit = Number(options.value('c') ?? Number.POSITIVE_INFINITY);
   const deadline = process.system.now() + Number(options.value('w') ?? Number.POSITIVE_INFINITY) * 1000;
   const gnu = call.flavour === 'gnu';
+  if (limit > 0) echo(call, address); // Who may not send one is told so before anything else.
   yield* out.line(`PING ${host} (${address})${gnu ? ` ${size}(${size + 28}) bytes of data.` : `: ${size} data bytes`}`);
   const times: number[] = [];
   let sent = 0;
   while (sent < limit && process.system.now() < deadline) {
     if (sent > 0) yield* process.sleep(Number(options.value('i') ?? 1) * 1000);
-    const answer = process.system.network.ping(address);
+    const answer = echo(call, address);
     sent += 1;
     if (answer.reachable) {
       times.push(answer.roundTripMs);
@@ -170,6 +180,16 @@ export const ping = applet({ usage: '[-c CNT] [-i SECS] [-W SEC] [-w SEC] [-q] H
   return times.length > 0 ? 0 : 1;
 });
 
+/** Asks for one echo. Throws Failure in the program's words for who may not. */
+function echo({ process, flavour }: Call, address: string): { readonly reachable: boolean; readonly roundTripMs: number } {
+  try {
+    return process.system.network.ping(address);
+  } catch (error) {
+    if (flavour === 'busybox') throw new Failure('permission denied (are you root?)');
+    throw new Failure(`socktype: SOCK_RAW\nping: socket: ${reason(error)}\nping: => missing cap_net_raw+p capability or setuid?`, 2);
+  }
+}
+
 /** A hardware address made from the IP address, as CNI bridges make theirs. */
 const hardwareAddress = (address: string) => ['0a:58', ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':');
 
@@ -177,7 +197,13 @@ const hardwareAddress = (address: string) => ['0a:58', ...address.split('.').map
 export const ip = applet({ usage: '[OPTIONS] {address|route|link} [COMMAND]', short: '46obrs' }, function* (call) {
   const [object = '', action = 'show'] = call.operands;
   const { addresses } = call.process.system.network;
-  if (!/^(?:s|show|l|ls|list|lst)$/.test(action)) throw new Failure(`RTNETLINK answers: Operation not permitted`, 2);
+  if (!/^(?:s|show|l|ls|list|lst)$/.test(action)) {
+    // Differs from upstream: who may change the network is told that nobody can here.
+    if (holds(call.process, 'NET_ADMIN')) throw new Failure('to change the network is not simulated', 2);
+    yield* call.out.flush();
+    yield* call.process.write(2, `${call.flavour === 'gnu' ? '' : 'ip: '}RTNETLINK answers: Operation not permitted\n`);
+    return 2;
+  }
   const eth0 = addresses.find((address) => address.includes('.'));
   if (/^r/.test(object)) {
     if (eth0) yield* call.out.text(`default via ${gateway(eth0)} dev eth0 \n${gateway(eth0).replace(/\.1$/, '.0')}/24 dev eth0 scope link  src ${eth0} \n`);
@@ -197,6 +223,22 @@ export const ip = applet({ usage: '[OPTIONS] {address|route|link} [COMMAND]', sh
 });
 
 const gateway = (address: string) => address.replace(/\.\d+$/, '.1');
+
+/** route: the table, `-n` with numbers; changes take a capability. */
+export const route = applet({ usage: '[-ne]', short: 'neA:' }, function* (call) {
+  if (call.operands.length > 0) {
+    throw new Failure(holds(call.process, 'NET_ADMIN') ? 'to change the network is not simulated' : 'ioctl 0x890b failed: Operation not permitted');
+  }
+  const eth0 = call.process.system.network.addresses.find((address) => address.includes('.'));
+  yield* call.out.text('Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface\n');
+  if (!eth0) return 0;
+  const isNumeric = call.options.has('n');
+  const row = (destination: string, via: string, mask: string, flags: string) =>
+    `${destination.padEnd(15)} ${via.padEnd(15)} ${mask.padEnd(16)}${flags.padEnd(6)}0      0        0 eth0\n`;
+  yield* call.out.text(row(isNumeric ? '0.0.0.0' : 'default', gateway(eth0), '0.0.0.0', 'UG'));
+  yield* call.out.text(row(gateway(eth0).replace(/\.1$/, '.0'), isNumeric ? '0.0.0.0' : '*', '255.255.255.0', 'U'));
+  return 0;
+});
 
 export const ifconfig = applet({ usage: '[-a] [IFACE]', short: 'a' }, function* (call) {
   const eth0 = call.process.system.network.addresses.find((address) => address.includes('.'));

@@ -1,4 +1,5 @@
 /** env, printenv, nohup, timeout, time, xargs, find, which: applets that look for or start other programs. */
+import { HeldMemory } from '../kernel/held-memory.ts';
 import { exitCodeOf, parseSignal } from '../kernel/signals.ts';
 import type { FileStat, Signal, Syscall } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
@@ -7,7 +8,8 @@ import { applet, Failure, reason } from './lib/applet.ts';
 import { BoundedExpression } from './lib/bounded-expression.ts';
 import { findCommand, runOrExplain, spawnCommand } from './lib/command.ts';
 import { parseDurationMs } from './lib/duration.ts';
-import { readAll } from './lib/input.ts';
+import { withoutSlashes } from './lib/ends.ts';
+import { LineReader } from './lib/input.ts';
 import { UsageError } from './lib/options.ts';
 import { globSource } from './lib/pattern.ts';
 
@@ -159,21 +161,17 @@ export const xargs = applet(
   function* (call) {
     const { options } = call;
     const command = call.operands.length > 0 ? call.operands : ['echo'];
-    const text = Buffer.from(yield* readAll(call.process, 0)).toString();
-    const open = options.has('0', 'd') ? undefined : openQuote(text);
-    if (open !== undefined) throw new Failure(`unmatched ${open === '"' ? 'double' : 'single'} quote`);
     const placeholder = options.value('I') ?? (options.has('i') ? options.value('i') || '{}' : undefined);
     const separator = options.has('0') ? '\0' : options.value('d');
     const byLine = placeholder !== undefined || options.has('L');
-    const items =
-      separator !== undefined
-        ? text.split(separator).filter((item, i, all) => item !== '' || i < all.length - 1)
-        : byLine
-          ? text
-              .split('\n')
-              .map((line) => line.trim())
-              .filter(Boolean)
-          : words(text);
+    const memory = new HeldMemory(call.process);
+    const reader = new LineReader(call.process, 0, undefined, separator?.slice(0, 1) || '\n');
+    const items: string[] = [];
+    for (let line = yield* reader.next(); line !== null; line = yield* reader.next()) {
+      memory.add(line.length + itemBytes);
+      if (separator !== undefined) items.push(line);
+      else for (const item of itemsOf(line, byLine)) items.push(item);
+    }
     if (items.length === 0 && (options.has('r') || placeholder !== undefined)) return 0;
     const size = placeholder !== undefined ? 1 : Number(options.value('n', 'L') ?? 4096);
     let code = 0;
@@ -189,6 +187,16 @@ export const xargs = applet(
     return code;
   },
 );
+
+/** What an item takes besides its text. */
+const itemBytes = 32;
+
+/** The items of a line: all of it without blanks around, or its words. */
+function itemsOf(line: string, whole: boolean): readonly string[] {
+  const open = openQuote(line);
+  if (open !== undefined) throw new Failure(`unmatched ${open === '"' ? 'double' : 'single'} quote`);
+  return whole ? [line.trim()].filter(Boolean) : words(line);
+}
 
 /** The quote that no other one closes. */
 function openQuote(text: string): string | undefined {
@@ -273,8 +281,7 @@ class Search {
     this.#pruned = false;
     if (!this.#depthFirst && depth >= this.#minDepth) yield* this.#test({ path, stat, depth });
     if (stat.type === 'directory' && depth < this.#maxDepth && !this.#pruned) {
-      for (const name of [...fs.readdir(path, cwd)])
-        if (!(yield* this.visit(`${path === '/' ? '' : path.replace(/\/+$/, '')}/${name}`, depth + 1))) this.code = 1;
+      for (const name of [...fs.readdir(path, cwd)]) if (!(yield* this.visit(`${path === '/' ? '' : withoutSlashes(path)}/${name}`, depth + 1))) this.code = 1;
     }
     if (this.#depthFirst && depth >= this.#minDepth) yield* this.#test({ path, stat, depth });
     return true;
@@ -336,7 +343,7 @@ class Search {
       case '-name':
       case '-iname': {
         const expression = new BoundedExpression(globSource(this.#value(word)), word === '-iname' ? 'i' : '', process);
-        return when(({ path }) => expression.test(path.replace(/(.)\/+$/, '$1').replace(/^.*\/(?=.)/s, '')));
+        return when(({ path }) => expression.test(withoutSlashes(path, 1).replace(/^.*\/(?=.)/s, '')));
       }
       case '-path':
       case '-wholename': {

@@ -5,16 +5,17 @@ import { BoundedExpression } from './lib/bounded-expression.ts';
 import { LineReader, openInput } from './lib/input.ts';
 import { UsageError } from './lib/options.ts';
 import { posixSource } from './lib/pattern.ts';
+import { inPieces } from './lib/pieces.ts';
 import { substitute } from './lib/substitute.ts';
 
-type Address = { readonly line: number } | { readonly last: true } | { readonly expression: RegExp } | { readonly plus: number };
+type Address = { readonly line: number } | { readonly last: true } | { readonly expression: BoundedExpression } | { readonly plus: number };
 
 interface Command {
   readonly name: string;
   readonly from?: Address | undefined;
   readonly to?: Address | undefined;
   readonly negated: boolean;
-  readonly expression?: RegExp;
+  readonly expression?: BoundedExpression;
   readonly replacement?: string;
   readonly flags?: string;
   readonly text?: string;
@@ -188,7 +189,7 @@ class ScriptParser {
     throw new Failure(this.call.flavour === 'gnu' ? `-e expression #1, char ${this.text.length}: unterminated \`s' command` : 'unterminated s');
   }
 
-  #compile(source: string, flags: string): RegExp {
+  #compile(source: string, flags: string): BoundedExpression {
     try {
       return new BoundedExpression(posixSource(source, this.call.options.has('E', 'r')).replaceAll('[^\\n]', '[^]'), flags, this.call.process);
     } catch {
@@ -278,7 +279,7 @@ class Editor {
     if ('last' in address) return yield* this.#isLast();
     if ('plus' in address) return false;
     address.expression.lastIndex = 0;
-    return address.expression.test(this.#space);
+    return (yield* address.expression.find(this.#space)) !== null;
   }
 
   *#selected(command: Command): Syscall<boolean> {
@@ -323,14 +324,15 @@ class Editor {
         return undefined;
       case 'y': {
         const [from, to] = [[...(command.text as string)], [...(command.replacement as string)]];
-        this.#space = [...this.#space].map((letter) => to[from.indexOf(letter)] ?? letter).join('');
+        const changed = new Map(from.map((letter, i) => [letter, to[i] ?? letter]).reverse() as [string, string][]);
+        this.#space = yield* inPieces(this.call.process, this.#space, (piece) => Array.from(piece, (letter) => changed.get(letter) ?? letter).join(''));
         return undefined;
       }
       case 'p':
         yield* this.#print(`${this.#space}\n`);
         return undefined;
       case 'P':
-        yield* this.#print(`${this.#space.split('\n')[0]}\n`);
+        yield* this.#print(`${this.#space.slice(0, `${this.#space}\n`.indexOf('\n'))}\n`);
         return undefined;
       case 'd':
         return { autoprint: false };
@@ -419,7 +421,7 @@ class Editor {
     let seen = 0;
     let changed = false;
     let end = -1;
-    const expression = command.expression as RegExp;
+    const expression = command.expression as BoundedExpression;
     this.#space = yield* substitute(this.call.process, this.#space, expression, (match) => {
       const { 0: matched, index: at } = match;
       // Nothing matches right behind a match.

@@ -1,4 +1,5 @@
 /** du, df, mount, umount: what is where and how full. */
+import { holds } from '../kernel/capabilities.ts';
 import type { Syscall } from '../kernel/types.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
@@ -50,22 +51,24 @@ export const df = applet({ usage: '[-PkmhTa] [FILESYSTEM]...', short: 'PkmhTaiB:
     });
   } else if (!call.options.has('a')) mounts = mounts.filter((one) => one.sizeBytes > 0);
   const human = call.options.has('h');
-  yield* call.out.line(`Filesystem           ${human ? '     Size' : '1K-blocks'}      Used Available Use% Mounted on`);
-  for (const { source, target, sizeBytes, usedBytes } of mounts) {
-    const [size, used] = [Math.ceil(sizeBytes / 1024), Math.ceil(usedBytes / 1024)];
+  const inodes = call.options.has('i');
+  yield* call.out.line(`Filesystem           ${inodes ? '   Inodes' : human ? '     Size' : '1K-blocks'}      Used Available Use% Mounted on`);
+  for (const { source, target, sizeBytes, usedBytes, filesMax, files } of mounts) {
+    const [size, used] = inodes ? [filesMax, files] : [Math.ceil(sizeBytes / 1024), Math.ceil(usedBytes / 1024)];
     const percent = size === 0 ? 0 : Math.ceil((used * 100) / size);
-    const cells = [size, used, size - used].map((kib) => sizeText(call, kib).padStart(9)).join(' ');
+    const cells = [size, used, size - used].map((one) => (inodes ? String(one) : sizeText(call, one)).padStart(9)).join(' ');
     yield* call.out.line(`${source.length > 20 ? `${source}\n${' '.repeat(20)}` : source.padEnd(20)} ${cells} ${`${percent}%`.padStart(4)} ${target}`);
   }
   return 0;
 });
 
 export const mount = applet({ usage: '[OPTIONS] [-o OPTS] DEVICE NODE', short: 'at:o:rw', long: { bind: 'b' } }, function* (call) {
-  if (call.operands.length > 0)
-    throw new Failure(
-      call.flavour === 'gnu' ? `${call.operands[call.operands.length - 1]}: permission denied.` : `permission denied (are you root?)`,
-      call.flavour === 'gnu' ? 32 : 1,
-    );
+  const target = call.operands.at(-1);
+  if (target !== undefined) {
+    if (holds(call.process, 'SYS_ADMIN')) throw new Failure(`${target}: to mount something is not simulated`, call.flavour === 'gnu' ? 32 : 1);
+    if (call.flavour === 'busybox') throw new Failure('permission denied (are you root?)');
+    throw call.process.uid === 0 ? new Failure(`${target}: permission denied.`, 32) : new Failure(`${target}: must be superuser to use mount.`);
+  }
   for (const one of call.process.system.fs.mounts()) yield* call.out.line(`${one.source} on ${one.target} type ${one.type} (${one.options})`);
   return 0;
 });

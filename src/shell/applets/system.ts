@@ -2,7 +2,8 @@
 import { virtualBytes } from '../kernel/memory.ts';
 import { parseSignal, signalNumbers } from '../kernel/signals.ts';
 import type { Process, ProcessInfo, Syscall, System } from '../kernel/types.ts';
-import { bytesOf, formatPrintf } from '../sh/printf.ts';
+import { SystemError } from '../kernel/types.ts';
+import { bytesOf, formatPrintfInTurns } from '../sh/printf.ts';
 import type { Applet, Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
 import { BoundedExpression } from './lib/bounded-expression.ts';
@@ -59,10 +60,18 @@ export const date = applet(
       if (Number.isNaN(ms)) throw new Failure(call.flavour === 'gnu' ? `invalid date '${text}'` : `invalid date '${text}'`);
     }
     if (options.has('r')) ms = process.system.fs.stat(options.value('r') as string, process.cwd).mtimeMs;
-    const format = call.operands[0];
-    if (options.has('s') || (format !== undefined && !format.startsWith('+'))) {
-      yield* call.warn(call.flavour === 'gnu' ? 'cannot set date: Operation not permitted' : "can't set date: Operation not permitted");
-      return 1;
+    const format = call.operands.find((one) => one.startsWith('+'));
+    const wanted = options.value('s') ?? call.operands.find((one) => !one.startsWith('+'));
+    let code = 0;
+    if (wanted !== undefined) {
+      ms = settingOf(wanted, ms);
+      if (Number.isNaN(ms)) throw new Failure(`invalid date '${wanted}'`);
+      try {
+        process.system.setClock(ms);
+      } catch (error) {
+        yield* call.warn(`${call.flavour === 'gnu' ? 'cannot set date' : "can't set date"}: ${reason(error)}`);
+        code = 1;
+      }
     }
     const standard = options.has('R')
       ? '%a, %d %b %Y %H:%M:%S %z'
@@ -70,7 +79,7 @@ export const date = applet(
         ? (isoFormats[options.value('I') ?? ''] ?? '%Y-%m-%d')
         : '%a %b %e %H:%M:%S %Z %Y';
     yield* call.out.line(formatDate(format?.slice(1) ?? standard, ms));
-    return 0;
+    return code;
   },
 );
 
@@ -79,6 +88,15 @@ const isoFormats: Readonly<Record<string, string>> = {
   minutes: '%Y-%m-%dT%H:%M+00:00',
   seconds: '%Y-%m-%dT%H:%M:%S+00:00',
 };
+
+/** A date to set the clock to: as `date -d` reads it, or POSIX' `MMDDhhmm[[CC]YY][.ss]`. */
+function settingOf(text: string, now: number): number {
+  const posix = /^(\d\d)(\d\d)(\d\d)(\d\d)(?:(\d\d)?(\d\d))?(?:\.(\d\d))?$/.exec(text);
+  if (!posix) return relative(text, now);
+  const [, month, day, hour, minute, century = '20', year, second = '00'] = posix;
+  const fullYear = year === undefined ? String(new Date(now).getUTCFullYear()) : century + year;
+  return Date.parse(`${fullYear}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}
 
 /** A date as `date -d` reads it: ISO forms, a time of today, `YYYYMMDDhhmm`, and `N units ago` or `+N units`. */
 function relative(text: string, now: number): number {
@@ -160,12 +178,33 @@ function fullHostName({ fs, hostname }: System): string {
   return (address && hostsReverse(fs, address)) || hostname;
 }
 
+const mustBeRoot = 'you must be root to change the host name';
+
+/** What follows the first point of the full name. */
+const domainName = (system: System): string => fullHostName(system).replace(/^[^.]*\.?/, '');
+
+export const dnsdomainname = applet({ usage: '', short: '' }, function* (call) {
+  const domain = domainName(call.process.system);
+  if (domain !== '') yield* call.out.line(domain);
+  return 0;
+});
+
 export const hostname = applet({ usage: '[-sidf] [HOSTNAME]', short: 'sidfI' }, function* (call) {
   const { system } = call.process;
-  if (call.operands.length > 0) throw new Failure(call.flavour === 'gnu' ? 'you must be root to change the host name' : 'sethostname: Operation not permitted');
+  const [name] = call.operands;
+  if (name !== undefined) {
+    try {
+      system.setHostname(name);
+      return 0;
+    } catch (error) {
+      if (call.flavour === 'gnu') throw new Failure(error instanceof SystemError && error.code === 'EPERM' ? mustBeRoot : 'name too long');
+      throw new Failure(`sethostname: ${reason(error)}`);
+    }
+  }
   const { options } = call;
   if (options.has('i', 'I')) yield* call.out.line(system.network.addresses.join(' '));
   else if (options.has('s')) yield* call.out.line(system.hostname.split('.')[0] as string);
+  else if (options.has('d')) yield* call.out.line(domainName(system));
   else yield* call.out.line(options.has('f') ? fullHostName(system) : system.hostname);
   return 0;
 });
@@ -190,7 +229,7 @@ export const printf: Applet = (flavour) =>
       yield* process.write(2, flavour === 'gnu' ? 'printf: missing operand\n' : 'Usage: printf FORMAT [ARG]...\n');
       return 1;
     }
-    const { text, problem, status } = formatPrintf(format, operands, flavour === 'gnu' ? 'bash' : 'ash');
+    const { text, problem, status } = yield* formatPrintfInTurns(process, format, operands, flavour === 'gnu' ? 'bash' : 'ash');
     if (problem !== undefined) yield* process.write(2, `printf: ${problem}\n`);
     yield* process.write(1, bytesOf(text));
     return status;
@@ -322,7 +361,7 @@ function memoryShare({ process }: Call, one: ProcessInfo): string {
 
 const userOf = (call: Call, one: ProcessInfo) => userName(call.process.system.fs, one.uid) ?? String(one.uid);
 const command = (one: ProcessInfo) => (one.state === 'Z' ? `[${shortName(one)}]` : one.argv.join(' '));
-const shortName = (one: ProcessInfo) => (one.argv[0] ?? '').replace(/^.*\//, '').slice(0, 15);
+const shortName = (one: ProcessInfo) => one.comm;
 const two = (value: number) => String(value).padStart(2, '0');
 const busyTime = (ms: number) => `${String(Math.floor(ms / 60_000)).padStart(2)}:${two(Math.floor(ms / 1000) % 60)}`;
 const shortTime = (ms: number) => `${Math.floor(ms / 60_000)}:${two(Math.floor(ms / 1000) % 60)}`;

@@ -1,8 +1,11 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
+import { HeldMemory, heldBytesMax } from '../kernel/held-memory.ts';
 import type { FileStat, Process, Syscall } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
 import type { Call } from './lib/applet.ts';
 import { applet, Failure, reason } from './lib/applet.ts';
+import { withoutSlashes } from './lib/ends.ts';
+import { GzipWriter } from './lib/gzip.ts';
 import { readAll } from './lib/input.ts';
 import { modeText } from './lib/mode.ts';
 import type { Options } from './lib/options.ts';
@@ -79,18 +82,20 @@ function enter(call: Call, folder: string): void {
 // Creating
 
 class ArchiveWriter {
-  readonly #parts: Uint8Array[] = [];
+  readonly #gzip: GzipWriter | undefined;
   #bytes = 0;
 
   constructor(
     readonly process: Process,
     readonly fd: number,
-    readonly gzip: boolean,
-  ) {}
+    gzip: boolean,
+  ) {
+    this.#gzip = gzip ? new GzipWriter(process, (data) => process.write(fd, data)) : undefined;
+  }
 
   *write(data: Uint8Array): Syscall<void> {
     this.#bytes += data.length;
-    if (this.gzip) this.#parts.push(data.slice());
+    if (this.#gzip) yield* this.#gzip.add(data);
     else yield* this.process.write(this.fd, data);
   }
 
@@ -99,7 +104,7 @@ class ArchiveWriter {
     const record = 20 * blockBytes;
     const size = Math.ceil((this.#bytes + 2 * blockBytes) / record) * record;
     yield* this.write(new Uint8Array(size - this.#bytes));
-    if (this.gzip) yield* this.process.write(this.fd, gzipSync(Buffer.concat(this.#parts)));
+    if (this.#gzip) yield* this.#gzip.end();
   }
 }
 
@@ -144,14 +149,14 @@ function* add(call: Call, writer: ArchiveWriter, path: string, seen: { warned: b
   if (stat.type !== 'directory') return;
   for (const name of fs.readdir(path, process.cwd)) {
     yield* process.step();
-    yield* add(call, writer, `${path.replace(/\/+$/, '')}/${name}`, seen);
+    yield* add(call, writer, `${withoutSlashes(path)}/${name}`, seen);
   }
 }
 
 function memberOf({ process }: Call, path: string, stat: FileStat): TarMember {
   const { fs } = process.system;
   return {
-    name: path.replace(/^(\.\.\/|\/)+/, '').replace(/(?<=.)\/+$/, ''),
+    name: withoutSlashes(path.replace(/^(\.\.\/|\/)+/, ''), 1),
     type: stat.type === 'directory' || stat.type === 'symlink' ? stat.type : 'file',
     mode: stat.mode,
     uid: stat.uid,
@@ -225,7 +230,8 @@ class ArchiveReader {
     }
     if (this.#plain) return null;
     try {
-      this.#plain = gunzipSync(yield* readAll(this.process, this.fd));
+      this.#plain = gunzipSync(yield* readAll(this.process, this.fd), { maxOutputLength: heldBytesMax });
+      new HeldMemory(this.process).add(this.#plain.length);
     } catch (error) {
       if (error instanceof SystemError) throw error;
       throw new Failure('invalid gzip magic');
@@ -238,7 +244,7 @@ function* extract(call: Call, fd: number): Syscall<number> {
   const { process, options, operands } = call;
   const reader = new ArchiveReader(process, fd, options.has('z'));
   const folders: TarMember[] = [];
-  const wanted = operands.map((name) => name.replace(/\/+$/, ''));
+  const wanted = operands.map((name) => withoutSlashes(name));
   let failed = false;
   for (let member = yield* nextMember(call, reader); member; member = yield* nextMember(call, reader)) {
     const { name } = member;
@@ -272,7 +278,7 @@ function* nextMember(call: Call, reader: ArchiveReader): Syscall<TarMember | und
     const content = (yield* reader.exactly(member.size)) ?? Buffer.alloc(0);
     yield* reader.exactly(paddingOf(member.size));
     const text = content.toString().replace(/\0.*$/s, '');
-    if (flag === 'L') overrides = { ...overrides, name: text.replace(/(?<=.)\/+$/, '') };
+    if (flag === 'L') overrides = { ...overrides, name: withoutSlashes(text, 1) };
     else if (flag === 'K') overrides = { ...overrides, linkName: text };
     else if (flag === 'x') overrides = { ...overrides, ...paxOverrides(paxRecords(content)) };
   }
@@ -281,7 +287,7 @@ function* nextMember(call: Call, reader: ArchiveReader): Syscall<TarMember | und
 function paxOverrides(records: ReadonlyMap<string, string>): Partial<TarMember> {
   const overrides: { -readonly [K in keyof TarMember]?: TarMember[K] } = {};
   const path = records.get('path');
-  if (path !== undefined) overrides.name = path.replace(/(?<=.)\/+$/, '');
+  if (path !== undefined) overrides.name = withoutSlashes(path, 1);
   const link = records.get('linkpath');
   if (link !== undefined) overrides.linkName = link;
   for (const name of ['size', 'uid', 'gid'] as const) {
@@ -402,11 +408,18 @@ function* copyContent(reader: ArchiveReader, size: number, write: (data: Uint8Ar
   yield* reader.exactly(paddingOf(size));
 }
 
-function keepAttributes({ process, options }: Call, member: TarMember): void {
+/** Whose it is, its mode and time. Throws Failure where GNU tar tells that it may not change the owner; busybox does not. */
+function keepAttributes({ process, options, flavour }: Call, member: TarMember): void {
   const { fs } = process.system;
   const { cwd } = process;
   const isRoot = process.uid === 0;
-  if (isRoot && !options.has('o')) fs.chown(member.name, member.uid, member.gid, cwd);
+  if (isRoot && !options.has('o')) {
+    try {
+      fs.chown(member.name, member.uid, member.gid, cwd);
+    } catch (error) {
+      if (flavour === 'gnu') throw new Failure(`${member.name}: Cannot change ownership to uid ${member.uid}, gid ${member.gid}: ${reason(error)}`, 2);
+    }
+  }
   const exact = (isRoot && !options.has('no-same-permissions')) || options.has('p');
   fs.chmod(member.name, exact ? member.mode : member.mode & ~process.umask & 0o777, cwd);
   if (!options.has('m')) fs.utimes(member.name, member.mtimeMs, cwd);

@@ -108,6 +108,7 @@ export const shuf = applet({ usage: '[-n NUM] [-o FILE] [-z] [FILE | -e [ARG...]
   for (let i = lines.length - 1; i > 0; i -= 1) {
     const other = Math.floor(process.system.random() * (i + 1));
     [lines[i], lines[other]] = [lines[other] as string, lines[i] as string];
+    if (i % 256 === 0) yield* process.step();
   }
   const end = options.has('z') ? '\0' : '\n';
   const text = lines

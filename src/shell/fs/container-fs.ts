@@ -1,3 +1,4 @@
+import { allCapabilities } from '../kernel/capabilities.ts';
 import type { HostRoom } from '../kernel/host-room.ts';
 import type { Caller, ContainerFilesystem, OpenFile, ProcessDetails, ProcessTable } from '../kernel/open-file.ts';
 import type { Filesystem, OpenFlags, Program } from '../kernel/types.ts';
@@ -40,12 +41,12 @@ export interface ContainerFilesystemOptions {
   readonly room?: HostRoom;
   /** When the container is made, ms since the epoch: the time of what is made for its mounts. */
   readonly now?: number;
-  /** Kernel parameters in place of the kernel's own, by dotted name. */
-  readonly sysctls?: Readonly<Record<string, string>> | undefined;
+  /** Whether programs may change the kernel's parameters: in privileged containers. */
+  readonly writableParameters?: boolean | undefined;
 }
 
 const defaultLimits: StorageLimits = { bytes: 256 * 1024 ** 2, files: 100_000 };
-const rootCaller: Caller = { pid: 0, uid: 0, gid: 0, groups: [], umask: 0, cwd: '/' };
+const rootCaller: Caller = { pid: 0, uid: 0, gid: 0, groups: [], umask: 0, cwd: '/', capabilities: allCapabilities };
 
 /** A container's files: an image's layer, what was written over it, and mounts. */
 export class ContainerFs implements ContainerFilesystem {
@@ -67,7 +68,7 @@ export class ContainerFs implements ContainerFilesystem {
     const top = TreeDirectory.over(options.layer.root, this.storage);
     top.mtimeMs = this.#madeAt;
     this.#root = new MountEntry('/', 'overlay', 'overlay', options.readOnlyRoot ?? false, this.storage, () => top);
-    this.#mountSystem(options.sysctls ?? {});
+    this.#mountSystem(options.writableParameters ?? false);
     const mounts = [...(options.mounts ?? [])].sort((a, b) => depth(a.target) - depth(b.target));
     for (const mount of mounts) this.#mount(mount);
   }
@@ -106,7 +107,7 @@ export class ContainerFs implements ContainerFilesystem {
   }
 
   now(): number {
-    return this.#table?.now() ?? 0;
+    return this.#table?.wallClock() ?? 0;
   }
 
   walk(path: string, caller: Caller, follow: boolean, cwd = caller.cwd): Place {
@@ -122,15 +123,15 @@ export class ContainerFs implements ContainerFilesystem {
     return [this.#root, ...this.#mounts.values()];
   }
 
-  #mountSystem(sysctls: Readonly<Record<string, string>>): void {
+  #mountSystem(writableParameters: boolean): void {
     const table = () => {
       if (!this.#table) throw new SystemError('ENOENT');
       return this.#table;
     };
     const facts = { mountLines: () => this.mounts().map(mountLine).join(''), rootOf: ({ container }: ProcessDetails) => this.#tableOf(container.fs) };
     this.#add(new MountEntry('/proc', 'proc', 'proc', false, undefined, () => createProc(table, facts)));
-    this.#place('/proc/sys', new MountEntry('/proc/sys', 'proc', 'proc', true, undefined, () => sysctlTree(table(), sysctls)));
-    const dev = new MountEntry('/dev', 'tmpfs', 'tmpfs', false, this.deviceStorage, () => createDevices(this.deviceStorage, table));
+    this.#place('/proc/sys', new MountEntry('/proc/sys', 'proc', 'proc', !writableParameters, undefined, () => sysctlTree(table())));
+    const dev = new MountEntry('/dev', 'tmpfs', 'tmpfs', false, this.deviceStorage, () => createDevices(this.deviceStorage, table, this.#madeAt));
     this.#add(dev);
     const shm = () => (dev.root as DirectoryNode).get('shm', rootCaller) as DirectoryNode;
     this.#place('/dev/shm', new MountEntry('/dev/shm', 'shm', 'tmpfs', false, this.deviceStorage, shm));

@@ -4,7 +4,7 @@ import type { ContainerFs } from './container-fs.ts';
 import type { Node } from './node.ts';
 import { DirectoryNode, FileNode, LinkNode } from './node.ts';
 import type { Place, Step } from './path-walk.ts';
-import { isStuck, may } from './permissions.ts';
+import { isStuck, may, owns } from './permissions.ts';
 import { freeUnused } from './regular-file.ts';
 import type { Storage } from './storage.ts';
 import { TreeDirectory } from './tree-directory.ts';
@@ -71,12 +71,12 @@ export function ownFile(place: Place): FileNode {
   return node.storage ? node : (copyUp(place, node) as FileNode);
 }
 
-/** The node as one whose attributes may be changed. Throws EROFS, EPERM unless `caller` owns it. */
-export function ownNode(place: Place, caller: Caller): Node {
+/** The node as one whose attributes may be changed by whom `allowed` says yes to: by default its owner. Throws EROFS, EPERM. */
+export function ownNode(place: Place, caller: Caller, allowed: (node: Node) => boolean = (node) => owns(node, caller)): Node {
   const { node } = place;
   if (!node) throw new SystemError('ENOENT');
   if (place.mount.readOnly) throw new SystemError('EROFS');
-  if (caller.uid !== 0 && caller.uid !== node.uid) throw new SystemError('EPERM');
+  if (!allowed(node)) throw new SystemError('EPERM');
   return node.storage ? node : copyUp(place, node);
 }
 

@@ -1,3 +1,5 @@
+import { allCapabilities, holds } from '../kernel/capabilities.ts';
+import { wholeBytesMax } from '../kernel/held-memory.ts';
 import type { Caller } from '../kernel/open-file.ts';
 import type { FileStat, Filesystem, Program } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
@@ -5,10 +7,14 @@ import type { ContainerFs } from './container-fs.ts';
 import { isDescriptorLink, withPath } from './container-fs.ts';
 import { createNode, ownFile, ownNode, removeNode, renameNode } from './edit.ts';
 import type { Node } from './node.ts';
-import { DirectoryNode, FileNode, LinkNode, SpecialNode } from './node.ts';
+import { DirectoryNode, FifoNode, FileNode, LinkNode, SpecialNode } from './node.ts';
 import { openPlace } from './open-place.ts';
-import { may } from './permissions.ts';
+import { pathLimitBytes } from './path-walk.ts';
+import { isInGroup, may, mayGive, owns } from './permissions.ts';
 import { TreeDirectory } from './tree-directory.ts';
+
+/** A larger file is read in portions, not at once. */
+const wholeFileMax = 64 * 1024 ** 2;
 
 /** A container's files as one process sees them. Relative paths start at `cwd`, by default the process's own. */
 export class FilesystemView implements Filesystem {
@@ -20,7 +26,7 @@ export class FilesystemView implements Filesystem {
   stat(path: string, cwd?: string): FileStat {
     return withPath(path, () => {
       const node = this.#find(path, true, cwd);
-      return isDescriptorLink(node) ? node.open({ ...this.caller, uid: 0 }, false).stat() : node.stat();
+      return isDescriptorLink(node) ? node.open({ ...this.caller, capabilities: allCapabilities }, false).stat() : node.stat();
     });
   }
 
@@ -51,12 +57,15 @@ export class FilesystemView implements Filesystem {
       if (node instanceof DirectoryNode) throw new SystemError('EISDIR');
       if (!(node instanceof FileNode)) return readNow(node, this.caller);
       if (!may(node, this.caller, 4)) throw new SystemError('EACCES');
+      if (node.size > wholeFileMax) throw new SystemError('ENOMEM');
       return node.read(0, node.size);
     });
   }
 
   readText(path: string, cwd?: string): string {
-    return Buffer.from(this.readFile(path, cwd)).toString();
+    const data = this.readFile(path, cwd);
+    if (data.length > wholeBytesMax) throw new SystemError('ENOMEM', path);
+    return Buffer.from(data).toString();
   }
 
   writeFile(path: string, data: Uint8Array | string, options: { readonly mode?: number; readonly append?: boolean; readonly cwd?: string } = {}): void {
@@ -89,7 +98,7 @@ export class FilesystemView implements Filesystem {
       return;
     }
     withPath(path, () => {
-      const place = this.fs.walk(path.replace(/(?<=.)\/+$/, ''), this.caller, false, options.cwd);
+      const place = this.fs.walk(path.length > pathLimitBytes ? path : path.replace(/(?<=.)\/+$/, ''), this.caller, false, options.cwd);
       const mode = (options.mode ?? 0o777) & ~this.caller.umask;
       createNode(this.fs, place, this.caller, (inode, storage) => new TreeDirectory({ ...this.#owner(), mode }, inode, storage));
     });
@@ -142,6 +151,14 @@ export class FilesystemView implements Filesystem {
     });
   }
 
+  mkfifo(path: string, mode: number, cwd?: string): void {
+    withPath(path, () => {
+      const place = this.fs.walk(path, this.caller, false, cwd);
+      const attributes = { ...this.#owner(), mode: mode & ~this.caller.umask };
+      createNode(this.fs, place, this.caller, (inode, storage) => new FifoNode(attributes, inode, storage));
+    });
+  }
+
   readlink(path: string, cwd?: string): string {
     return withPath(path, () => {
       const node = this.#find(path, false, cwd);
@@ -153,23 +170,40 @@ export class FilesystemView implements Filesystem {
 
   chmod(path: string, mode: number, cwd?: string): void {
     withPath(path, () => {
-      ownNode(this.fs.walk(path, this.caller, true, cwd), this.caller).mode = mode & 0o7777;
+      const node = ownNode(this.fs.walk(path, this.caller, true, cwd), this.caller);
+      const keepsGroupBit = isInGroup(this.caller, node.gid) || holds(this.caller, 'FSETID');
+      node.mode = mode & (keepsGroupBit ? 0o7777 : 0o5777);
     });
   }
 
   chown(path: string, uid: number, gid: number, cwd?: string): void {
     withPath(path, () => {
-      const node = ownNode(this.fs.walk(path, this.caller, true, cwd), this.caller);
-      if (this.caller.uid !== 0 && (uid !== node.uid || !this.#isInGroup(gid))) throw new SystemError('EPERM');
+      const node = ownNode(this.fs.walk(path, this.caller, true, cwd), this.caller, (one) => mayGive(one, this.caller, uid, gid));
       node.uid = uid;
       node.gid = gid;
+      // A program must not run as somebody who has never said so.
+      if (node.type === 'file') node.mode &= node.mode & 0o010 ? 0o1777 : 0o3777;
     });
   }
 
-  utimes(path: string, mtimeMs: number, cwd?: string): void {
+  utimes(path: string, time: number | 'now', cwd?: string): void {
     withPath(path, () => {
-      ownNode(this.fs.walk(path, this.caller, true, cwd), this.caller).mtimeMs = mtimeMs;
+      const place = this.fs.walk(path, this.caller, true, cwd);
+      const allowed = (node: Node) => owns(node, this.caller) || (time === 'now' && may(node, this.caller, 2));
+      if (time === 'now' && place.node && !place.mount.readOnly && !allowed(place.node)) throw new SystemError('EACCES');
+      ownNode(place, this.caller, allowed).mtimeMs = time === 'now' ? this.fs.now() : time;
     });
+  }
+
+  access(path: string, bits: number, cwd?: string): boolean {
+    try {
+      const { node, mount } = this.fs.walk(path, this.caller, true, cwd);
+      if (!node || !may(node, this.caller, bits)) return false;
+      return (bits & 2) === 0 || !mount.readOnly || node instanceof SpecialNode;
+    } catch (error) {
+      if (error instanceof SystemError) return false;
+      throw error;
+    }
   }
 
   truncate(path: string, size: number, cwd?: string): void {
@@ -208,6 +242,8 @@ export class FilesystemView implements Filesystem {
       options,
       sizeBytes: storage && Number.isFinite(storage.limitBytes) ? storage.limitBytes : 0,
       usedBytes: storage?.usedBytes ?? 0,
+      filesMax: storage && Number.isFinite(storage.limitFiles) ? storage.limitFiles : 0,
+      files: storage?.files ?? 0,
     }));
   }
 
@@ -232,10 +268,6 @@ export class FilesystemView implements Filesystem {
 
   #owner() {
     return { uid: this.caller.uid, gid: this.caller.gid, mtimeMs: this.fs.now() };
-  }
-
-  #isInGroup(gid: number): boolean {
-    return gid === this.caller.gid || this.caller.groups.includes(gid);
   }
 }
 

@@ -72,7 +72,7 @@ test('files laid into a volume are replaced at once', () => {
 
 test('modes and owners bind everybody but root', () => {
   const fs = new ContainerFs({ layer });
-  const user = fs.view({ pid: 1, uid: 1000, gid: 1000, groups: [], umask: 0o022, cwd: '/' });
+  const user = fs.view({ pid: 1, uid: 1000, gid: 1000, groups: [], umask: 0o022, cwd: '/', capabilities: 0n });
   expect(codeOf(() => user.writeFile('/etc/x', ''))).toBe('EACCES');
   fs.host.mkdir('/tmp', { mode: 0o1777 });
   user.writeFile('/tmp/mine', 'x');

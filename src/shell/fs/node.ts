@@ -1,3 +1,4 @@
+import { Fifo } from '../kernel/fifo.ts';
 import type { Caller, OpenFile } from '../kernel/open-file.ts';
 import type { FileStat, Program } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
@@ -111,6 +112,12 @@ export class FileNode extends Node {
     if (size !== this.size) this.storage?.resize(size - this.size);
     this.#contents.resize(size);
   }
+}
+
+/** A named pipe. */
+export class FifoNode extends Node {
+  readonly type = 'pipe';
+  readonly fifo = new Fifo();
 }
 
 export class LinkNode extends Node {

@@ -3,7 +3,7 @@ import type { OpenFlags } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
 import type { ContainerFs } from './container-fs.ts';
 import { createNode, ownFile } from './edit.ts';
-import { DirectoryNode, FileNode, SpecialNode } from './node.ts';
+import { DirectoryNode, FifoNode, FileNode, SpecialNode } from './node.ts';
 import type { Place } from './path-walk.ts';
 import { may } from './permissions.ts';
 import { OpenDirectory, RegularFile } from './regular-file.ts';
@@ -25,8 +25,14 @@ export function openPlace(fs: ContainerFs, place: Place, flags: OpenFlags, calle
     return new OpenDirectory(node, place.path);
   }
   if (node instanceof SpecialNode) {
+    if (node.type === 'file' && writes && place.mount.readOnly) throw new SystemError('EROFS');
     if (node.type !== 'symlink') checkAccess(node, caller, writes ? 2 : 4);
     return node.open(caller, writes);
+  }
+  if (node instanceof FifoNode) {
+    const ends = { read: flags.read === true || !writes, write: writes };
+    checkAccess(node, caller, (ends.write ? 2 : 0) | (ends.read ? 4 : 0));
+    return node.fifo.open(place.path, ends, () => node.stat());
   }
   if (!(node instanceof FileNode)) throw new SystemError('ELOOP');
   // As in Linux, what would be cut short has to be on a mount that is written to, before anybody asks for its mode.
@@ -45,6 +51,6 @@ function createFile(fs: ContainerFs, place: Place, flags: OpenFlags, caller: Cal
   return createNode(fs, place, caller, (inode, storage) => new FileNode({ mode, uid: caller.uid, gid: caller.gid, mtimeMs: fs.now() }, inode, storage));
 }
 
-function checkAccess(node: DirectoryNode | FileNode | SpecialNode, caller: Caller, bits: number): void {
+function checkAccess(node: DirectoryNode | FifoNode | FileNode | SpecialNode, caller: Caller, bits: number): void {
   if (!may(node, caller, bits)) throw new SystemError('EACCES');
 }

@@ -7,7 +7,7 @@ import { may } from './permissions.ts';
 
 /** Linux gives up after this many symbolic links. */
 const linkLimit = 40;
-const pathLimitBytes = 4096;
+export const pathLimitBytes = 4096;
 
 /** One step of a resolved path. */
 export interface Step {

@@ -2,10 +2,12 @@ import type { Hardware } from '../kernel/hardware.ts';
 import { virtualBytes } from '../kernel/memory.ts';
 import type { Caller, OpenFile, ProcessDetails, ProcessTable } from '../kernel/open-file.ts';
 import { privilegeLines } from '../kernel/privileges.ts';
+import type { FileStat } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
 import type { Node, RootTable } from './node.ts';
 import { RootLink, SpecialNode } from './node.ts';
-import { linkNode, SyntheticDirectory, textNode } from './synthetic.ts';
+import { mayLookInto } from './permissions.ts';
+import { linkNode, SyntheticDirectory, TextFile, textNode } from './synthetic.ts';
 
 export interface ProcFacts {
   mountLines(): string;
@@ -53,15 +55,15 @@ export function createProc(table: () => ProcessTable, facts: ProcFacts): Synthet
 function processDirectory(table: () => ProcessTable, pid: number, facts: ProcFacts, caller: Caller): Node | undefined {
   const process = table().process(pid);
   if (!process) return undefined;
-  const mayLook = caller.uid === 0 || caller.uid === process.uid;
+  const mayLook = mayLookInto(caller, process);
   const inode = pid * 1000;
-  const name = baseName(process);
+  const name = process.comm;
   const files: Record<string, () => Node> = {
     cmdline: () => textNode(process.state === 'Z' ? '' : process.argv.map((word) => `${word}\0`).join(''), inode + 1),
     cgroup: () => textNode('0::/\n', inode + 16), // The container has a control group namespace of its own.
     comm: () => textNode(`${name}\n`, inode + 2),
     cwd: () => linkNode(process.cwd, inode + 3),
-    environ: () => textNode(mayLook ? [...process.env].map(([key, value]) => `${key}=${value}\0`).join('') : '', inode + 4, 0o400),
+    environ: () => environment(process, inode + 4, mayLook),
     fd: () => descriptorDirectory(process, inode + 5, mayLook),
     mounts: () => textNode(facts.mountLines(), inode + 6),
     net: () =>
@@ -92,6 +94,19 @@ function processDirectory(table: () => ProcessTable, pid: number, facts: ProcFac
   directory.uid = process.uid;
   directory.gid = process.gid;
   return directory;
+}
+
+/** What a process was started with, for whoever may look into it. */
+function environment(process: ProcessDetails, inode: number, mayLook: boolean): SpecialNode {
+  const facts: FileStat = { type: 'file', mode: 0o400, uid: process.uid, gid: process.gid, size: 0, nlink: 1, mtimeMs: 0, inode, device: 1 };
+  const text = () => [...process.env].map(([key, value]) => `${key}=${value}\0`).join('');
+  const refuse = () => {
+    throw new SystemError('EACCES');
+  };
+  const node = new SpecialNode('file', facts.mode, inode, () => (mayLook ? new TextFile(`/proc/${process.pid}/environ`, text, refuse, facts) : refuse()));
+  node.uid = process.uid;
+  node.gid = process.gid;
+  return node;
 }
 
 /** Leads to the files of a process's own container, for whoever may look into it. */
@@ -125,10 +140,6 @@ function descriptorDirectory(process: ProcessDetails, inode: number, mayLook: bo
 function reopen(file: OpenFile, write: boolean, mayLook: boolean): OpenFile {
   if (!mayLook || (write ? !file.canWrite : !file.canRead)) throw new SystemError('EACCES');
   return file;
-}
-
-function baseName(process: ProcessDetails): string {
-  return (process.argv[0] ?? '').split('/').at(-1)?.slice(0, 15) ?? '';
 }
 
 function statLine(process: ProcessDetails, name: string, table: ProcessTable): string {

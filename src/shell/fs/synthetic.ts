@@ -1,4 +1,5 @@
-import type { Caller } from '../kernel/open-file.ts';
+import type { Caller, OpenFile } from '../kernel/open-file.ts';
+import type { FileStat } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
 import type { Node } from './node.ts';
 import { DirectoryNode, FileNode, LinkNode } from './node.ts';
@@ -32,6 +33,56 @@ export function textNode(text: string, inode: number, mode = 0o444): FileNode {
   const node = new FileNode({ mode, uid: 0, gid: 0, mtimeMs: 0 }, inode, undefined);
   node.fill(Buffer.from(text));
   return node;
+}
+
+/** An open file with the text of when it was opened; what is written is taken as one value each time. */
+export class TextFile implements OpenFile {
+  references = 0;
+  readonly canRead = true;
+  readonly canWrite = true;
+  readonly #text: Buffer;
+  #offset = 0;
+
+  constructor(
+    readonly name: string,
+    text: () => string,
+    readonly take: (data: Uint8Array) => void,
+    readonly facts: FileStat,
+  ) {
+    this.#text = Buffer.from(text());
+  }
+
+  read(max: number): Uint8Array | null {
+    if (this.#offset >= this.#text.length) return null;
+    const data = this.#text.subarray(this.#offset, this.#offset + max);
+    this.#offset += data.length;
+    return data;
+  }
+  write(data: Uint8Array): number {
+    this.take(data);
+    return data.length;
+  }
+  readable(): boolean {
+    return true;
+  }
+  onReadable(wake: () => void): () => void {
+    wake();
+    return () => {};
+  }
+  onWritable(wake: () => void): () => void {
+    wake();
+    return () => {};
+  }
+  seek(offset: number, from: 'start' | 'current' | 'end'): number {
+    const base = from === 'start' ? 0 : from === 'current' ? this.#offset : this.#text.length;
+    if (base + offset < 0) throw new SystemError('EINVAL');
+    this.#offset = base + offset;
+    return this.#offset;
+  }
+  stat(): FileStat {
+    return this.facts;
+  }
+  release(): void {}
 }
 
 export function linkNode(target: string, inode: number): LinkNode {

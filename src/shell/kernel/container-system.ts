@@ -2,14 +2,15 @@ import { ControlGroup, cpuShares } from './control-group.ts';
 import { NullFile } from './device-file.ts';
 import type { Hardware } from './hardware.ts';
 import type { Kernel } from './kernel.ts';
+import { KernelParameters } from './kernel-parameters.ts';
 import { defaultPath, loadProgram, searchPath } from './loader.ts';
 import type { MemoryAccount } from './memory.ts';
 import type { Caller, ContainerFilesystem, OpenFile, ProcessTable } from './open-file.ts';
 import { PidNamespace } from './pid-namespace.ts';
 import type { Privileges } from './privileges.ts';
-import { usualPrivileges } from './privileges.ts';
+import { capabilitiesOf, usualPrivileges } from './privileges.ts';
 import type { ProcessOptions } from './process.ts';
-import { KernelProcess } from './process.ts';
+import { commOf, KernelProcess } from './process.ts';
 import { ProcessorBudget, stepsPerPeriod } from './processor.ts';
 import { kernelRelease } from './release.ts';
 import { exitCodeOf } from './signals.ts';
@@ -40,6 +41,8 @@ export interface ContainerSystemOptions {
   readonly memory?: MemoryAccount | undefined;
   /** Default: containerd's usual ones. */
   readonly privileges?: Privileges | undefined;
+  /** Those of its pod. Default: the kernel's own. */
+  readonly parameters?: KernelParameters | undefined;
   /** Joins this container's process table instead of making a new one. */
   readonly shareProcessesWith?: ContainerSystem | undefined;
 }
@@ -89,7 +92,8 @@ const burstProcessors = 4;
 
 /** One container: a process table, a file system, a network, a host name. */
 export class ContainerSystem implements ProcessTable {
-  readonly hostname: string;
+  /** Differs from upstream: other containers of the pod keep theirs when a program changes it. */
+  hostname: string;
   readonly fs: ContainerFilesystem;
   readonly network: NetworkStack;
   readonly uname: System['uname'];
@@ -99,6 +103,7 @@ export class ContainerSystem implements ProcessTable {
   readonly controlGroup: ControlGroup;
   readonly memory: MemoryAccount | undefined;
   readonly privileges: Privileges;
+  readonly parameters: KernelParameters;
   /** Processor time that its processes have used, in ms. */
   cpuUsedMs = 0;
   /** The container's own process: PID 1 unless the process table is shared. */
@@ -115,6 +120,7 @@ export class ContainerSystem implements ProcessTable {
     this.uname = options.uname ?? defaultUname;
     this.privileges = options.privileges ?? usualPrivileges;
     this.hardware = options.hardware ?? kernel.defaultHardware;
+    this.parameters = options.parameters ?? new KernelParameters(this.hardware, {});
     this.memory = options.memory;
     this.#services = { ...options.services, ...(options.memory ? { memory: options.memory } : {}) };
     this.budget = new ProcessorBudget(0);
@@ -155,7 +161,7 @@ export class ContainerSystem implements ProcessTable {
     const caller = this.#callerOf(options);
     const env = new Map(options.env instanceof Map ? options.env : Object.entries(options.env ?? {}));
     const { program, argv } = this.#load(options, env, caller);
-    const process = this.createProcess({ ...caller, parent: undefined, processGroup: 0, argv, env, program });
+    const process = this.createProcess({ ...caller, parent: undefined, processGroup: 0, argv, comm: commOf(options.path ?? options.argv[0]), env, program });
     this.main ??= process;
     this.#connect(process, options);
     let exit: ProcessExitInfo | undefined;
@@ -197,6 +203,10 @@ export class ContainerSystem implements ProcessTable {
     return this.kernel.clock.now();
   }
 
+  wallClock(): number {
+    return this.now() + this.hardware.clockOffsetMs;
+  }
+
   uptimeMs(): number {
     return this.kernel.clock.now() - this.kernel.bootedAt;
   }
@@ -214,13 +224,15 @@ export class ContainerSystem implements ProcessTable {
   }
 
   #callerOf(options: StartOptions): Caller {
+    const { uid = 0 } = options;
     return {
       pid: 0,
-      uid: options.uid ?? 0,
+      uid,
       gid: options.gid ?? 0,
       groups: options.groups ?? [],
       umask: options.umask ?? 0o022,
       cwd: options.cwd ?? '/',
+      capabilities: capabilitiesOf(this.privileges, uid),
     };
   }
 

@@ -17,6 +17,10 @@ export class Hardware {
   readonly memory: NodeMemory;
   /** Processes that live on the node, whatever container they belong to. */
   processes = 0;
+  /** What `date -s` has put the node's clock forward by, in ms: programs see it, timers do not. */
+  clockOffsetMs = 0;
+  /** Kernel parameters that somebody has changed for the whole node, by dotted name. */
+  readonly parameters = new Map<string, string>();
   #lastPid = 1000;
 
   /** @param room what the containers of all nodes may really keep */

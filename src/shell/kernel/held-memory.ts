@@ -10,7 +10,9 @@ export interface MemoryGauge {
 }
 
 /** What one part of a program may hold at once, in bytes: an endless input must not fill the host's memory. */
-export const heldBytesMax = 64 * 1024 ** 2;
+export const heldBytesMax = 32 * 1024 ** 2;
+/** The same for what is looked at as a whole: a line, a file that is read at once, a variable. Looking at it must not take long. */
+export const wholeBytesMax = 16 * 1024 ** 2;
 /** Growth is told in pieces of at least this size, so that small things cost nothing. */
 const pieceBytes = 64 * 1024;
 

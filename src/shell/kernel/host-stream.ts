@@ -26,14 +26,18 @@ export class HostOutput implements OpenFile {
   readonly #kept = new ByteQueue();
   readonly #writers = new WaitList();
 
-  constructor(listener: OutputListener) {
+  /** @param portionBytes what the listener takes at a time, at most: it may pause in between */
+  constructor(
+    listener: OutputListener,
+    readonly portionBytes = pipeCapacityBytes,
+  ) {
     this.#listener = listener;
   }
 
   /** Delivers what was kept while paused, and goes on until the listener pauses again. */
   resume(): void {
     this.#paused = false;
-    while (this.#kept.size > 0 && !this.#paused) this.#deliver(this.#kept.take(pipeCapacityBytes));
+    while (this.#kept.size > 0 && !this.#paused) this.#deliver(this.#kept.take(this.portionBytes));
     if (this.#paused) return;
     this.#writers.wakeAll();
     if (this.#ended && this.#kept.size === 0) this.#end();
@@ -64,14 +68,12 @@ export class HostOutput implements OpenFile {
   }
   write(data: Uint8Array): number {
     if (this.#closed) throw new SystemError('EPIPE');
-    if (!this.#paused) {
-      this.#deliver(data.slice());
-      return data.length;
-    }
-    const space = pipeCapacityBytes - this.#kept.size;
-    if (space <= 0) return 0;
-    this.#kept.push(data.slice(0, space));
-    return Math.min(space, data.length);
+    let taken = 0;
+    for (; taken < data.length && !this.#paused; taken += this.portionBytes) this.#deliver(data.slice(taken, taken + this.portionBytes));
+    if (taken >= data.length) return data.length;
+    const kept = data.slice(taken, taken + Math.max(0, pipeCapacityBytes - this.#kept.size));
+    this.#kept.push(kept);
+    return taken + kept.length;
   }
   readable(): boolean {
     return false;

@@ -1,3 +1,5 @@
+export type { Capability } from './capabilities.ts';
+export { allCapabilities, capabilityMask, capabilityNames, holds } from './capabilities.ts';
 export type { ContainerSystemOptions, ProcessExitInfo, ProcessHandle, StartOptions } from './container-system.ts';
 export { ContainerSystem } from './container-system.ts';
 export { ControlGroup } from './control-group.ts';
@@ -9,6 +11,7 @@ export type { OutputListener } from './host-stream.ts';
 export { HostInput, HostOutput } from './host-stream.ts';
 export type { KernelOptions } from './kernel.ts';
 export { Kernel } from './kernel.ts';
+export { KernelParameters, podNetworkParameters } from './kernel-parameters.ts';
 export { defaultPath, searchPath } from './loader.ts';
 export type { OutOfMemoryVictim } from './memory.ts';
 export { MemoryAccount, processBytes } from './memory.ts';

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import { createEnv, nodeMachine, silentLog } from '../../env/index.ts';
+import { ContainerFs, createImageLayer } from '../fs/index.ts';
 import { createTestContainer } from '../sh/test-container.ts';
+import { Kernel } from './kernel.ts';
 import type { Program, SystemError } from './types.ts';
 
 const forever: Program = function* (process) {
@@ -85,4 +88,45 @@ test('a cpu limit stretches busy work over time', async () => {
   expect(handle.exit).toBeUndefined();
   await env.loop.advance(700);
   expect(handle.exit?.exitCode).toBe(0);
+});
+
+test('a process whose steps take long gives way in the midst of its turn, where time runs by itself', async () => {
+  let machineMs = 0;
+  const env = createEnv({ machine: { ...nodeMachine, monotonic: () => machineMs }, log: silentLog, seed: 1, start: 0, mode: 'real' });
+  const fs = new ContainerFs({ layer: createImageLayer([]) });
+  const system = new Kernel(env).createContainerSystem({ hostname: 'slow', fs, network: {} as never });
+  const seen: string[] = [];
+  system.start({
+    argv: ['slow'],
+    *program(process) {
+      for (let i = 0; i < 6; i += 1) {
+        seen.push(`step ${i}`);
+        machineMs += 1;
+        yield* process.step();
+      }
+      return 0;
+    },
+  });
+  env.loop.defer('other', () => void seen.push('other'));
+  await env.loop.settle();
+  env.loop.stop();
+  expect(seen).toEqual(['step 0', 'step 1', 'other', 'step 2', 'step 3', 'step 4', 'step 5']);
+});
+
+test('a container with many processes has no more turns than one with few', async () => {
+  const { env, kernel, fs, system } = createTestContainer('ash');
+  const other = kernel.createContainerSystem({ hostname: 'other', fs, network: {} as never });
+  const seen: string[] = [];
+  const say = (name: string): Program =>
+    function* (process) {
+      seen.push(name);
+      yield* process.step();
+      return 0;
+    };
+  system.start({ argv: ['init'], program: forever });
+  await env.loop.settle();
+  for (const name of ['a', 'b', 'c']) system.start({ argv: [name], program: say(name) });
+  other.start({ argv: ['x'], program: say('x') });
+  await env.loop.settle();
+  expect(seen).toEqual(['a', 'x', 'b', 'c']);
 });

@@ -1,4 +1,5 @@
 import type { Hardware } from './hardware.ts';
+import type { KernelParameters } from './kernel-parameters.ts';
 import type { Privileges } from './privileges.ts';
 import type { FileStat, Filesystem, OpenFlags, Program, Terminal } from './types.ts';
 
@@ -23,6 +24,8 @@ export interface OpenFile {
   seek(offset: number, from: 'start' | 'current' | 'end'): number;
   stat(): FileStat;
   readonly terminal?: Terminal | undefined;
+  /** False for an end of a named pipe whose other end nobody has opened yet; open(2) waits for that, by `onReadable`. */
+  readonly met?: boolean;
   /** The path shown in /proc/PID/fd. */
   readonly name: string;
   release(): void;
@@ -36,6 +39,8 @@ export interface Caller {
   readonly groups: readonly number[];
   readonly umask: number;
   readonly cwd: string;
+  /** What it may beyond what its user may: see `holds`. */
+  readonly capabilities: bigint;
 }
 
 /** What /proc and /dev ask of the process table. */
@@ -43,9 +48,12 @@ export interface ProcessTable {
   pids(): readonly number[];
   process(pid: number): ProcessDetails | undefined;
   now(): number;
+  /** What clocks in the container show, ms since the epoch: `now` unless somebody has set the node's clock. */
+  wallClock(): number;
   uptimeMs(): number;
   readonly uname: { readonly system: string; readonly release: string; readonly version: string; readonly machine: string };
   readonly hostname: string;
+  readonly parameters: KernelParameters;
   /** The machine it runs on. */
   readonly hardware: Hardware;
   randomBytes(length: number): Uint8Array;
@@ -58,7 +66,9 @@ export interface ProcessDetails {
   readonly uid: number;
   readonly gid: number;
   readonly groups: readonly number[];
+  readonly capabilities: bigint;
   readonly argv: readonly string[];
+  readonly comm: string;
   readonly env: ReadonlyMap<string, string>;
   readonly cwd: string;
   readonly state: 'R' | 'S' | 'Z' | 'T';

@@ -1,19 +1,28 @@
+import { holds } from './capabilities.ts';
+import type { KernelParameters } from './kernel-parameters.ts';
+import type { Caller } from './open-file.ts';
 import type { Connection, DatagramSocket, Listener, NetworkStack } from './types.ts';
+import { SystemError } from './types.ts';
 
 /**
  * A container's network as one process sees it: what it listens on is closed with its end, so that whoever comes after it can have
- * the port.
+ * the port; and what takes a capability is refused to who has none.
  */
 export class OwnedNetwork implements NetworkStack {
   readonly #open = new Set<{ close(): void }>();
 
-  constructor(readonly stack: NetworkStack) {}
+  constructor(
+    readonly stack: NetworkStack,
+    readonly caller: Caller,
+    readonly parameters: KernelParameters,
+  ) {}
 
   get addresses(): readonly string[] {
     return this.stack.addresses;
   }
 
   listen(address: string, port: number): Listener {
+    this.#checkPort(port);
     const listener = this.stack.listen(address, port);
     return this.#own({
       port: listener.port,
@@ -28,6 +37,7 @@ export class OwnedNetwork implements NetworkStack {
   }
 
   bindDatagram(address: string, port: number): DatagramSocket {
+    this.#checkPort(port);
     const socket = this.stack.bindDatagram(address, port);
     return this.#own({
       port: socket.port,
@@ -39,12 +49,17 @@ export class OwnedNetwork implements NetworkStack {
   }
 
   ping(address: string): { readonly reachable: boolean; readonly roundTripMs: number } {
+    if (!this.parameters.mayPing(this.caller.gid) && !holds(this.caller, 'NET_RAW')) throw new SystemError('EPERM');
     return this.stack.ping(address);
   }
 
   /** The process has ended. */
   closeAll(): void {
     for (const one of [...this.#open]) one.close();
+  }
+
+  #checkPort(port: number): void {
+    if (port > 0 && port < this.parameters.unprivilegedPortStart && !holds(this.caller, 'NET_BIND_SERVICE')) throw new SystemError('EACCES');
   }
 
   #own<T extends { close(): void }>(one: T): T {

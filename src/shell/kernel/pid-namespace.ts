@@ -1,3 +1,4 @@
+import { holds } from './capabilities.ts';
 import type { KernelProcess } from './process.ts';
 import type { Signal } from './types.ts';
 import { SystemError } from './types.ts';
@@ -46,7 +47,7 @@ export class PidNamespace {
   kill(sender: KernelProcess, pid: number, signal: Signal | 0): void {
     const targets = this.#targets(sender, pid);
     if (targets.length === 0) throw new SystemError('ESRCH');
-    const allowed = targets.filter((target) => sender.uid === 0 || sender.uid === target.uid);
+    const allowed = targets.filter((target) => sender.uid === target.uid || holds(sender, 'KILL'));
     if (allowed.length === 0) throw new SystemError('EPERM');
     if (signal === 0) return;
     for (const target of allowed) target.deliver(signal, 'inside');

@@ -7,7 +7,7 @@ import { WaitList } from './wait-list.ts';
 /** What Linux gives a pipe by default. */
 export const pipeCapacityBytes = 65_536;
 /** Writes up to this size are never interleaved with others (PIPE_BUF). */
-const atomicBytes = 4096;
+export const atomicBytes = 4096;
 
 /** The buffer between a pipe's two ends. */
 class PipeBuffer {

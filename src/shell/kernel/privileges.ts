@@ -1,21 +1,26 @@
-/**
- * What a container's processes may do beyond what their user may.
- *
- * Differs from upstream: it shows in /proc/PID/status and changes nothing else: root may change owners without CAP_CHOWN, and may not
- * set the clock with CAP_SYS_TIME.
- */
+/** What a container's processes may do beyond what their user may. */
 export interface Privileges {
-  /** One bit for each, by Linux's numbers: what root has, and others cannot get beyond. */
+  /** One bit for each (see `capabilityMask`): what root has, and others cannot get beyond. */
   readonly capabilities: bigint;
   readonly noNewPrivileges: boolean;
-  /** Whether a filter of system calls is on. */
+  /**
+   * Whether a filter of system calls is on.
+   *
+   * Differs from upstream: it shows in /proc/PID/status and changes nothing else.
+   */
   readonly seccomp: boolean;
 }
 
+/** What a process of a container holds: as after `execve`, root has all that the container has, and nobody else any. */
+export function capabilitiesOf({ capabilities }: Privileges, uid: number): bigint {
+  return uid === 0 ? capabilities : 0n;
+}
+
 /** The lines of /proc/PID/status that tell of a process's privileges. */
-export function privilegeLines({ capabilities, noNewPrivileges, seccomp }: Privileges, uid: number): string[] {
+export function privilegeLines(privileges: Privileges, uid: number): string[] {
+  const { capabilities, noNewPrivileges, seccomp } = privileges;
   const line = (name: string, mask: bigint) => `Cap${name}:\t${mask.toString(16).padStart(16, '0')}`;
-  const own = uid === 0 ? capabilities : 0n;
+  const own = capabilitiesOf(privileges, uid);
   return [
     line('Inh', 0n),
     line('Prm', own),

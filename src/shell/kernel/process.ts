@@ -1,9 +1,11 @@
+import { holds } from './capabilities.ts';
 import type { ContainerSystem } from './container-system.ts';
 import { DescriptorTable } from './descriptors.ts';
 import { loadProgram } from './loader.ts';
 import { processBytes } from './memory.ts';
 import type { OpenFile, ProcessDetails } from './open-file.ts';
 import { createPipe } from './pipe.ts';
+import { capabilitiesOf } from './privileges.ts';
 import { stepMs } from './processor.ts';
 import { ProcessorTurn } from './processor-turn.ts';
 import type { Runnable } from './scheduler.ts';
@@ -15,6 +17,7 @@ import type {
   ChildChange,
   ExitStatus,
   FileStat,
+  Identity,
   OpenFlags,
   Process,
   Program,
@@ -27,6 +30,9 @@ import type {
 } from './types.ts';
 import { SystemError } from './types.ts';
 import { WaitList } from './wait-list.ts';
+
+/** A read or a write moves so many bytes at a stretch. */
+const portionBytes = 65_536;
 
 /** Starting a process costs half a millisecond of processor time. */
 const spawnSteps = 100;
@@ -47,6 +53,8 @@ export interface ProcessOptions {
   readonly parent: KernelProcess | undefined;
   readonly processGroup: number;
   readonly argv: readonly string[];
+  /** Default: the last part of argv[0]. */
+  readonly comm?: string;
   readonly env: ReadonlyMap<string, string>;
   readonly cwd: string;
   readonly umask: number;
@@ -75,12 +83,13 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
   processGroup: number;
   readonly session: number;
   argv: readonly string[];
+  comm: string;
   env: ReadonlyMap<string, string>;
   cwd: string;
   umask: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly groups: readonly number[];
+  uid: number;
+  gid: number;
+  groups: readonly number[];
   readonly startedAt: number;
   readonly container: ContainerSystem;
   /** Its number outside all containers. */
@@ -132,6 +141,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     this.processGroup = options.processGroup;
     this.session = parent?.session ?? options.pid;
     this.argv = options.argv;
+    this.comm = options.comm ?? commOf(options.argv[0]);
     this.env = options.env;
     this.cwd = options.cwd;
     this.umask = options.umask;
@@ -168,6 +178,10 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     return this.#system;
   }
 
+  get capabilities(): bigint {
+    return capabilitiesOf(this.container.privileges, this.uid);
+  }
+
   get state(): 'R' | 'S' | 'Z' | 'T' {
     if (this.status) return 'Z';
     if (this.#stopped) return 'T';
@@ -193,6 +207,18 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     return this.files.add(this.container.fs.open(path, flags, this));
   }
 
+  *opened(fd: number): Syscall<number> {
+    const file = this.files.get(fd);
+    while (file.met === false) {
+      const before = this.#interrupts;
+      yield (wake) => file.onReadable(wake);
+      if (this.#interrupts === before) continue;
+      this.files.close(fd);
+      throw new SystemError('EINTR');
+    }
+    return fd;
+  }
+
   close(fd: number): void {
     this.files.close(fd);
   }
@@ -209,14 +235,15 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     return [this.files.add(reader), this.files.add(writer)];
   }
 
-  *read(fd: number, max = 65_536): Syscall<Uint8Array | null> {
+  *read(fd: number, max = portionBytes): Syscall<Uint8Array | null> {
+    const wanted = Math.min(max, portionBytes);
     const file = this.files.get(fd);
     if (!file.canRead) throw new SystemError('EBADF');
     this.charge(1);
     yield* this.step();
     if (file.terminal) yield* this.#untilForeground(file.terminal);
     for (;;) {
-      const data = file.read(max);
+      const data = file.read(wanted);
       if (data !== undefined) {
         if (data) this.charge(data.length >> 12);
         return data;
@@ -245,13 +272,15 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     const file = this.files.get(fd);
     if (!file.canWrite) throw new SystemError('EBADF');
     let bytes = typeof data === 'string' ? encoder.encode(data) : data;
-    this.charge(1 + (bytes.length >> 12));
+    this.charge(1);
     yield* this.step();
     while (bytes.length > 0) {
-      const taken = this.#writeSome(file, bytes);
-      if (taken === bytes.length) return;
+      const portion = bytes.subarray(0, portionBytes);
+      this.charge(portion.length >> 12);
+      const taken = this.#writeSome(file, portion);
       bytes = bytes.subarray(taken);
-      yield (wake) => file.onWritable(wake);
+      if (taken < portion.length) yield (wake) => file.onWritable(wake);
+      else if (bytes.length > 0) yield* this.step();
     }
   }
 
@@ -287,6 +316,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
 
   spawn(options: SpawnOptions): number {
     this.charge(spawnSteps);
+    checkArguments(options.argv, options.env ?? this.env);
     const cwd = options.cwd ?? this.cwd;
     const loaded = options.program
       ? { program: options.program, argv: options.argv }
@@ -295,6 +325,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
       parent: this,
       processGroup: options.processGroup === undefined ? this.processGroup : options.processGroup,
       argv: loaded.argv,
+      comm: options.program ? this.comm : commOf(options.path ?? options.argv[0]),
       env: options.env ?? this.env,
       cwd,
       umask: this.umask,
@@ -316,8 +347,10 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
 
   *exec(argv: readonly string[], env?: ReadonlyMap<string, string>, path?: string): Syscall<never> {
     this.charge(spawnSteps);
+    checkArguments(argv, env ?? this.env);
     const loaded = loadProgram(this.container.fs, path ?? argv[0] ?? '', argv, this);
     this.argv = loaded.argv;
+    this.comm = commOf(path ?? argv[0]);
     if (env) this.env = env;
     this.files.closeFrom(10);
     this.container.memory?.replaced(this.pid);
@@ -377,6 +410,16 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     target.processGroup = group === 0 ? target.pid : group;
   }
 
+  become({ uid, gid, groups }: Identity): void {
+    const isMember = gid === this.gid || this.groups.includes(gid);
+    const changesGroups = groups.length !== this.groups.length || groups.some((one) => !this.groups.includes(one));
+    if ((changesGroups || !isMember) && !holds(this, 'SETGID')) throw new SystemError('EPERM');
+    if (uid !== this.uid && !holds(this, 'SETUID')) throw new SystemError('EPERM');
+    this.uid = uid;
+    this.gid = gid;
+    this.groups = groups;
+  }
+
   *sleep(ms: number): Syscall<void> {
     this.charge(1);
     if (ms <= 0) return yield* this.step();
@@ -398,7 +441,8 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
   *step(): Syscall<void> {
     this.#steps += 1;
     this.#turnSteps += 1;
-    if (this.#turnSteps >= turnSteps || this.#stopped) yield yieldTurn;
+    // A step may take longer than it counts for, as one that joins large texts: what holds up the API stops sooner.
+    if (this.#turnSteps >= turnSteps || this.#stopped || this.container.kernel.loop.isSliceOver()) yield yieldTurn;
   }
 
   charge(steps: number): void {
@@ -703,9 +747,30 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
   }
 
   #caller() {
-    const { pid, uid, gid, groups, umask, cwd } = this;
-    return { pid, uid, gid, groups, umask, cwd };
+    const { pid, uid, gid, groups, umask, cwd, capabilities } = this;
+    return { pid, uid, gid, groups, umask, cwd, capabilities };
   }
+}
+
+/** What execve takes (fs/exec.c): each text with its zero byte, and all of them with their pointers: a quarter of a stack of 8 MiB. */
+const argumentBytesMax = 128 * 1024;
+const argumentsBytesMax = 2 * 1024 ** 2;
+
+/** Throws E2BIG. */
+function checkArguments(argv: readonly string[], env: ReadonlyMap<string, string>): void {
+  let sum = 0;
+  const add = (length: number) => {
+    if (length >= argumentBytesMax) throw new SystemError('E2BIG');
+    sum += length + 9;
+    if (sum > argumentsBytesMax) throw new SystemError('E2BIG');
+  };
+  for (const text of argv) add(text.length);
+  for (const [name, value] of env) add(name.length + 1 + value.length);
+}
+
+/** What the kernel calls a process: the last part of the file that it runs. */
+export function commOf(path = ''): string {
+  return path.slice(path.lastIndexOf('/') + 1).slice(0, 15);
 }
 
 const standardDescriptors: ReadonlyMap<number, number> = new Map([

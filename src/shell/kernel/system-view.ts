@@ -1,7 +1,9 @@
+import { holds } from './capabilities.ts';
 import type { ContainerSystem } from './container-system.ts';
 import type { Caller } from './open-file.ts';
 import { OwnedNetwork } from './owned-network.ts';
 import type { Filesystem, NetworkStack, ProcessInfo, System } from './types.ts';
+import { SystemError } from './types.ts';
 
 /** The container as one process sees it: paths are checked with that process's rights. */
 export class SystemView implements System {
@@ -10,7 +12,7 @@ export class SystemView implements System {
 
   constructor(
     readonly container: ContainerSystem,
-    caller: Caller,
+    readonly caller: Caller,
   ) {
     this.fs = container.fs.view(caller);
   }
@@ -19,7 +21,7 @@ export class SystemView implements System {
     return this.container.hostname;
   }
   get network(): NetworkStack {
-    this.#network ??= new OwnedNetwork(this.container.network);
+    this.#network ??= new OwnedNetwork(this.container.network, this.caller, this.container.parameters);
     return this.#network;
   }
   /** The process has ended: nobody listens on its ports any more. */
@@ -30,7 +32,16 @@ export class SystemView implements System {
     return this.container.uname;
   }
   now(): number {
-    return this.container.now();
+    return this.container.wallClock();
+  }
+  setClock(ms: number): void {
+    if (!holds(this.caller, 'SYS_TIME')) throw new SystemError('EPERM');
+    this.container.hardware.clockOffsetMs = ms - this.container.now();
+  }
+  setHostname(name: string): void {
+    if (!holds(this.caller, 'SYS_ADMIN')) throw new SystemError('EPERM');
+    if (name.length > 64) throw new SystemError('EINVAL');
+    this.container.hostname = name;
   }
   uptimeMs(): number {
     return this.container.uptimeMs();
@@ -39,7 +50,12 @@ export class SystemView implements System {
     return this.container.kernel.random.next();
   }
   processes(): readonly ProcessInfo[] {
-    return this.container.namespace.list();
+    const { clockOffsetMs } = this.container.hardware;
+    const list = this.container.namespace.list();
+    if (clockOffsetMs === 0) return list;
+    return list.map(({ pid, ppid, processGroup, uid, argv, comm, state, startedAt, cpuMs, memoryBytes }) => {
+      return { pid, ppid, processGroup, uid, argv, comm, state, startedAt: startedAt + clockOffsetMs, cpuMs, memoryBytes };
+    });
   }
   service<T>(name: string): T | undefined {
     return this.container.service<T>(name);

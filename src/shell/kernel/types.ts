@@ -58,6 +58,7 @@ export class SystemError extends Error {
 
 export const errorTexts = {
   EPERM: 'Operation not permitted',
+  E2BIG: 'Argument list too long',
   ENOENT: 'No such file or directory',
   ESRCH: 'No such process',
   EINTR: 'Interrupted system call',
@@ -152,6 +153,13 @@ export type ChildChange =
   | { readonly pid: number; readonly status: ExitStatus; readonly stopped?: undefined }
   | { readonly pid: number; readonly status?: undefined; readonly stopped: Signal };
 
+/** Whom a process runs as. */
+export interface Identity {
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+}
+
 /** A process as its own program sees it: state and system calls. Blocking calls are generators, others return at once or throw SystemError. */
 export interface Process {
   readonly pid: number;
@@ -167,15 +175,20 @@ export interface Process {
   readonly uid: number;
   readonly gid: number;
   readonly groups: readonly number[];
+  /** What it may beyond what its user may: see `holds`. */
+  readonly capabilities: bigint;
   /** The container-wide view: file system, host name, clock, network, process table. */
   readonly system: System;
 
   // Descriptors
+  /** Returns at once; `opened` waits for the other end of a named pipe, as open(2) does. */
   open(path: string, flags: OpenFlags): number;
+  /** Waits until who else is needed has opened it too. On EINTR (thrown) the descriptor is closed. */
+  opened(fd: number): Syscall<number>;
   close(fd: number): void;
   dup(fd: number, to?: number): number;
   pipe(): readonly [read: number, write: number];
-  /** At most `max` bytes (default 64 KiB); null at the end. EINTR when a handled signal arrives meanwhile. */
+  /** At most `max` bytes, never more than 64 KiB; null at the end. EINTR when a handled signal arrives meanwhile. */
   read(fd: number, max?: number): Syscall<Uint8Array | null>;
   /** All of it; raises PIPE (and throws EPIPE if that is ignored) when nobody reads any more. */
   write(fd: number, data: Uint8Array | string): Syscall<void>;
@@ -202,6 +215,8 @@ export interface Process {
   /** What happens on a signal. A handler runs between two steps of this process; KILL and STOP cannot be handled. */
   onSignal(signal: Signal, action: 'default' | 'ignore' | (() => void)): void;
   setProcessGroup(pid: number, group: number): void;
+  /** Becomes another user with these groups, for good unless that is root. Throws EPERM without SETUID or SETGID for what changes. */
+  become(identity: Identity): void;
   /** Simulated time. `EINTR` (thrown) when a handled signal arrives. */
   sleep(ms: number): Syscall<void>;
   /** Gives others a turn; loops call it so that the kernel may take the processor away. Counts one step. */
@@ -242,6 +257,10 @@ export interface System {
   readonly network: NetworkStack;
   /** Simulated milliseconds since the Unix epoch. */
   now(): number;
+  /** Sets the clock of the whole node. Throws EPERM without SYS_TIME. */
+  setClock(ms: number): void;
+  /** Throws EPERM without SYS_ADMIN, EINVAL for more than 64 bytes. */
+  setHostname(name: string): void;
   /** Milliseconds since the simulated node booted. */
   uptimeMs(): number;
   random(): number;
@@ -258,6 +277,8 @@ export interface ProcessInfo {
   readonly processGroup: number;
   readonly uid: number;
   readonly argv: readonly string[];
+  /** The file it runs, without folders: unlike argv, a program does not change it. */
+  readonly comm: string;
   readonly state: 'R' | 'S' | 'Z' | 'T';
   /** Simulated time of start, ms since the epoch. */
   readonly startedAt: number;
@@ -281,11 +302,15 @@ export interface Filesystem {
   rename(from: string, to: string, cwd?: string): void;
   link(target: string, path: string, cwd?: string): void;
   symlink(target: string, path: string, cwd?: string): void;
+  mkfifo(path: string, mode: number, cwd?: string): void;
   readlink(path: string, cwd?: string): string;
   chmod(path: string, mode: number, cwd?: string): void;
   chown(path: string, uid: number, gid: number, cwd?: string): void;
-  utimes(path: string, mtimeMs: number, cwd?: string): void;
+  /** Sets the time; `now` may be set by whoever may write, any other only by the owner. */
+  utimes(path: string, time: number | 'now', cwd?: string): void;
   truncate(path: string, size: number, cwd?: string): void;
+  /** Whether one may read (4), write (2) or execute and search (1): access(2), false where nothing is. */
+  access(path: string, bits: number, cwd?: string): boolean;
   realpath(path: string, cwd?: string): string;
   /** The program behind an executable file, if it is one of the image's own; a script is plain text and gives undefined. */
   programAt(path: string, cwd?: string): Program | undefined;
@@ -296,6 +321,9 @@ export interface Filesystem {
     readonly options: string;
     readonly sizeBytes: number;
     readonly usedBytes: number;
+    /** Files, directories and links: how many there may be, and are. */
+    readonly filesMax: number;
+    readonly files: number;
   }[];
 }
 
@@ -341,11 +369,11 @@ export interface DatagramSocket {
 export interface NetworkStack {
   /** The pod's own addresses, loopback left out. */
   readonly addresses: readonly string[];
-  /** Throws EADDRINUSE. `address` `0.0.0.0` and `::` mean all. */
+  /** Throws EADDRINUSE, EACCES for a port that takes a capability. `address` `0.0.0.0` and `::` mean all. */
   listen(address: string, port: number): Listener;
   /** Resolves with a connection or rejects with SystemError (ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH). Numeric addresses only. */
   connect(address: string, port: number): Promise<Connection>;
   bindDatagram(address: string, port: number): DatagramSocket;
-  /** Whether an echo request would be answered, after what round trip in ms. */
+  /** Whether an echo request would be answered, after what round trip in ms. Throws EPERM for who may not send one. */
   ping(address: string): { readonly reachable: boolean; readonly roundTripMs: number };
 }

@@ -28,16 +28,24 @@ const levels: readonly (readonly string[])[] = [
   ['*', '/', '%'],
 ];
 const nestingLimit = 200;
+/** Variables are expressions of variables, which are expressions: the same few words may be read without end. */
+const tokensMax = 20_000;
+const lengthMax = 64 * 1024;
+
+/** What one evaluation has read so far, that of variables included. */
+interface Work {
+  tokens: number;
+}
 
 /** Evaluates an arithmetic expression in 64-bit integers. Throws ArithmeticError with dash's words. */
-export function evaluate(text: string, variables: ArithmeticVariables, dialect: ArithmeticDialect, depth = 0): string {
+export function evaluate(text: string, variables: ArithmeticVariables, dialect: ArithmeticDialect, depth = 0, work: Work = { tokens: 0 }): string {
   // The common case: a number or a sum of two, within what a double holds exactly.
   const trimmed = text.trim();
   if (trimmed === '') return '0';
   const simple = /^([A-Za-z_]\w*|[1-9]\d{0,14}|0)\s*(?:([-+*])\s*([A-Za-z_]\w*|[1-9]\d{0,14}|0))?$/.exec(trimmed);
   const quick = simple && quickly(simple[1] as string, simple[2], simple[3], variables);
   if (quick !== undefined && quick !== null) return quick;
-  return new Evaluator(trimmed, variables, dialect, depth).run().toString();
+  return new Evaluator(trimmed, variables, dialect, depth, work).run().toString();
 }
 
 function quickly(left: string, operator: string | undefined, right: string | undefined, variables: ArithmeticVariables): string | undefined {
@@ -68,9 +76,13 @@ class Evaluator {
     readonly variables: ArithmeticVariables,
     readonly dialect: ArithmeticDialect,
     readonly depth: number,
+    readonly work: Work,
   ) {
     if (depth > 20) throw new ArithmeticError('expression recursion level exceeded');
+    if (text.length > lengthMax) throw new ArithmeticError('expression too long');
     this.#tokens = tokenize(text, dialect);
+    work.tokens += this.#tokens.length;
+    if (work.tokens > tokensMax) throw new ArithmeticError('expression too long');
   }
 
   run(): bigint {
@@ -179,8 +191,8 @@ class Evaluator {
     const text = this.variables.get(name)?.trim() ?? '';
     if (text === '') return 0n;
     return /^[-+]?\d/.test(text) && !/[^\dxXa-fA-F+-]/.test(text)
-      ? new Evaluator(text, this.variables, this.dialect, this.depth + 1).run()
-      : BigInt(evaluate(text, this.variables, this.dialect, this.depth + 1));
+      ? new Evaluator(text, this.variables, this.dialect, this.depth + 1, this.work).run()
+      : BigInt(evaluate(text, this.variables, this.dialect, this.depth + 1, this.work));
   }
 
   #store(name: string, value: bigint): bigint {

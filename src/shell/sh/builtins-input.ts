@@ -1,9 +1,13 @@
+import { HeldMemory, wholeBytesMax } from '../kernel/held-memory.ts';
 import { exitCodeOf } from '../kernel/signals.ts';
 import type { Syscall } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
 import type { Builtin } from './builtins.ts';
 import type { Shell } from './shell.ts';
 import { isName } from './shell.ts';
+
+/** What a byte of a line that is still read takes. */
+const byteHeldBytes = 8;
 
 /** A line read byte by byte, so that what follows stays for the next reader. `ended` if the input ended before a newline. */
 export function* readLine(
@@ -12,12 +16,14 @@ export function* readLine(
   raw: boolean,
 ): Syscall<{ readonly text: string; readonly quoted: ReadonlySet<number>; readonly ended: boolean }> {
   const bytes: number[] = [];
+  const memory = new HeldMemory(shell.process, wholeBytesMax);
   const quoted = new Set<number>();
   let escaped = false;
   for (;;) {
     const data = yield* shell.process.read(fd, 1);
     if (!data) return { text: Buffer.from(bytes).toString(), quoted, ended: true };
     const byte = data[0] as number;
+    memory.add(byteHeldBytes);
     if (escaped) {
       escaped = false;
       if (byte === 10) continue; // A line that goes on.

@@ -8,7 +8,7 @@ import { variableBuiltins } from './builtins-variables.ts';
 import { become } from './execute.ts';
 import { calculate } from './expand.ts';
 import { applyMonitor, findJob, sayStopped, signalJob } from './jobs.ts';
-import { bytesOf, formatPrintf, readEscapes } from './printf.ts';
+import { bytesOf, formatPrintfInTurns, readEscapesInTurns } from './printf.ts';
 import { quoteForShell } from './quoting.ts';
 import { runText } from './scripts.ts';
 import type { Flavour, Shell } from './shell.ts';
@@ -25,19 +25,19 @@ export interface Builtin {
 
 const echo: Builtin = {
   *run(shell, words) {
-    let args = words.slice(1);
+    let first = 1;
     let newline = true;
     let escapes = shell.flavour === 'dash';
     const option = shell.flavour === 'dash' ? /^-n$/ : /^-[neE]+$/;
-    while (args[0] !== undefined && option.test(args[0])) {
-      if (args[0].includes('n')) newline = false;
-      if (args[0].includes('e')) escapes = true;
-      if (args[0].includes('E')) escapes = false;
-      args = args.slice(1);
+    for (let word = words[first]; word !== undefined && option.test(word); word = words[first]) {
+      if (word.includes('n')) newline = false;
+      if (word.includes('e')) escapes = true;
+      if (word.includes('E')) escapes = false;
+      first += 1;
       if (shell.flavour === 'dash') break;
     }
-    const text = args.join(' ');
-    const read = escapes ? readEscapes(text, 'argument', shell.flavour) : { text, stopped: false };
+    const text = words.slice(first).join(' ');
+    const read = escapes ? yield* readEscapesInTurns(shell.process, text, 'argument', shell.flavour) : { text, stopped: false };
     yield* shell.process.write(1, bytesOf(read.text + (newline && !read.stopped ? '\n' : '')));
     return 0;
   },
@@ -51,7 +51,7 @@ const printf: Builtin = {
       yield* shell.complain(shell.flavour === 'ash' ? 'usage: printf FORMAT [ARG]...' : 'usage: printf format [arg ...]', 'printf');
       return 2;
     }
-    const { text, problem, status } = formatPrintf(format, args.slice(1), shell.flavour);
+    const { text, problem, status } = yield* formatPrintfInTurns(shell.process, format, args.slice(1), shell.flavour);
     // Real shells complain while they format, and write when they are done.
     if (problem !== undefined) yield* shell.complain(problem, shell.flavour === 'ash' ? undefined : 'printf');
     yield* shell.process.write(1, bytesOf(text));

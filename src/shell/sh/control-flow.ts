@@ -1,6 +1,6 @@
 import type { Syscall } from '../kernel/types.ts';
 import { run } from './execute.ts';
-import { expandPattern, expandText, expandWords } from './expand.ts';
+import { expandPattern, expandText, expandWords, matches } from './expand.ts';
 import { patternOf } from './pattern.ts';
 import type { Flow, Shell } from './shell.ts';
 import type { ListNode, SyntaxNode } from './syntax.ts';
@@ -100,14 +100,14 @@ export function* runCase(shell: Shell, node: Extract<SyntaxNode, { kind: 'case' 
   shell.status = 0;
   for (const { patterns, body, fallThrough } of node.items) {
     if (!falling) {
-      let matches = false;
+      let selected = false;
       for (const pattern of patterns) {
-        if (patternOf(yield* expandPattern(shell, pattern)).matches(text)) {
-          matches = true;
+        if (yield* matches(shell, patternOf(yield* expandPattern(shell, pattern)), text)) {
+          selected = true;
           break;
         }
       }
-      if (!matches) continue;
+      if (!selected) continue;
       shell.status = status;
       if (body.items.length === 0) shell.status = 0;
     }

@@ -11,21 +11,53 @@ import type { Shell } from './shell.ts';
 import { isName, ShellFailure } from './shell.ts';
 import type { ParameterOperation, Part, Word } from './syntax.ts';
 
-/** A pattern is held against some 2^8 characters in the time of a step. */
+/** Looking at some 2^8 characters takes as long as a step. */
 const charactersPerStep = 8;
+/** Some 2^6 parameters are joined in the time of a step. */
+const parametersPerStep = 6;
 
 type Parameter = Extract<Part, { kind: 'parameter' }>;
 
 /** What a field takes besides its text. */
 const fieldBytes = 128;
 const fieldsPerPiece = 1024;
+/** Fields that are made in the time of a step. */
+const fieldsAtATime = 128;
+/** Few fields are longer. */
+const nearCharacters = 64;
 
-/** Collects the fields of one word. A field's pattern is its text with everything quoted escaped. */
+/** A field of a word, in the pieces it was put together from. */
+class Field {
+  readonly #pieces: { readonly text: string; readonly kind: PieceKind }[] = [];
+  text = '';
+
+  add(text: string, kind: PieceKind): void {
+    this.text += text;
+    this.#pieces.push({ text, kind });
+  }
+
+  /** Whether anything in it that is not quoted is special in a pattern. */
+  get isPattern(): boolean {
+    return this.#pieces.some(({ text, kind }) => kind !== 'quoted' && /[*?[]/.test(text)) && hasPattern(this.pattern);
+  }
+
+  /** Its text with everything quoted escaped. Made when it is wanted: few fields are patterns, and a text may be long. */
+  get pattern(): string {
+    return this.#pieces
+      .map(({ text, kind }) => (kind === 'quoted' ? quotePattern(text) : kind === 'literal' ? text : inPieces(text, escapeBackslashes)))
+      .join('');
+  }
+}
+
+/** In literal text a backslash quotes what follows; one that comes out of an expansion is an ordinary character. */
+type PieceKind = 'quoted' | 'literal' | 'expanded';
+
+const escapeBackslashes = (text: string) => text.replaceAll('\\', '\\\\');
+
+/** Collects the fields of one word. */
 class Fields {
-  readonly done: { readonly text: string; readonly pattern: string }[] = [];
-  #text = '';
-  #pattern = '';
-  #open = false;
+  readonly done: Field[] = [];
+  #field: Field | undefined;
 
   constructor(
     readonly ifs: string,
@@ -36,51 +68,40 @@ class Fields {
   ) {}
 
   quoted(text: string): void {
-    this.#text += text;
-    this.#pattern += quotePattern(text);
-    this.#open = true;
+    this.#add(text, 'quoted');
   }
 
   literal(text: string): void {
-    this.#text += text;
-    this.#pattern += text;
-    this.#open = true;
+    this.#add(text, 'literal');
   }
 
-  /** The result of an unquoted expansion: split at IFS. */
-  expanded(text: string): void {
+  /** The result of an unquoted expansion: split at IFS. Stops after many fields; returns where, to be called again from there. */
+  expanded(text: string, from = 0): number {
     if (!this.splits || this.ifs === '') {
-      if (text !== '') this.#plain(text);
-      return;
+      if (text !== '') this.#add(text, 'expanded');
+      return text.length;
     }
-    for (let i = 0; i < text.length; ) {
+    let i = from;
+    for (let fields = 0; i < text.length && fields < fieldsAtATime; fields += 1) {
       const start = i;
-      while (i < text.length && !this.ifs.includes(text[i] as string)) i += 1;
-      if (i > start) this.#plain(text.slice(start, i));
-      if (i >= text.length) return;
-      i = this.#separator(text, i);
+      i = nextSeparator(text, i, this.ifs);
+      if (i > start) this.#add(text.slice(start, i), 'expanded');
+      if (i < text.length) i = this.#separator(text, i);
     }
+    return i;
   }
 
   /** Ends the field if one has begun; `always` makes an empty one too. */
   finish(always = false): void {
-    if (!this.#open && !always) return;
-    this.done.push({ text: this.#text, pattern: this.#pattern });
+    if (!this.#field && !always) return;
+    this.done.push(this.#field ?? new Field());
     if (this.done.length % fieldsPerPiece === 0) this.hold(fieldsPerPiece * fieldBytes);
-    this.#text = '';
-    this.#pattern = '';
-    this.#open = false;
+    this.#field = undefined;
   }
 
-  #plain(text: string): void {
-    if (!text.includes('\\')) {
-      this.literal(text);
-      return;
-    }
-    // A backslash that comes out of an expansion is an ordinary character.
-    this.#text += text;
-    this.#pattern += inPieces(text, (piece) => piece.replaceAll('\\', '\\\\'));
-    this.#open = true;
+  #add(text: string, kind: PieceKind): void {
+    this.#field ??= new Field();
+    this.#field.add(text, kind);
   }
 
   #separator(text: string, from: number): number {
@@ -96,6 +117,15 @@ class Fields {
     } else this.finish();
     return i;
   }
+}
+
+/** Where the next character of IFS is; behind the text if there is none. */
+function nextSeparator(text: string, from: number, ifs: string): number {
+  let at = from;
+  for (const end = Math.min(text.length, from + nearCharacters); at < end; at += 1) if (ifs.includes(text[at] as string)) return at;
+  if (at === text.length) return at;
+  const next = [...ifs].map((letter) => text.indexOf(letter, at)).filter((place) => place >= 0);
+  return next.length === 0 ? text.length : Math.min(...next);
 }
 
 /** Expands words to fields: parameters, commands, arithmetic, splitting, file names, quotes. */
@@ -116,9 +146,10 @@ export function* expandWords(shell: Shell, words: readonly Word[]): Syscall<stri
     yield* expandParts(shell, word.parts, fields);
     fields.finish();
     memory?.add(-held);
-    for (const { text, pattern } of fields.done) {
-      if (shell.options.has('f') || !hasPattern(pattern)) result.push(text);
-      else for (const name of yield* glob(shell, pattern, text)) result.push(name);
+    for (const field of fields.done) {
+      if (shell.options.has('f') || !field.isPattern) result.push(field.text);
+      else for (const name of yield* glob(shell, field.pattern, field.text)) result.push(name);
+      if (result.length % fieldsAtATime === 0) yield* shell.process.step();
     }
   }
   return result;
@@ -155,7 +186,7 @@ function* expandJoined(shell: Shell, parts: readonly Part[]): Syscall<{ readonly
   const fields = new Fields('', false);
   yield* expandParts(shell, parts, fields);
   fields.finish(true);
-  if (fields.done.length === 1) return fields.done[0] as { text: string; pattern: string };
+  if (fields.done.length === 1) return fields.done[0] as Field;
   return { text: fields.done.map(({ text }) => text).join(' '), pattern: fields.done.map(({ pattern }) => pattern).join(' ') };
 }
 
@@ -173,18 +204,18 @@ function* expandParts(shell: Shell, parts: readonly Part[], fields: Fields): Sys
         fields.quoted(part[shell.flavour]);
         break;
       case 'command':
-        add(fields, part.quoted, yield* captureOutput(shell, part.script));
+        yield* add(shell, fields, part.quoted, yield* captureOutput(shell, part.script));
         break;
       case 'arithmetic':
-        add(fields, part.quoted, yield* expandArithmetic(shell, part.parts));
+        yield* add(shell, fields, part.quoted, yield* expandArithmetic(shell, part.parts));
         break;
     }
   }
 }
 
-function add(fields: Fields, quoted: boolean, text: string): void {
+function* add(shell: Shell, fields: Fields, quoted: boolean, text: string): Syscall<void> {
   if (quoted) fields.quoted(text);
-  else fields.expanded(text);
+  else for (let at = fields.expanded(text); at < text.length; at = fields.expanded(text, at)) yield* shell.process.step();
 }
 
 function* expandArithmetic(shell: Shell, parts: readonly Part[]): Syscall<string> {
@@ -195,6 +226,7 @@ function* expandArithmetic(shell: Shell, parts: readonly Part[]): Syscall<string
 
 /** Evaluates `$((text))` with the shell's variables. */
 export function calculate(shell: Shell, text: string): string {
+  shell.process.charge(text.length >> charactersPerStep);
   try {
     return evaluate(
       text,
@@ -219,7 +251,7 @@ export function calculate(shell: Shell, text: string): string {
 
 function* expandParameter(shell: Shell, part: Parameter, fields: Fields): Syscall<void> {
   const { operation } = part;
-  if ((part.name === '@' || part.name === '*') && !part.length && !operation) return expandAll(shell, part, fields);
+  if ((part.name === '@' || part.name === '*') && !part.length && !operation) return yield* expandAll(shell, part, fields);
   if (operation?.type === 'bad' || ((operation?.type === 'replace' || operation?.type === 'slice') && shell.flavour === 'dash')) {
     throw new ShellFailure(shell.flavour === 'ash' ? 'syntax error: bad substitution' : 'Bad substitution');
   }
@@ -227,24 +259,26 @@ function* expandParameter(shell: Shell, part: Parameter, fields: Fields): Syscal
   if (operation?.type === 'default') return yield* applyDefault(shell, part, operation, value, fields);
   if (value === undefined && shell.options.has('u')) throw new ShellFailure(`${part.name}: parameter not set`);
   // Containers have the C locale: a character is a byte.
-  if (part.length) return add(fields, part.quoted, String(Buffer.byteLength(value ?? '')));
-  add(fields, part.quoted, operation ? yield* transform(shell, operation, value ?? '') : (value ?? ''));
+  if (part.length) return yield* add(shell, fields, part.quoted, String(Buffer.byteLength(value ?? '')));
+  yield* add(shell, fields, part.quoted, operation ? yield* transform(shell, operation, value ?? '') : (value ?? ''));
 }
 
 /** `$@` and `$*`: in quotes one gives a field for each parameter, the other one field joined by the first character of IFS. */
-function expandAll(shell: Shell, part: Parameter, fields: Fields): void {
+function* expandAll(shell: Shell, part: Parameter, fields: Fields): Syscall<void> {
   const ifs = shell.get('IFS') ?? ' ';
+  shell.process.charge(shell.parameters.length >> parametersPerStep);
   if (part.quoted && (part.name === '*' || !fields.splits)) {
     fields.quoted(shell.parameters.join(part.name === '*' ? ifs.slice(0, 1) : ' '));
     return;
   }
-  shell.parameters.forEach((parameter, index) => {
+  for (const [index, parameter] of shell.parameters.entries()) {
     if (index > 0) {
       if (fields.splits) fields.finish(part.quoted);
       else fields.quoted(part.name === '*' ? ifs.slice(0, 1) : ' ');
     }
-    add(fields, part.quoted, parameter);
-  });
+    yield* add(shell, fields, part.quoted, parameter);
+    if (index % fieldsAtATime === fieldsAtATime - 1) yield* shell.process.step();
+  }
 }
 
 /** The value of a parameter, undefined if it is not set. */
@@ -312,22 +346,22 @@ function* applyDefault(
     return;
   }
   if (!missing) {
-    if (part.name === '@' || part.name === '*') return expandAll(shell, part, fields);
-    return add(fields, part.quoted, value);
+    if (part.name === '@' || part.name === '*') return yield* expandAll(shell, part, fields);
+    return yield* add(shell, fields, part.quoted, value);
   }
   if (action === '-') return yield* expandOperand(shell, part, word, fields);
   const text = yield* expandText(shell, word);
   if (action === '?') throw new ShellFailure(`${part.name}: ${text || (operator === ':?' ? 'parameter not set or null' : 'parameter not set')}`);
   if (!isName(part.name)) throw new ShellFailure(shell.flavour === 'ash' ? 'syntax error: bad substitution' : 'Bad substitution');
   shell.set(part.name, text);
-  add(fields, part.quoted, text);
+  yield* add(shell, fields, part.quoted, text);
 }
 
 /** Unquoted text of `${x-word}` is split as the expansion it stands for. */
 function* expandOperand(shell: Shell, part: Parameter, word: Word, fields: Fields): Syscall<void> {
   if (part.quoted) fields.quoted('');
   for (const piece of word.parts) {
-    if (piece.kind === 'text' && !piece.quoted) add(fields, part.quoted, piece.text);
+    if (piece.kind === 'text' && !piece.quoted) yield* add(shell, fields, part.quoted, piece.text);
     else if (part.quoted && !(piece.kind === 'parameter' && piece.name === '@')) yield* expandParts(shell, [{ ...piece, quoted: true }], fields);
     else yield* expandParts(shell, [piece], fields);
   }
@@ -381,10 +415,14 @@ function* removeMatch(shell: Shell, value: string, operator: string, text: strin
 }
 
 /** Looks whether a piece of a text matches. A text has so many pieces that others must get their turn meanwhile. */
-function* matches(shell: Shell, pattern: Pattern, piece: string): Syscall<boolean> {
-  shell.process.charge(piece.length >> charactersPerStep);
-  yield* shell.process.step();
-  return pattern.matches(piece);
+export function* matches(shell: Shell, pattern: Pattern, piece: string): Syscall<boolean> {
+  const matching = pattern.matching(piece);
+  for (;;) {
+    yield* shell.process.step();
+    const { done, value } = matching.next();
+    if (done) return value;
+    shell.process.charge(1 << charactersPerStep);
+  }
 }
 
 function* replaceMatches(shell: Shell, value: string, operator: string, text: string, replacement: string): Syscall<string> {

@@ -22,7 +22,7 @@ test('a folder that cannot be written to costs the history, nothing else', async
 test('bash keeps its history until it ends', async () => {
   const bash = await openTerminal('bash', { env: { HISTFILE: '/w/history' } });
   await bash.type('echo a\r');
-  const files = bash.fs.view({ pid: 0, uid: 0, gid: 0, groups: [], umask: 0, cwd: '/' });
+  const files = bash.fs.view({ pid: 0, uid: 0, gid: 0, groups: [], umask: 0, cwd: '/', capabilities: 0n });
   expect(files.exists('/w/history')).toBe(false);
   await bash.type('exit\r');
   expect(files.readText('/w/history')).toBe('echo a\nexit\n');

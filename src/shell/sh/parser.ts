@@ -20,8 +20,8 @@ export function parseScript(source: string, options: { readonly interactive?: bo
   return list;
 }
 
-/** The longest script that is read at once: as much as a config map holds. */
-const sourceMax = 1024 ** 2;
+/** The longest command; a script of many is read in parts. */
+const sourceMax = 64 * 1024;
 
 /** Scripts that loops and probes run again and again. Trees never change, so sharing them changes no behaviour. */
 const cache = new Map<string, ListNode>();

@@ -1,16 +1,54 @@
+import { HeldMemory, wholeBytesMax } from '../kernel/held-memory.ts';
+import type { Process, Syscall } from '../kernel/types.ts';
+import { SystemError } from '../kernel/types.ts';
 import type { Flavour } from './shell.ts';
 
+type EscapeStyle = 'format' | 'argument';
+
+const escapesPerStep = 4096;
+/** The longest argument whose escapes are read at once. */
+const argumentMax = 128 * 1024;
+
 /** Reads the escapes of `printf` formats and of dash's `echo`. `stopped` is set by `\c`. */
-export function readEscapes(text: string, style: 'format' | 'argument', flavour: Flavour): { readonly text: string; readonly stopped: boolean } {
+export function readEscapes(text: string, style: EscapeStyle, flavour: Flavour): { readonly text: string; readonly stopped: boolean } {
+  return readSomeEscapes(text, style, flavour, 0, Number.POSITIVE_INFINITY);
+}
+
+/** The same for a text that may be long: others run meanwhile. */
+export function* readEscapesInTurns(
+  process: Pick<Process, 'step'>,
+  text: string,
+  style: EscapeStyle,
+  flavour: Flavour,
+): Syscall<{ readonly text: string; readonly stopped: boolean }> {
+  const parts: string[] = [];
+  let end = 0;
+  let stopped = false;
+  while (end < text.length && !stopped) {
+    const some = readSomeEscapes(text, style, flavour, end, escapesPerStep);
+    parts.push(some.text);
+    ({ end, stopped } = some);
+    if (end < text.length) yield* process.step();
+  }
+  return { text: parts.join(''), stopped };
+}
+
+function readSomeEscapes(
+  text: string,
+  style: EscapeStyle,
+  flavour: Flavour,
+  from: number,
+  most: number,
+): { readonly text: string; readonly stopped: boolean; readonly end: number } {
   let out = '';
-  for (let i = 0; i < text.length; i += 1) {
-    if (text[i] !== '\\' || i + 1 >= text.length) {
-      out += text[i];
-      continue;
-    }
-    i += 1;
+  let i = from;
+  for (let count = 0; i < text.length && count < most; i += 1, count += 1) {
+    const backslash = text.indexOf('\\', i);
+    if (backslash < 0 || backslash === text.length - 1) return { text: out + text.slice(i), stopped: false, end: text.length };
+    out += text.slice(i, backslash);
+    i = backslash + 1;
     const letter = text[i] as string;
-    if (letter === 'c' && (style === 'argument' || flavour === 'ash')) return { text: out, stopped: true };
+    if (letter === 'c' && (style === 'argument' || flavour === 'ash')) return { text: out, stopped: true, end: text.length };
     const octal = (style === 'argument' ? /^0[0-7]{0,3}|^[1-7][0-7]{0,2}/ : /^[0-7]{1,3}/).exec(text.slice(i, i + 4))?.[0];
     const hex = flavour === 'dash' ? undefined : /^x[\da-fA-F]{1,2}/.exec(text.slice(i, i + 3))?.[0];
     if (octal !== undefined) {
@@ -21,7 +59,7 @@ export function readEscapes(text: string, style: 'format' | 'argument', flavour:
       i += hex.length - 1;
     } else out += simpleEscapes[letter] ?? `\\${letter}`;
   }
-  return { text: out, stopped: false };
+  return { text: out, stopped: false, end: i };
 }
 
 /** A byte that is no character of its own stands in text as a lone surrogate until it is written. */
@@ -45,11 +83,29 @@ export interface Printed {
   readonly status: number;
 }
 
-const piecePattern = /%%|%([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+)?)?([a-zA-Z])|%[^%a-zA-Z]*.?|[^%]+/gs;
+const piecePattern = /%%|%([-+ 0#]*)(\*|[1-9]\d*)?(?:\.(\*|\d+)?)?([a-zA-Z])|%[^%a-zA-Z]*.?|[^%]+/gs;
 
 /** Formats as `printf` does, again and again until the arguments are used up. */
 export function formatPrintf(format: string, args: readonly string[], flavour: Flavour): Printed {
-  return new Formatter(format, args, flavour).run();
+  const formatter = new Formatter(format, args, flavour);
+  while (formatter.advance());
+  return formatter.printed;
+}
+
+/** The same for any number of arguments of any length: others run meanwhile, and what is made counts as the process's memory. */
+export function* formatPrintfInTurns(process: Process, format: string, args: readonly string[], flavour: Flavour): Syscall<Printed> {
+  const formatter = new Formatter(format, args, flavour);
+  const memory = new HeldMemory(process, wholeBytesMax);
+  let held = 0;
+  for (let more = true; more; ) {
+    more = formatter.advance();
+    memory.add(formatter.length - held);
+    held = formatter.length;
+    process.charge(1);
+    if (more) yield* process.step();
+  }
+  memory.add(-held);
+  return formatter.printed;
 }
 
 class Formatter {
@@ -65,13 +121,19 @@ class Formatter {
     readonly flavour: Flavour,
   ) {}
 
-  run(): Printed {
-    do {
-      const before = this.#at;
-      this.#once();
-      if (this.#at === before) break;
-    } while (this.#at < this.args.length && !this.#stopped);
+  get length(): number {
+    return this.#text.length;
+  }
+
+  get printed(): Printed {
     return { text: this.#text, problem: this.#problem, status: this.#status };
+  }
+
+  /** Goes through the format once. Returns whether there is more to do. */
+  advance(): boolean {
+    const before = this.#at;
+    this.#once();
+    return this.#at !== before && this.#at < this.args.length && !this.#stopped;
   }
 
   #once(): void {
@@ -91,6 +153,7 @@ class Formatter {
   }
 
   #literal(text: string): void {
+    if (text.length > argumentMax) throw new SystemError('ENOMEM');
     const read = readEscapes(text, 'format', this.flavour);
     this.#text += read.text;
     this.#stopped = read.stopped;
@@ -155,6 +218,7 @@ function convert(
     case 's':
       return { text: precision === undefined ? (word ?? '') : (word ?? '').slice(0, precision) };
     case 'b':
+      if ((word ?? '').length > argumentMax) throw new SystemError('ENOMEM');
       return readEscapes(word ?? '', 'argument', flavour);
     case 'c':
       // Nothing to show is shown as a zero byte.
@@ -162,7 +226,7 @@ function convert(
     case 'd':
     case 'i': {
       const value = read.integer(word);
-      const digits = (value < 0n ? -value : value).toString().padStart(precision ?? 1, '0');
+      const digits = (value < 0n ? -value : value).toString().padStart(Math.min(precision ?? 1, widthMax), '0');
       return { text: sign(value, value < 0n ? `-${digits}` : digits) };
     }
     case 'u':
@@ -173,7 +237,7 @@ function convert(
     case 'X': {
       const digits = BigInt.asUintN(64, read.integer(word))
         .toString(16)
-        .padStart(precision ?? 1, '0');
+        .padStart(Math.min(precision ?? 1, widthMax), '0');
       const text = (flags.includes('#') ? '0x' : '') + digits;
       return { text: conversion === 'X' ? text.toUpperCase() : text };
     }
@@ -218,8 +282,11 @@ function numberOf(word: string): { readonly value: bigint; readonly taken: numbe
   return { value: match[1] === '-' ? -value : value, taken: match[0].length };
 }
 
+/** Differs from upstream: nothing is filled up further. */
+const widthMax = 10_000;
+
 function pad(text: string, width: number, flags: string, conversion: string): string {
-  const size = Math.min(Math.abs(width), 10_000);
+  const size = Math.min(Math.abs(width), widthMax);
   if (flags.includes('-') || width < 0) return text.padEnd(size);
   if (!flags.includes('0') || 'scb'.includes(conversion)) return text.padStart(size);
   const sign = /^[-+ ]/.exec(text)?.[0] ?? '';

@@ -1,4 +1,4 @@
-import { HeldMemory } from '../kernel/held-memory.ts';
+import { HeldMemory, wholeBytesMax } from '../kernel/held-memory.ts';
 import { exitCodeOf } from '../kernel/signals.ts';
 import type { Process, SpawnOptions, Syscall } from '../kernel/types.ts';
 import { errorTexts, SystemError } from '../kernel/types.ts';
@@ -83,7 +83,8 @@ export function* startBackground(shell: Shell, node: SyntaxNode, text: string): 
     groupOptions(shell, undefined),
   );
   shell.lastBackground = pid;
-  const shown = text.replace(/\s*&\s*$/, '');
+  const trimmed = text.trimEnd();
+  const shown = trimmed.endsWith('&') ? trimmed.slice(0, -1).trimEnd() : text;
   const { number } = addJob(shell, [{ pid, text: shown }], shown);
   shell.status = 0;
   if (shell.interactive && shell.flavour === 'bash') yield* shell.writeError(`[${number}] ${pid}\n`);
@@ -94,6 +95,7 @@ export function* runStages(shell: Shell, commands: readonly SyntaxNode[], text: 
   const processes: JobProcess[] = [];
   let input: number | undefined;
   for (const [index, command] of commands.entries()) {
+    yield* shell.process.step();
     const pipe = index < commands.length - 1 ? shell.process.pipe() : undefined;
     const changes = new Map<number, number>();
     if (input !== undefined) changes.set(0, input);
@@ -158,18 +160,25 @@ export function* captureOutput(shell: Shell, script: ListNode): Syscall<string> 
   shell.process.close(write);
   const decoder = new TextDecoder();
   let text = '';
-  const memory = new HeldMemory(shell.process);
+  const memory = new HeldMemory(shell.process, wholeBytesMax);
   for (;;) {
     const data = yield* readAgain(shell, read);
     if (!data) break;
-    text += decoder.decode(data, { stream: true });
+    text += decoder.decode(data, { stream: true }).replaceAll('\0', '');
     holdOutput(memory, data.length);
   }
   memory.add(-text.length);
   shell.process.close(read);
   shell.status = yield* waitFor(shell, pid);
   shell.substitutionStatus = shell.status;
-  return (text + decoder.decode()).replaceAll('\0', '').replace(/\n+$/, '');
+  return withoutLastNewlines(text + decoder.decode());
+}
+
+/** An expression for this would be tried at each newline. */
+function withoutLastNewlines(text: string): string {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === '\n') end -= 1;
+  return text.slice(0, end);
 }
 
 /** A command substitution may not fill the memory of its container, nor of the host. */

@@ -23,7 +23,7 @@ export function* redirect(shell: Shell, redirections: readonly Redirection[], sa
     }
     const target = (yield* expandWords(shell, [redirection.target])).join(' ');
     if (redirection.operator === '<&' || redirection.operator === '>&') duplicate(shell, fd, target, saved);
-    else place(shell, openTarget(shell, redirection, target), fd, saved);
+    else place(shell, yield* shell.process.opened(openTarget(shell, redirection, target)), fd, saved);
     if (redirection.both || (redirection.operator === '>&' && !/^(?:\d+|-)$/.test(target))) duplicate(shell, 2, String(fd), saved);
   }
 }

@@ -1,4 +1,4 @@
-import { HeldMemory } from '../kernel/held-memory.ts';
+import { HeldMemory, wholeBytesMax } from '../kernel/held-memory.ts';
 import type { Process, Signal, Syscall, Terminal } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
 import type { Job } from './jobs.ts';
@@ -164,7 +164,7 @@ export class Shell {
 
   /** A subshell shares what it was forked with, and is counted for what it adds. Throws ENOMEM. */
   private countMemory(): void {
-    if (this.memory?.process !== this.process) this.memory = new HeldMemory(this.process);
+    if (this.memory?.process !== this.process) this.memory = new HeldMemory(this.process, wholeBytesMax);
     const bytes = this.variables.bytes + this.functionBytes;
     const growth = bytes - this.counted;
     this.counted = bytes;

@@ -138,10 +138,10 @@ class TestReader {
     if (operator === '-t') return /^\d+$/.test(operand) && this.context.process.isTty(Number(operand));
     if (operator === '-h' || operator === '-L') return this.#lstat(operand)?.type === 'symlink';
     const stat = this.#stat(operand);
-    return stat !== undefined && this.#fileTest(operator, stat);
+    return stat !== undefined && this.#fileTest(operator, operand, stat);
   }
 
-  #fileTest(operator: string, stat: FileStat): boolean {
+  #fileTest(operator: string, path: string, stat: FileStat): boolean {
     const { process } = this.context;
     switch (operator) {
       case '-f':
@@ -158,11 +158,11 @@ class TestReader {
       case '-s':
         return stat.size > 0;
       case '-r':
-        return this.#may(stat, 4);
+        return process.system.fs.access(path, 4, process.cwd);
       case '-w':
-        return this.#may(stat, 2);
+        return process.system.fs.access(path, 2, process.cwd);
       case '-x':
-        return this.#may(stat, 1);
+        return process.system.fs.access(path, 1, process.cwd);
       case '-u':
         return (stat.mode & 0o4000) !== 0;
       case '-g':
@@ -176,13 +176,6 @@ class TestReader {
       default:
         return true;
     }
-  }
-
-  #may(stat: FileStat, bit: number): boolean {
-    const { uid, gid, groups } = this.context.process;
-    if (uid === 0) return bit !== 1 || stat.type === 'directory' || (stat.mode & 0o111) !== 0;
-    const shift = uid === stat.uid ? 6 : gid === stat.gid || groups.includes(stat.gid) ? 3 : 0;
-    return ((stat.mode >> shift) & bit) !== 0;
   }
 
   #stat(path: string): FileStat | undefined {

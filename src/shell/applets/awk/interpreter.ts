@@ -1,4 +1,4 @@
-import { HeldMemory } from '../../kernel/held-memory.ts';
+import { HeldMemory, heldBytesMax, outOfMemory, wholeBytesMax } from '../../kernel/held-memory.ts';
 import type { Process, Syscall } from '../../kernel/types.ts';
 import { SystemError } from '../../kernel/types.ts';
 import type { Call } from '../lib/applet.ts';
@@ -7,6 +7,8 @@ import { BoundedExpression } from '../lib/bounded-expression.ts';
 import { LineReader } from '../lib/input.ts';
 import { Output } from '../lib/output.ts';
 import { escapeLiteral, posixSource } from '../lib/pattern.ts';
+import { sortInTurns } from '../lib/sort-in-turns.ts';
+import { blanks, partBytes, split } from '../lib/split.ts';
 import { substitute } from '../lib/substitute.ts';
 import { unescapeAwk } from './parser.ts';
 import type { AwkProgram, Expression, Rule, Statement } from './syntax.ts';
@@ -19,6 +21,8 @@ type Flow = 'break' | 'continue' | 'next' | 'nextfile' | 'exit' | 'return' | und
 
 /** Calls may nest this deep: real awks run out of their stack. */
 const depthMax = 300;
+/** A record is put together from all its fields with each assignment to one of them; mawk has this limit, too. */
+const fieldsMax = 32_767;
 
 interface Stream {
   readonly output?: Output;
@@ -31,7 +35,7 @@ interface Stream {
 export class Interpreter {
   readonly #globals = new Map<string, Cell>();
   readonly #streams = new Map<string, Stream>();
-  readonly #expressions = new Map<string, RegExp>();
+  readonly #expressions = new Map<string, BoundedExpression>();
   readonly #inRange = new Set<Rule>();
   readonly #process: Process;
   readonly #memory: HeldMemory;
@@ -54,7 +58,7 @@ export class Interpreter {
     operands: readonly string[],
   ) {
     this.#process = call.process;
-    this.#memory = new HeldMemory(call.process);
+    this.#memory = new HeldMemory(call.process, tablesBytesMax);
     this.#operands = operands;
     const defaults: readonly (readonly [string, Scalar])[] = [
       ['FS', ' '],
@@ -90,7 +94,7 @@ export class Interpreter {
     while (reads && flow !== 'exit') {
       const record = yield* this.#nextRecord();
       if (record === undefined) break;
-      this.#setRecord(record);
+      yield* this.#setRecord(record);
       yield* this.#process.step();
       flow = undefined;
       for (const rule of rules) {
@@ -192,27 +196,30 @@ export class Interpreter {
     this.#inputFd = 0;
   }
 
-  #setRecord(text: string): void {
-    this.#fields = [text, ...this.#split(text, this.#scalar('FS'))];
-    this.set('NF', this.#fields.length - 1);
+  *#setRecord(text: string): Syscall<void> {
+    const fields = yield* this.#split(text, this.#scalar('FS'));
+    this.#useFields([text, ...fields]);
+    this.set('NF', fields.length);
   }
 
-  #split(text: string, separator: Scalar | RegExp | undefined): string[] {
+  /** The record, then its fields. */
+  #useFields(fields: string[]): void {
+    this.#memory.add((fields.length - this.#fields.length) * partBytes);
+    this.#fields = fields;
+  }
+
+  *#split(text: string, separator: Scalar | BoundedExpression | undefined): Syscall<string[]> {
     if (text === '') return [];
-    if (separator instanceof RegExp) return text.split(separator);
+    if (separator instanceof BoundedExpression) return yield* split(this.#process, text, separator);
     const shown = toText(separator, '%.6g');
     const alsoLines = this.#text('RS') === '';
-    if (shown === ' ')
-      return text
-        .trim()
-        .split(/[ \t\n]+/)
-        .filter(Boolean);
-    if (shown === '') return [...text];
+    if (shown === ' ') return yield* split(this.#process, text, blanks);
+    if (shown === '' || (shown.length === 1 && !alsoLines)) return yield* split(this.#process, text, shown);
     const source = shown.length === 1 ? (shown === '\\' ? '\\\\' : escapeLiteral(shown)) : posixSource(shown, true);
-    return text.split(this.#compiled(alsoLines ? `(?:${source})|\\n` : source));
+    return yield* split(this.#process, text, this.#compiled(alsoLines ? `(?:${source})|\\n` : source));
   }
 
-  #compiled(source: string): RegExp {
+  #compiled(source: string): BoundedExpression {
     let found = this.#expressions.get(source);
     if (!found) {
       // Groups would turn up in what `split` returns.
@@ -222,7 +229,7 @@ export class Interpreter {
     return found;
   }
 
-  #regex(source: string): RegExp {
+  #regex(source: string): BoundedExpression {
     const key = `/${source}`;
     let found = this.#expressions.get(key);
     if (!found) {
@@ -237,7 +244,7 @@ export class Interpreter {
   }
 
   /** The same for every match in a text instead of the first. */
-  #everywhere({ source }: RegExp): RegExp {
+  #everywhere({ source }: BoundedExpression): BoundedExpression {
     const key = `g/${source}`;
     const found = this.#expressions.get(key) ?? new BoundedExpression(source, 'g', this.#process);
     this.#expressions.set(key, found);
@@ -281,12 +288,22 @@ export class Interpreter {
     return parts.join(this.#text('SUBSEP'));
   }
 
+  #put(table: Table, key: string, value: Scalar): void {
+    this.#memory.add(sizeOf(value) - sizeOf(table.get(key)) + (table.has(key) ? 0 : key.length + elementBytes));
+    table.set(key, value);
+  }
+
   /** Takes one element away, or all. */
   #delete(table: Table, key: string | undefined): void {
-    for (const one of key === undefined ? [...table.keys()] : [key]) {
-      if (table.has(one)) this.#memory.add(-(sizeOf(table.get(one)) + one.length + elementBytes));
-      table.delete(one);
+    let freed = 0;
+    if (key === undefined) {
+      for (const [one, value] of table) freed += sizeOf(value) + one.length + elementBytes;
+      table.clear();
+    } else if (table.has(key)) {
+      freed = sizeOf(table.get(key)) + key.length + elementBytes;
+      table.delete(key);
     }
+    this.#memory.add(-freed);
   }
 
   *#assign(target: Expression, value: Scalar): Syscall<void> {
@@ -297,28 +314,30 @@ export class Interpreter {
     } else if (target.kind === 'element') {
       const table = this.#table(target.name);
       const key = yield* this.#key(target.keys);
-      this.#memory.add(sizeOf(value) - sizeOf(table.get(key)) + (table.has(key) ? 0 : key.length + elementBytes));
-      table.set(key, value);
-    } else if (target.kind === 'field') this.#setField(Math.trunc(toNumber(yield* this.#evaluate(target.index))), this.#shown(value));
+      this.#put(table, key, value);
+    } else if (target.kind === 'field') yield* this.#setField(Math.trunc(toNumber(yield* this.#evaluate(target.index))), this.#shown(value));
     else throw new Failure('assignment to what is no variable');
   }
 
-  #setField(index: number, text: string): void {
-    if (index < 0 || index > 100_000) throw new Failure('trying to access out of range field');
+  *#setField(index: number, text: string): Syscall<void> {
+    if (index < 0 || index > fieldsMax) throw new Failure('trying to access out of range field');
     if (index === 0) {
-      this.#setRecord(text);
+      yield* this.#setRecord(text);
       return;
     }
-    while (this.#fields.length <= index) this.#fields.push('');
-    this.#fields[index] = text;
-    this.#resize(this.#fields.length - 1);
+    const fields = [...this.#fields];
+    while (fields.length <= index) fields.push('');
+    fields[index] = text;
+    this.#useFields(fields);
+    this.#resize(fields.length - 1);
   }
 
   /** Makes the record of so many fields again. */
   #resize(count: number): void {
     const fields = this.#fields.slice(1, count + 1);
-    while (fields.length < count && fields.length < 100_000) fields.push('');
-    this.#fields = [fields.join(this.#text('OFS')), ...fields];
+    while (fields.length < count && fields.length < fieldsMax) fields.push('');
+    this.#process.charge(fields.length >> 8);
+    this.#useFields([fields.join(this.#text('OFS')), ...fields]);
     this.#cell('NF').value = fields.length;
   }
 
@@ -351,8 +370,9 @@ export class Interpreter {
         if (statement.start) yield* this.#execute(statement.start);
         return yield* this.#loop(statement.test, statement.body, statement.next);
       case 'each':
-        for (const key of orderedKeys(this.#table(statement.array))) {
+        for (const key of yield* this.#orderedKeys(this.#table(statement.array))) {
           this.set(statement.name, fromInput(key));
+          yield* this.#process.step();
           const flow = yield* this.#execute(statement.body);
           if (flow === 'break') return undefined;
           if (flow !== undefined && flow !== 'continue') return flow;
@@ -370,6 +390,17 @@ export class Interpreter {
         this.#delete(this.#table(statement.name), statement.keys && (yield* this.#key(statement.keys)));
         return undefined;
     }
+  }
+
+  /** Numbers first, in order, then texts as they came. Differs from upstream: awks walk their hash tables. */
+  *#orderedKeys(table: Table): Syscall<readonly string[]> {
+    const numbers: string[] = [];
+    const texts: string[] = [];
+    for (const key of table.keys()) {
+      (/^-?\d+$/.test(key) ? numbers : texts).push(key);
+      if ((numbers.length + texts.length) % elementsPerStep === 0) yield* this.#process.step();
+    }
+    return [...(yield* sortInTurns(this.#process, numbers, (a, b) => Number(a) - Number(b))), ...texts];
   }
 
   *#loop(test: Expression | undefined, body: Statement, next: Statement | undefined): Syscall<Flow> {
@@ -482,7 +513,7 @@ export class Interpreter {
     }
     if (text === null || text === undefined) return 0;
     if (expression.target) yield* this.#assign(expression.target, fromInput(text));
-    else this.#setRecord(text);
+    else yield* this.#setRecord(text);
     return 1;
   }
 
@@ -494,7 +525,7 @@ export class Interpreter {
       case 'string':
         return expression.value;
       case 'regex':
-        return this.#regex(expression.source).test(this.#fields[0] as string) ? 1 : 0;
+        return (yield* this.#regex(expression.source).find(this.#fields[0] as string)) ? 1 : 0;
       case 'name':
         return this.#scalar(expression.name);
       case 'field': {
@@ -506,7 +537,7 @@ export class Interpreter {
       case 'element': {
         const table = this.#table(expression.name);
         const key = yield* this.#key(expression.keys);
-        if (!table.has(key)) table.set(key, new NumericText(''));
+        if (!table.has(key)) this.#put(table, key, new NumericText(''));
         return table.get(key);
       }
       case 'group':
@@ -546,11 +577,11 @@ export class Interpreter {
     if (operator === '||') return truthy(yield* this.#evaluate(left)) || truthy(yield* this.#evaluate(right)) ? 1 : 0;
     const a = yield* this.#evaluate(left);
     if (operator === '~' || operator === '!~') {
-      const matched = (yield* this.#pattern(right)).test(this.#shown(a));
+      const matched = (yield* (yield* this.#pattern(right)).find(this.#shown(a))) !== null;
       return matched === (operator === '~') ? 1 : 0;
     }
     const b = yield* this.#evaluate(right);
-    if (operator === ' ') return this.#shown(a) + this.#shown(b);
+    if (operator === ' ') return this.#joined(this.#shown(a), this.#shown(b));
     if ('<>=!'.includes(operator[0] as string)) {
       const order = compareValues(a, b, this.#text('CONVFMT'));
       const holds = { '<': order < 0, '<=': order <= 0, '==': order === 0, '!=': order !== 0, '>': order > 0, '>=': order >= 0 }[operator];
@@ -559,7 +590,13 @@ export class Interpreter {
     return arithmetic(operator, toNumber(a), toNumber(b));
   }
 
-  *#pattern(expression: Expression): Syscall<RegExp> {
+  /** Whoever looks at a text looks at all of it, so there is a longest one. */
+  #joined(a: string, b: string): string {
+    if (a.length + b.length > wholeBytesMax) outOfMemory(this.#process);
+    return a + b;
+  }
+
+  *#pattern(expression: Expression): Syscall<BoundedExpression> {
     if (expression.kind === 'regex') return this.#regex(expression.source);
     return this.#regex(this.#shown(yield* this.#evaluate(expression)));
   }
@@ -602,7 +639,7 @@ export class Interpreter {
     if (name === 'split') return yield* this.#splitInto(args);
     if (name === 'sub' || name === 'gsub') return yield* this.#substitute(args, name === 'gsub');
     if (name === 'match' && first && second) {
-      const found = (yield* this.#pattern(second)).exec(this.#shown(yield* this.#evaluate(first)));
+      const found = yield* (yield* this.#pattern(second)).find(this.#shown(yield* this.#evaluate(first)));
       this.set('RSTART', found ? found.index + 1 : 0);
       this.set('RLENGTH', found ? found[0].length : -1);
       return found ? found.index + 1 : 0;
@@ -678,10 +715,13 @@ export class Interpreter {
       : separator.kind === 'regex'
         ? this.#compiled(posixSource(separator.source, true))
         : ((yield* this.#evaluate(separator)) ?? '');
-    const parts = this.#split(text, by);
+    const parts = yield* this.#split(text, by);
     const table = this.#table(array.name);
-    table.clear();
-    for (const [index, part] of parts.entries()) table.set(String(index + 1), fromInput(part));
+    this.#delete(table, undefined);
+    for (const [index, part] of parts.entries()) {
+      this.#put(table, String(index + 1), fromInput(part));
+      if (index % elementsPerStep === 0) yield* this.#process.step();
+    }
     return parts.length;
   }
 
@@ -719,15 +759,11 @@ function arithmetic(operator: string, a: number, b: number): number {
   }
 }
 
-/** Numbers first, in order, then texts as they came. Differs from upstream: awks walk their hash tables. */
-function orderedKeys(table: Table): string[] {
-  const keys = [...table.keys()];
-  const numbers = keys.filter((key) => /^-?\d+$/.test(key)).sort((a, b) => Number(a) - Number(b));
-  return [...numbers, ...keys.filter((key) => !/^-?\d+$/.test(key))];
-}
-
 /** What an element of an array costs besides its texts, in bytes. */
-const elementBytes = 32;
+const elementBytes = 128;
+const elementsPerStep = 64;
+/** Half a million elements. */
+const tablesBytesMax = 2 * heldBytesMax;
 
 /** What a value takes, in bytes. */
 function sizeOf(value: Scalar | Table | undefined): number {

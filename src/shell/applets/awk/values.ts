@@ -5,7 +5,7 @@ export class NumericText {
 
 export type Scalar = number | string | NumericText;
 
-const numberText = /^\s*[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)\s*$/;
+const numberText = /^\s*[-+]?(?:\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)\s*$/;
 
 /** What comes from outside: fields, getline, `-v`. */
 export function fromInput(text: string): Scalar {
@@ -43,17 +43,20 @@ function formatNumber(format: string, value: number): string {
   return sprintf(format, [value]);
 }
 
+/** Nothing is filled up further. */
+const widthMax = 1_000_000;
+
 /** C's printf over awk's values. */
 export function sprintf(format: string, values: readonly (Scalar | undefined)[]): string {
   let next = 0;
-  return format.replace(/%([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+)?)?([a-zA-Z%])/g, (whole, flags: string, wide?: string, exact?: string, letter?: string) => {
+  return format.replace(/%([-+ 0#]*)(\*|[1-9]\d*)?(?:\.(\*|\d+)?)?([a-zA-Z%])/g, (whole, flags: string, wide?: string, exact?: string, letter?: string) => {
     if (letter === '%') return '%';
     const star = () => Math.trunc(toNumber(values[next++]));
     let width = wide === '*' ? star() : Number(wide ?? 0);
     const hasPoint = /\./.test(whole);
     const precision = exact === '*' ? star() : exact === undefined ? (hasPoint ? 0 : undefined) : Number(exact);
     const left = flags.includes('-') || width < 0;
-    width = Math.abs(width);
+    width = Math.min(Math.abs(width), widthMax);
     const value = values[next++];
     const text = convert(letter as string, value, flags, precision);
     if (left) return text.padEnd(width);
@@ -73,7 +76,7 @@ function convert(letter: string, value: Scalar | undefined, flags: string, preci
   const integer = (radix: number) =>
     BigInt(Number.isFinite(size) ? Math.trunc(size) : 0)
       .toString(radix)
-      .padStart(precision ?? 1, '0');
+      .padStart(Math.min(precision ?? 1, widthMax), '0');
   const exponent = (text: string) => text.replace(/e([-+])(\d)$/, 'e$10$2');
   switch (letter) {
     case 'd':
@@ -89,10 +92,10 @@ function convert(letter: string, value: Scalar | undefined, flags: string, preci
       return integer(16).toUpperCase();
     case 'e':
     case 'E':
-      return sign + exponent(size.toExponential(precision ?? 6));
+      return sign + exponent(size.toExponential(Math.min(precision ?? 6, 100)));
     case 'f':
     case 'F':
-      return sign + size.toFixed(precision ?? 6);
+      return sign + size.toFixed(Math.min(precision ?? 6, 100));
     case 'g':
     case 'G':
       return sign + general(size, precision ?? 6, exponent);
@@ -104,7 +107,7 @@ function convert(letter: string, value: Scalar | undefined, flags: string, preci
 /** `%g`: the shorter of both forms, without zeros at the end. */
 function general(size: number, precision: number, exponent: (text: string) => string): string {
   if (size === 0) return '0';
-  const digits = Math.max(precision, 1);
+  const digits = Math.min(Math.max(precision, 1), 100);
   const power = Number(size.toExponential(digits - 1).split('e')[1]);
   const trim = (text: string) => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
   if (power < -4 || power >= digits) {

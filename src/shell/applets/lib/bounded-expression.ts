@@ -1,11 +1,15 @@
-import type { Process } from '../../kernel/types.ts';
+import type { Process, Syscall } from '../../kernel/types.ts';
 import { Failure } from './applet.ts';
-import { compileExpression, type ExpressionProgram } from './expression-program.ts';
+import { compileExpression, type ExpressionProgram, type Found } from './expression-program.ts';
 
 /** Native matching is left to what takes at most about so many steps, even in the worst case (a fraction of a millisecond). */
 const nativeStepsMax = 20_000;
-/** What takes more steps of our own matching (some 100 ms) is given up. */
-const stepsMax = 5_000_000;
+/** What takes more steps of our own matching (some 10 ms) at a stretch is given up. */
+const stretchStepsMax = 250_000;
+/** The same where others run meanwhile: some seconds. */
+const stepsMax = 200_000_000;
+/** A longer expression is too big for regcomp, too, or nearly. */
+const sourceMax = 64 * 1024;
 /** Steps of our own matching that take as long as one step of a simulated processor. */
 const stepsPerProcessorStep = 300;
 
@@ -18,10 +22,11 @@ const stepsPerProcessorStep = 300;
  */
 export class BoundedExpression extends RegExp {
   readonly #program: ExpressionProgram;
-  readonly #process: Pick<Process, 'charge'>;
+  readonly #process: Pick<Process, 'charge' | 'step'>;
 
   /** @param source JavaScript's, made by `posixSource` or `globSource`. Throws SyntaxError. */
-  constructor(source: string, flags: string, process: Pick<Process, 'charge'>) {
+  constructor(source: string, flags: string, process: Pick<Process, 'charge' | 'step'>) {
+    if (source.length > sourceMax) throw new SyntaxError('Regular expression too big');
     super(source, flags);
     this.#program = compileExpression(source, flags);
     this.#process = process;
@@ -32,13 +37,37 @@ export class BoundedExpression extends RegExp {
     throw new TypeError('a bounded expression is not copied');
   }
 
+  /** What `exec` does, with others running meanwhile. For texts that may be long. */
+  *find(text: string): Syscall<RegExpExecArray | null> {
+    const from = this.#from;
+    if (this.#isQuick(text, from)) return super.exec(text);
+    const matching = this.#program.matching(text, from, this.sticky, stepsMax);
+    for (;;) {
+      const { done, value } = matching.next();
+      if (done) return this.#result(text, value);
+      this.#process.charge(Math.floor(value / stepsPerProcessorStep));
+      yield* this.#process.step();
+    }
+  }
+
+  /** @throws Failure for what takes too long at a stretch */
   override exec(text: string): RegExpExecArray | null {
-    const from = this.global || this.sticky ? this.lastIndex : 0;
-    if (from <= text.length && this.#program.worstSteps(text.length - from) <= nativeStepsMax) return super.exec(text);
-    const found = from > text.length ? undefined : this.#program.match(text, from, this.sticky, stepsMax);
+    const from = this.#from;
+    return this.#isQuick(text, from) ? super.exec(text) : this.#result(text, this.#program.match(text, from, this.sticky, stretchStepsMax));
+  }
+
+  get #from(): number {
+    return this.global || this.sticky ? this.lastIndex : 0;
+  }
+
+  #isQuick(text: string, from: number): boolean {
+    return from > text.length || this.#program.worstSteps(text.length - from) <= nativeStepsMax;
+  }
+
+  #result(text: string, found: Found | 'given up'): RegExpExecArray | null {
     if (found === 'given up') throw new Failure('memory exhausted', 2);
-    if (found) this.#process.charge(Math.floor(found.steps / stepsPerProcessorStep));
-    const places = found?.places;
+    this.#process.charge(Math.floor(found.steps / stepsPerProcessorStep));
+    const { places } = found;
     if (this.global || this.sticky) this.lastIndex = places?.[1] ?? 0;
     if (!places) return null;
     const groups = Array.from({ length: places.length / 2 }, (_, group) => {
@@ -50,28 +79,5 @@ export class BoundedExpression extends RegExp {
 
   override test(text: string): boolean {
     return this.exec(text) !== null;
-  }
-
-  override *[Symbol.matchAll](text: string): RegExpStringIterator<RegExpExecArray> {
-    this.lastIndex = 0;
-    for (let match = this.exec(text); match; match = this.exec(text)) {
-      yield match;
-      if (match[0] === '') this.lastIndex += 1;
-    }
-    return undefined;
-  }
-
-  /** As JavaScript splits, without what groups have matched. Takes expressions with the flag `g` alone. */
-  override [Symbol.split](text: string): string[] {
-    const parts: string[] = [];
-    let begin = 0;
-    for (const match of this[Symbol.matchAll](text)) {
-      const end = match.index + match[0].length;
-      // An empty match parts two characters; it does not part anything from an end of the text.
-      if (end === begin || match.index >= text.length) continue;
-      parts.push(text.slice(begin, match.index));
-      begin = end;
-    }
-    return [...parts, text.slice(begin)];
   }
 }

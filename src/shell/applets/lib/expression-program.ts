@@ -4,6 +4,10 @@ import { type ExpressionNode, parseExpression } from './expression-syntax.ts';
 const instructionsMax = 10_000;
 /** A bit per split and place in the text. */
 const memoBitsMax = 2 ** 28;
+/** What is still to be tried may take so many numbers. */
+const pendingMax = 2 ** 22;
+/** Steps (about a millisecond) after which a match lets others run. */
+const pauseSteps = 2 ** 15;
 
 type Instruction =
   | { readonly kind: 'character'; readonly matches: (code: number) => boolean }
@@ -26,6 +30,7 @@ interface Risk {
 }
 
 export interface Found {
+  /** Those that no yield has told of. */
   readonly steps: number;
   /** Start and end of the whole match, then of each group; -1 for a group that took no part. Absent if nothing matches. */
   readonly places?: readonly number[] | undefined;
@@ -36,6 +41,8 @@ export interface ExpressionProgram {
   /** How many steps backtracking may take for a text of that length; infinite if there is no small bound. */
   worstSteps(length: number): number;
   match(text: string, from: number, onlyThere: boolean, stepsMax: number): Found | 'given up';
+  /** The same in portions: yields how many steps it has taken since it last did. */
+  matching(text: string, from: number, onlyThere: boolean, stepsMax: number): Generator<number, Found | 'given up'>;
 }
 
 /** @param source JavaScript's, as far as `parseExpression` reads it. @throws SyntaxError if it is too big */
@@ -240,12 +247,23 @@ class Program implements ExpressionProgram {
   }
 
   match(text: string, from: number, onlyThere: boolean, stepsMax: number): Found | 'given up' {
+    const matching = this.matching(text, from, onlyThere, stepsMax);
+    let steps = 0;
+    for (;;) {
+      const { done, value } = matching.next();
+      if (!done) steps += value;
+      else return value === 'given up' ? value : { ...value, steps: steps + value.steps };
+    }
+  }
+
+  *matching(text: string, from: number, onlyThere: boolean, stepsMax: number): Generator<number, Found | 'given up'> {
     if (this.#splits * (text.length - from + 1) > memoBitsMax) return 'given up';
     const memo = this.memoizes ? new Memo() : undefined;
     const places = new Array<number>(this.#slots).fill(-1);
     // What is still to be tried: an instruction and a place, or (negative) a slot and what it held before.
     const pending: number[] = [];
     let steps = 0;
+    let told = 0;
     for (let start = from; start <= (onlyThere ? from : text.length); start += 1) {
       pending.push(0, start);
       while (pending.length > 0) {
@@ -256,7 +274,11 @@ class Program implements ExpressionProgram {
           continue;
         }
         for (let going = true; going; ) {
-          if (++steps > stepsMax) return 'given up';
+          if (++steps - told >= pauseSteps) {
+            if (steps > stepsMax || pending.length > pendingMax) return 'given up';
+            yield steps - told;
+            told = steps;
+          }
           const instruction = this.#instructions[counter] as Instruction;
           counter += 1;
           switch (instruction.kind) {
@@ -291,12 +313,12 @@ class Program implements ExpressionProgram {
               counter = instruction.first;
               break;
             case 'match':
-              return { steps, places: places.slice(0, 2 * (this.groups + 1)) };
+              return { steps: steps - told, places: places.slice(0, 2 * (this.groups + 1)) };
           }
         }
       }
     }
-    return { steps };
+    return { steps: steps - told };
   }
 
   #same(a: string, b: string): boolean {

@@ -1,8 +1,11 @@
-import { HeldMemory } from '../../kernel/held-memory.ts';
+import { HeldMemory, wholeBytesMax } from '../../kernel/held-memory.ts';
 import type { Process, Syscall } from '../../kernel/types.ts';
 import type { Call } from './applet.ts';
 import { reason } from './applet.ts';
 import type { Output } from './output.ts';
+
+/** Lines that are dealt with in the time of a step, at least. */
+const linesPerStep = 16;
 
 /** Reads a descriptor line by line, as UTF-8. Holds one line and one read's bytes at most. */
 export class LineReader {
@@ -10,6 +13,7 @@ export class LineReader {
   #rest = '';
   #ended = false;
   readonly #memory: HeldMemory;
+  #given = 0;
   /** Whether the line given last had a newline. */
   terminated = true;
 
@@ -19,7 +23,7 @@ export class LineReader {
     readonly out?: Output,
     readonly separator = '\n',
   ) {
-    this.#memory = new HeldMemory(process);
+    this.#memory = new HeldMemory(process, wholeBytesMax);
   }
 
   /** The next line without its newline; null at the end. Throws ENOMEM where a line does not end. */
@@ -29,6 +33,8 @@ export class LineReader {
     for (;;) {
       const at = mayEnd ? this.#rest.indexOf(this.separator) : -1;
       if (at >= 0) {
+        this.#given += 1;
+        if (this.#given % linesPerStep === 0) yield* this.process.step();
         const line = this.#rest.slice(0, at);
         this.#rest = this.#rest.slice(at + 1);
         this.#memory.add(-(at + 1));
@@ -64,7 +70,7 @@ export class LineReader {
 /** All bytes of a descriptor. Throws ENOMEM. */
 export function* readAll(process: Process, fd: number): Syscall<Uint8Array> {
   const parts: Uint8Array[] = [];
-  const memory = new HeldMemory(process);
+  const memory = new HeldMemory(process, wholeBytesMax);
   for (;;) {
     const data = yield* process.read(fd);
     if (data === null) return Buffer.concat(parts);
@@ -77,7 +83,7 @@ export function* readAll(process: Process, fd: number): Syscall<Uint8Array> {
 export function* openInput(call: Call, path: string): Syscall<number | undefined> {
   if (path === '-') return 0;
   try {
-    return call.process.open(path, { read: true });
+    return yield* call.process.opened(call.process.open(path, { read: true }));
   } catch (error) {
     const why = reason(error);
     yield* call.warn(call.flavour === 'busybox' && opensQuoted.has(call.name) ? `can't open '${path}': ${why}` : openText(call, path, why));

@@ -59,8 +59,9 @@ export function unifiedHunks(left: string, right: string, context: number, key =
     if (edit.mark !== '-') rightLine += 1;
   };
   while (at < all.length) {
-    const first = all.findIndex((edit, i) => i >= at && edit.mark !== ' ');
-    if (first < 0) break;
+    let first = at;
+    while (all[first]?.mark === ' ') first += 1;
+    if (first >= all.length) break;
     const start = Math.max(at, first - context);
     for (; at < start; at++) pass(all[at] as Edit);
     let end = first;
@@ -70,7 +71,8 @@ export function unifiedHunks(left: string, right: string, context: number, key =
       const count = hunk.filter((edit) => edit.mark === ' ' || edit.mark === mark).length;
       return count === 1 ? String(line) : `${count === 0 ? line - 1 : line},${count}`;
     };
-    result.push(`@@ -${range(leftLine, '-')} +${range(rightLine, '+')} @@`, ...hunk.map(({ mark, line }) => mark + line));
+    result.push(`@@ -${range(leftLine, '-')} +${range(rightLine, '+')} @@`);
+    for (const { mark, line } of hunk) result.push(mark + line);
     for (const edit of hunk) pass(edit);
     at = start + hunk.length;
   }
@@ -89,15 +91,16 @@ export function normalHunks(left: string, right: string, key = whole): string[] 
       at += 1;
       continue;
     }
-    const end = all.findIndex((edit, i) => i >= at && edit.mark === ' ');
-    const change = all.slice(at, end < 0 ? all.length : end);
+    let end = at;
+    while (end < all.length && all[end]?.mark !== ' ') end += 1;
+    const change = all.slice(at, end);
     const [removed, added] = [change.filter(({ mark }) => mark === '-'), change.filter(({ mark }) => mark === '+')];
     const range = (line: number, count: number) => (count === 0 ? String(line) : count === 1 ? String(line + 1) : `${line + 1},${line + count}`);
     const letter = removed.length === 0 ? 'a' : added.length === 0 ? 'd' : 'c';
     result.push(`${range(leftLine, removed.length)}${letter}${range(rightLine, added.length)}`);
-    result.push(...removed.map(({ line }) => `< ${line}`));
+    for (const { line } of removed) result.push(`< ${line}`);
     if (letter === 'c') result.push('---');
-    result.push(...added.map(({ line }) => `> ${line}`));
+    for (const { line } of added) result.push(`> ${line}`);
     leftLine += removed.length;
     rightLine += added.length;
     at += change.length;

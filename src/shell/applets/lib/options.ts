@@ -53,9 +53,10 @@ export function parseOptions(spec: OptionSpec, args: readonly string[]): { reado
   const options = new Options();
   const operands: string[] = [];
   const inOrder = spec.short.startsWith('+');
-  const queue = [...args];
+  // The next one last: taking the first of many out of an array moves all others.
+  const queue = [...args].reverse();
   while (queue.length > 0) {
-    const arg = queue.shift() as string;
+    const arg = queue.pop() as string;
     if (arg === '--') break;
     if (arg.startsWith('--')) parseLong(spec, arg.slice(2), queue, options);
     else if (arg.length > 1 && arg.startsWith('-')) parseShort(spec.short, arg.slice(1), queue, options);
@@ -64,7 +65,7 @@ export function parseOptions(spec: OptionSpec, args: readonly string[]): { reado
       if (inOrder) break;
     }
   }
-  return { options, operands: [...operands, ...queue] };
+  return { options, operands: [...operands, ...queue.reverse()] };
 }
 
 function parseShort(short: string, letters: string, queue: string[], options: Options): void {
@@ -80,7 +81,7 @@ function parseShort(short: string, letters: string, queue: string[], options: Op
     // Two colons: the value, if any, must be attached (as in `sed -i.bak`).
     if (short[at + 2] === ':') options.add(letter, rest);
     else {
-      const value = rest || queue.shift();
+      const value = rest || queue.pop();
       if (value === undefined) throw new UsageError(`option requires an argument -- '${letter}'`);
       options.add(letter, value);
     }
@@ -93,7 +94,7 @@ function parseLong(spec: OptionSpec, text: string, queue: string[], options: Opt
   const name = equals < 0 ? text : text.slice(0, equals);
   const long = spec.long ?? {};
   if (Object.hasOwn(long, `${name}=`)) {
-    const value = equals < 0 ? queue.shift() : text.slice(equals + 1);
+    const value = equals < 0 ? queue.pop() : text.slice(equals + 1);
     if (value === undefined) throw new UsageError(`option '--${name}' requires an argument`);
     options.add(long[`${name}=`] as string, value);
   } else if (Object.hasOwn(long, name)) options.add(long[name] as string, equals < 0 ? '' : text.slice(equals + 1));

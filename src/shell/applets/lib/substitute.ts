@@ -1,5 +1,6 @@
 import { HeldMemory } from '../../kernel/held-memory.ts';
 import type { Process, Syscall } from '../../kernel/types.ts';
+import type { BoundedExpression } from './bounded-expression.ts';
 
 /** So many pieces of a result are joined before they become too many. */
 const piecesMax = 4096;
@@ -8,7 +9,7 @@ const piecesMax = 4096;
  * Replaces what an expression matches: once, or with the flag `g` everywhere. JavaScript's own `replace` keeps all matches until the last
  * is found, and nothing else runs meanwhile: a line of some MiB would hold the server up for minutes.
  */
-export function* substitute(process: Process, text: string, expression: RegExp, by: (match: RegExpExecArray) => string): Syscall<string> {
+export function* substitute(process: Process, text: string, expression: BoundedExpression, by: (match: RegExpExecArray) => string): Syscall<string> {
   const memory = new HeldMemory(process);
   const joined: string[] = [];
   let pieces: string[] = [];
@@ -22,7 +23,7 @@ export function* substitute(process: Process, text: string, expression: RegExp, 
   };
   let begin = 0;
   expression.lastIndex = 0;
-  for (let match = expression.exec(text); match; match = expression.exec(text)) {
+  for (let match = yield* expression.find(text); match; match = yield* expression.find(text)) {
     pieces.push(text.slice(begin, match.index), by(match));
     begin = match.index + match[0].length;
     if (!expression.global) break;
