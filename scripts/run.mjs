@@ -150,6 +150,8 @@ function newest(paths) {
 
 /** Goes on in this process, so that signals and exit codes are the program's own. */
 async function start() {
+  // What was installed and built before is not part of how long the start takes.
+  performance.mark('paperkube start');
   process.argv.splice(1, 2, join(root, 'dist/main.js'), 'start');
   await import(pathToFileURL(join(root, 'dist/main.js')).href);
 }

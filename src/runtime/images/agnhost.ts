@@ -1,5 +1,5 @@
 /** registry.k8s.io/e2e-test-images/agnhost: one program with a subcommand for each thing that Kubernetes' own tests need. */
-import { nslookup, pick } from '../../shell/applets/index.ts';
+import { dig, nslookup, pick } from '../../shell/applets/index.ts';
 import { formatDate } from '../../shell/applets/lib/date-format.ts';
 import { programEntries } from '../../shell/fs/index.ts';
 import type { Process, Program, Syscall } from '../../shell/kernel/types.ts';
@@ -341,8 +341,9 @@ export function agnhostImages(shellMaker: ShellMaker): ImageDefinition[] {
   const layer = remember(() =>
     busyboxLayer(shellMaker, [
       ['/agnhost', { program: agnhost, mode: 0o755 }],
-      ['/bin/nslookup', { program: nslookup('busybox-big'), mode: 0o755 }],
-      ...programEntries('/usr/bin', pick('gnu', ['curl'])),
+      // bind-tools are there for tutorials on DNS.
+      ...programEntries('/bin', [['nslookup', nslookup('bind')]]),
+      ...programEntries('/usr/bin', [['dig', dig], ['bash', shellMaker({ flavour: 'bash' })], ...pick('gnu', ['curl', 'host'])]),
     ]),
   );
   const tutorial = remember(() => busyboxLayer(shellMaker, [['/server', { program: (process) => liveness(process, []), mode: 0o755 }]]));
@@ -364,6 +365,5 @@ export function agnhostImages(shellMaker: ShellMaker): ImageDefinition[] {
       }),
     },
     livenessImage('registry.k8s.io/liveness'),
-    livenessImage('k8s.gcr.io/liveness'),
   ];
 }

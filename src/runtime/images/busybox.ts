@@ -4,10 +4,25 @@ import { busyboxHttpd } from './busybox-httpd.ts';
 import type { ImageDefinition, ShellMaker } from './definition.ts';
 import { busyboxLayer, mebibytes, remember, tagReader } from './definition.ts';
 
-const versions = ['1.37.0', '1.36.1', '1.35.0', '1.34.1', '1.33.1', '1.32.1', '1.31.1', '1.30.1', '1.29.3', '1.28.4', '1.27.2'];
+const versions = ['1.37.0', '1.36.1', '1.35.0', '1.34.1', '1.33.1', '1.32.1', '1.31.1', '1.30.1', '1.29.3', '1.28.4', '1.27.2', '1.26.2', '1.25.1', '1.24.2'];
+
+/** busybox under its own name and those of the copies that Kubernetes keeps. */
+export function busyboxImages(shell: ShellMaker): ImageDefinition[] {
+  const own = busybox(shell);
+  const copy = (repository: string, tags: Readonly<Record<string, string>>): ImageDefinition => ({
+    ...own,
+    repository,
+    versionOf: (tag) => (Object.hasOwn(tags, tag) ? tags[tag] : undefined),
+  });
+  return [
+    own,
+    copy('registry.k8s.io/busybox', { latest: '1.27.2', '1.27.2': '1.27.2', '1.27': '1.27.2', 1.24: '1.24.2' }),
+    copy('registry.k8s.io/e2e-test-images/busybox', { '1.29-1': '1.29.3', '1.29-2': '1.29.3', '1.29-4': '1.29.3', '1.36.1-1': '1.36.1', '1.37.0-1': '1.37.0' }),
+  ];
+}
 
 /** busybox: up to 1.28 nslookup goes through libc's resolver, later it asks for itself. */
-export function busybox(shell: ShellMaker): ImageDefinition {
+function busybox(shell: ShellMaker): ImageDefinition {
   const layer = remember((version) => {
     const style = Number(version.split('.')[1]) <= 28 ? 'busybox-small' : 'busybox-big';
     return busyboxLayer(

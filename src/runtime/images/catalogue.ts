@@ -1,17 +1,19 @@
 import { shellProgram } from '../../shell/sh/index.ts';
 import { agnhostImages } from './agnhost.ts';
-import { alpine, busybox } from './busybox.ts';
+import { alpine, busyboxImages } from './busybox.ts';
 import { controlPlaneImages } from './control-plane.ts';
 import { corednsImage } from './coredns.ts';
 import { databaseImages } from './databases.ts';
 import type { ImageDefinition, ShellMaker } from './definition.ts';
 import { echoServerImages } from './echo-servers.ts';
 import { languageImages } from './languages.ts';
-import { nginx } from './nginx.ts';
+import { mirroredImages } from './mirrors.ts';
+import { nginxImages } from './nginx.ts';
 import { pause } from './pause.ts';
 import { privateImages } from './private.ts';
 import { redis } from './redis.ts';
 import { smallImages } from './small.ts';
+import { tutorialImages } from './tutorials.ts';
 import { webServerImages } from './web-servers.ts';
 
 /** Every image that can be pulled. Layers are made at first use and shared by all nodes. */
@@ -20,9 +22,9 @@ export function createCatalogue(shell: ShellMaker = shellProgram): readonly Imag
     pause,
     corednsImage,
     ...controlPlaneImages,
-    busybox(shell),
+    ...busyboxImages(shell),
     alpine(shell),
-    nginx(shell),
+    ...nginxImages(shell),
     redis(shell),
     ...smallImages(shell),
     ...webServerImages(shell),
@@ -30,6 +32,7 @@ export function createCatalogue(shell: ShellMaker = shellProgram): readonly Imag
     ...languageImages(shell),
     ...echoServerImages(shell),
     ...agnhostImages(shell),
+    ...tutorialImages(shell),
   ];
-  return [...open, ...privateImages(open)];
+  return [...open, ...mirroredImages(open), ...privateImages(open)];
 }

@@ -13,6 +13,7 @@ import { SystemError } from '../../shell/kernel/types.ts';
 import { klogHead } from './agnhost.ts';
 import type { ImageDefinition } from './definition.ts';
 import { mebibytes, remember, tagReader } from './definition.ts';
+import { type HealthOf, startHealthServer } from './grpc-server.ts';
 import { flagValue, type HttpHandler, plainHandler, startHttpServer, untilSignal } from './http-server.ts';
 import { type ApiServerService, apiHandler } from './kube-apiserver.ts';
 
@@ -43,7 +44,14 @@ const components: readonly Component[] = [
     health: kubernetesHealth,
   },
   { name: 'kube-scheduler', port: 10_259, tls: true, addressFlag: 'bind-address', versions: kubernetesVersions, sizeMebibytes: 20.8, health: kubernetesHealth },
-  { name: 'etcd', port: 2381, tls: false, versions: ['3.5.21-0', '3.5.16-0', '3.5.15-0'], sizeMebibytes: 56, health: ['/livez', '/readyz', '/health'] },
+  {
+    name: 'etcd',
+    port: 2381,
+    tls: false,
+    versions: ['3.5.21-0', '3.5.16-0', '3.5.15-0', '3.5.12-0', '3.5.10-0', '3.5.6-0', '3.5.1-0', '3.5.0-0'],
+    sizeMebibytes: 56,
+    health: ['/livez', '/readyz', '/health'],
+  },
 ];
 
 function componentProgram({ name, port, tls, addressFlag, health }: Component): Program {
@@ -67,10 +75,18 @@ function componentProgram({ name, port, tls, addressFlag, health }: Component): 
       yield* log(`"Failed to listen" port=${port} err="bind: address already in use"`);
       return 1;
     }
+    // An etcd of one's own, without TLS, answers gRPC health checks where its clients come.
+    const plainUrl = name === 'etcd' ? /http:\/\/[^,:]+:(\d+)/.exec(flagValue(process.argv.slice(1), 'listen-client-urls') ?? '') : null;
+    if (plainUrl) startHealthServer(process, Number(plainUrl[1]), etcdHealth);
     yield* log(`"Serving health checks" port=${port} tls=${tls}`);
     return yield* stop(process, log);
   };
 }
+
+// biome-ignore lint/correctness/useYield: a health check may wait, this one does not.
+const etcdHealth: HealthOf = function* (service) {
+  return service === '' ? 'SERVING' : undefined;
+};
 
 function* stop(process: Process, log: (text: string) => Syscall<void>): Syscall<number> {
   const signal = yield* untilSignal(process, ['TERM', 'INT']);

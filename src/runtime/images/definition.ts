@@ -1,4 +1,4 @@
-import { busyboxPrograms, debianPrograms } from '../../shell/applets/index.ts';
+import { busyboxPrograms, debianPrograms, pick } from '../../shell/applets/index.ts';
 import type { ImageEntry, ImageLayer } from '../../shell/fs/index.ts';
 import { createImageLayer, programEntries } from '../../shell/fs/index.ts';
 import type { MemoryGauge } from '../../shell/kernel/index.ts';
@@ -39,20 +39,29 @@ export interface MemoryService extends MemoryGauge {
 
 /**
  * A tag as its registry would read it: `latest`, a whole version, or the beginning of one (`1.25` is the newest 1.25.x),
- * with one of the given endings (`-alpine`) for what is the same here.
+ * with one of the given endings (`-alpine`) for what is the same here, whichever release of Alpine or Debian it names. Of versions with
+ * three parts the earlier patches are there, too: where there is 1.25.5 there is 1.25.3.
  */
 export function tagReader(
   versions: readonly string[],
   names: Readonly<Record<string, string>> = {},
   endings: readonly string[] = [],
 ): (tag: string) => string | undefined {
-  return (tag) => {
+  return (asked) => {
+    const tag = asked.replace(/\balpine\d+\.\d+$/, 'alpine').replace(/\b(?:trixie|bullseye|buster|stretch)$/, 'bookworm');
     const ending = endings.find((one) => tag.endsWith(`-${one}`) || tag === one);
-    const plain = ending === undefined ? tag : tag === ending ? 'latest' : tag.slice(0, -ending.length - 1);
+    const plain = ending === undefined ? asked : tag === ending ? 'latest' : tag.slice(0, -ending.length - 1);
     if (plain === 'latest') return versions[0];
     if (Object.hasOwn(names, plain)) return names[plain];
-    return versions.find((version) => version === plain || version.startsWith(`${plain}.`));
+    return versions.find((version) => version === plain || version.startsWith(`${plain}.`)) ?? earlierPatch(plain, versions);
   };
+}
+
+function earlierPatch(wanted: string, versions: readonly string[]): string | undefined {
+  const [, release, patch] = /^(v?\d+\.\d+)\.(0|[1-9]\d{0,2})$/.exec(wanted) ?? [];
+  if (release === undefined) return undefined;
+  const later = (version: string) => version.startsWith(`${release}.`) && Number(version.slice(release.length + 1)) > Number(patch);
+  return versions.some(later) ? wanted : undefined;
 }
 
 /** A value made once per key. */
@@ -121,6 +130,7 @@ export function debianLayer(
       },
     ],
     ['/etc/bash.bashrc', { data: `PS1='\${debian_chroot:+($debian_chroot)}\\u@\\h:\\w\\$ '\n` }],
+    ...programEntries('/usr/sbin', pick('gnu', ['nologin'])),
     ...programEntries('/usr/bin', [
       ...debianPrograms(options.programs),
       ['sh', shell({ flavour: 'dash' })],

@@ -2,44 +2,12 @@
 import { dig, nslookup, pick } from '../../shell/applets/index.ts';
 import { formatDate } from '../../shell/applets/lib/date-format.ts';
 import { header } from '../../shell/applets/lib/http.ts';
-import type { ImageEntry } from '../../shell/fs/index.ts';
-import { createImageLayer, programEntries } from '../../shell/fs/index.ts';
+import { programEntries } from '../../shell/fs/index.ts';
 import type { Process, Program, Syscall } from '../../shell/kernel/types.ts';
-import { SystemError } from '../../shell/kernel/types.ts';
-import type { ImageConfig } from '../types.ts';
 import type { ImageDefinition, ShellMaker } from './definition.ts';
-import { busyboxLayer, mebibytes, remember, tagReader } from './definition.ts';
 import type { HttpAnswer, HttpRequest } from './http-server.ts';
-import { flagValue, hostPort, plainHandler, startHttpServer, untilGoEnds, untilSignal } from './http-server.ts';
-
-interface Small {
-  readonly repository: string;
-  readonly versions: readonly string[];
-  readonly sizeMebibytes: number;
-  readonly config: ImageConfig;
-  /** Path of the program. */
-  readonly path: string;
-  readonly program: (version: string) => Program;
-  /** Has a shell beside its program. */
-  readonly busybox?: boolean;
-  readonly files?: readonly (readonly [string, ImageEntry])[];
-  readonly endings?: readonly string[];
-}
-
-/** A web server on a port, which ends as Go programs do; the answer to a taken port is Go's. */
-function* goServer(process: Process, port: number, answer: (request: HttpRequest, process: Process) => HttpAnswer, banner: string): Syscall<number> {
-  try {
-    startHttpServer(process, port, plainHandler(answer));
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    yield* process.write(2, `listen tcp :${port}: bind: address already in use\n`);
-    return 1;
-  }
-  if (banner) yield* process.write(2, banner);
-  return yield* untilGoEnds(process);
-}
-
-const goStamp = (process: Process) => formatDate('%Y/%m/%d %T', process.system.now());
+import { flagValue, hostPort, plainHandler, startHttpServer, untilSignal } from './http-server.ts';
+import { goServer, goStamp, type ServerImage, serverImage } from './server-image.ts';
 
 /** registry.k8s.io/echoserver: the request as text. */
 const echoserver: Program = function* (process) {
@@ -241,7 +209,7 @@ const multitool: Program = function* (process) {
   return 0;
 };
 
-const small: readonly Small[] = [
+const small: readonly ServerImage[] = [
   {
     repository: 'registry.k8s.io/echoserver',
     versions: ['1.10', '1.9', '1.8', '1.4'],
@@ -249,7 +217,7 @@ const small: readonly Small[] = [
     config: { command: ['/usr/local/bin/run.sh'], exposedPorts: [8080] },
     path: '/usr/local/bin/run.sh',
     program: () => echoserver,
-    busybox: true,
+    around: 'busybox',
   },
   {
     repository: 'docker.io/nginxdemos/hello',
@@ -258,7 +226,7 @@ const small: readonly Small[] = [
     config: { command: ['nginx-hello'], exposedPorts: [80], stopSignal: 'SIGQUIT' },
     path: '/usr/bin/nginx-hello',
     program: nginxHello,
-    busybox: true,
+    around: 'busybox',
   },
   {
     repository: 'docker.io/hashicorp/http-echo',
@@ -281,9 +249,10 @@ const small: readonly Small[] = [
     repository: 'gcr.io/google-samples/hello-app',
     versions: ['2.0', '1.0'],
     sizeMebibytes: 11,
-    config: { command: ['./hello-app'], workingDir: '/', exposedPorts: [8080] },
+    config: { command: ['./hello-app'], env: { PORT: '8080' }, workingDir: '/', exposedPorts: [8080] },
     path: '/hello-app',
     program: helloApp,
+    around: 'busybox',
   },
   {
     repository: 'docker.io/stefanprodan/podinfo',
@@ -292,7 +261,7 @@ const small: readonly Small[] = [
     config: { command: ['./podinfo'], workingDir: '/home/app', exposedPorts: [9898] },
     path: '/home/app/podinfo',
     program: podinfo,
-    busybox: true,
+    around: 'busybox',
   },
   {
     repository: 'docker.io/wbitt/network-multitool',
@@ -301,37 +270,19 @@ const small: readonly Small[] = [
     config: { command: ['/usr/local/bin/multitool'], exposedPorts: [80] },
     path: '/usr/local/bin/multitool',
     program: () => multitool,
-    busybox: true,
+    around: 'busybox',
     files: programEntries('/usr/bin', [...pick('gnu', ['curl', 'host']), ['dig', dig], ['nslookup', nslookup('bind')]]),
   },
 ];
 
-function smallImage(one: Small, shell: ShellMaker): ImageDefinition {
-  const layer = remember((version) => {
-    const entries: [string, ImageEntry][] = [[one.path, { program: one.program(version), mode: 0o755 }]];
-    if (one.busybox) return busyboxLayer(shell, [['/bin/nslookup', { program: nslookup('busybox-big'), mode: 0o755 }], ...(one.files ?? []), ...entries]);
-    return createImageLayer([['/etc/passwd', { data: 'root:x:0:0:root:/root:/sbin/nologin\n' }], ['/tmp', { directory: true, mode: 0o1777 }], ...entries]);
-  });
-  return {
-    repository: one.repository,
-    versions: one.versions,
-    versionOf: tagReader(one.versions, {}, one.endings ?? []),
-    image: (version) => ({ sizeBytes: mebibytes(one.sizeMebibytes), config: one.config, layer: () => layer(version) }),
-  };
-}
-
 /** The same image under further names. */
-const aliases: Readonly<Record<string, string>> = {
-  'k8s.gcr.io/echoserver': 'registry.k8s.io/echoserver',
-  'gcr.io/google_containers/echoserver': 'registry.k8s.io/echoserver',
-  'us-docker.pkg.dev/google-samples/containers/gke/hello-app': 'gcr.io/google-samples/hello-app',
-  'ghcr.io/stefanprodan/podinfo': 'docker.io/stefanprodan/podinfo',
-  'docker.io/praqma/network-multitool': 'docker.io/wbitt/network-multitool',
-  'docker.io/containous/whoami': 'docker.io/traefik/whoami',
+const aliases: Readonly<Record<string, readonly string[]>> = {
+  'gcr.io/google-samples/hello-app': ['us-docker.pkg.dev/google-samples/containers/gke/hello-app'],
+  'docker.io/stefanprodan/podinfo': ['ghcr.io/stefanprodan/podinfo'],
+  'docker.io/wbitt/network-multitool': ['docker.io/praqma/network-multitool'],
+  'docker.io/traefik/whoami': ['docker.io/containous/whoami'],
 };
 
 export function echoServerImages(shell: ShellMaker): ImageDefinition[] {
-  const images = small.map((one) => smallImage(one, shell));
-  const others = Object.entries(aliases).map(([repository, same]) => ({ ...(images.find((one) => one.repository === same) as ImageDefinition), repository }));
-  return [...images, ...others];
+  return small.flatMap((one) => serverImage(one, shell, aliases[one.repository]));
 }

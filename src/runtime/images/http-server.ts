@@ -1,6 +1,6 @@
 /** An HTTP/1.1 server for image programs: one handler, keep-alive, and a hook for access logs. */
 import { formatDate } from '../../shell/applets/lib/date-format.ts';
-import { header, MessageReader } from '../../shell/applets/lib/http.ts';
+import { header, MessageReader, type TakePiece } from '../../shell/applets/lib/http.ts';
 import { send } from '../../shell/applets/lib/socket.ts';
 import type { Connection, Listener, Process, Signal, Syscall } from '../../shell/kernel/types.ts';
 import { SystemError } from '../../shell/kernel/types.ts';
@@ -189,6 +189,19 @@ function headText(process: Process, answer: HttpAnswer, length: number | undefin
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
+/** Where the pieces of a body go that is held whole. More than so many bytes throw SystemError EFBIG. */
+export function gathered(maxBytes: number): { readonly take: TakePiece; readonly pieces: readonly Uint8Array[] } {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  // biome-ignore lint/correctness/useYield: who takes a piece may wait, this one does not.
+  const take: TakePiece = function* (piece) {
+    length += piece.length;
+    if (length > maxBytes) throw new SystemError('EFBIG');
+    pieces.push(piece);
+  };
+  return { take, pieces };
+}
+
 function* readRequest(reader: MessageReader, head: NonNullable<HeadText>, connection: Connection): Syscall<HttpRequest | undefined> {
   const match = /^([A-Z]+) (\S+) HTTP\/1\.[01]$/.exec(head.first);
   if (!match) return undefined;
@@ -196,7 +209,10 @@ function* readRequest(reader: MessageReader, head: NonNullable<HeadText>, connec
   const length = Number(header(head, 'content-length') ?? 0);
   if (!(length >= 0 && length <= bodyBytesMax)) return undefined;
   const chunked = header(head, 'transfer-encoding')?.toLowerCase() === 'chunked';
-  const body = Buffer.concat(chunked ? yield* reader.chunked() : yield* reader.body(length));
+  const { take, pieces } = gathered(bodyBytesMax);
+  if (chunked) yield* reader.chunked(take);
+  else yield* reader.body(length, take);
+  const body = Buffer.concat(pieces);
   const mark = target.indexOf('?');
   let path = '/';
   try {

@@ -1,4 +1,4 @@
-/** python, node, perl and bash: interpreters are not simulated, what tutorials do without writing a program is. */
+/** python, node, perl, go, java, ruby, php and bash: interpreters and compilers are not simulated, what tutorials do without writing a program is. */
 import { formatDate } from '../../shell/applets/lib/date-format.ts';
 import type { ImageEntry } from '../../shell/fs/index.ts';
 import { programEntries } from '../../shell/fs/index.ts';
@@ -122,6 +122,20 @@ function perl(version: string): Program {
   };
 }
 
+/** A program that tells its version and nothing else. */
+function versionOnly(name: string, flags: readonly string[], text: string): [name: string, program: Program] {
+  return [
+    name,
+    function* (process) {
+      const [first] = process.argv.slice(1);
+      if (first === undefined || !flags.includes(first))
+        return yield* refuse(process, `${name}: ${first ? `running ${first}` : 'the interactive interpreter'} is not simulated`);
+      yield* process.write(1, `${text}\n`);
+      return 0;
+    },
+  ];
+}
+
 interface Language {
   readonly repository: string;
   readonly versions: readonly string[];
@@ -159,6 +173,50 @@ const languages: readonly Language[] = [
     config: { command: ['perl5.40.2', '-de0'] },
     programs: (version) => ['perl', `perl${version}`].map((name) => [name, perl(version)]),
     endings: ['slim', 'bookworm', 'slim-bookworm', 'threaded'],
+  },
+  {
+    repository: 'docker.io/library/golang',
+    versions: ['1.24.3', '1.23.9', '1.22.12', '1.21.13', '1.20.14', '1.19.13', '1.18.10', '1.17.13', '1.16.15'],
+    sizeMebibytes: 290,
+    config: {
+      command: ['bash'],
+      env: { PATH: '/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', GOPATH: '/go' },
+      workingDir: '/go',
+    },
+    programs: (version) => [versionOnly('go', ['version'], `go version go${version} linux/amd64`)],
+    endings: ['alpine', 'bookworm'],
+  },
+  {
+    repository: 'docker.io/library/openjdk',
+    versions: ['23', '21', '17.0.2', '11.0.16', '8'],
+    sizeMebibytes: 210,
+    config: { command: ['jshell'] },
+    programs: (version) => ['java', 'jshell'].map((name) => versionOnly(name, ['-version', '--version'], `openjdk version "${version}"`)),
+    endings: ['jdk-slim', 'jre-slim', 'jdk-alpine', 'jre-alpine', 'jdk', 'jre', 'slim', 'alpine'],
+  },
+  {
+    repository: 'docker.io/library/eclipse-temurin',
+    versions: ['21.0.7', '17.0.15', '11.0.27', '8'],
+    sizeMebibytes: 180,
+    config: { command: ['jshell'] },
+    programs: (version) => ['java', 'jshell'].map((name) => versionOnly(name, ['-version', '--version'], `openjdk version "${version}"`)),
+    endings: ['jdk-alpine', 'jre-alpine', 'jdk', 'jre', 'alpine'],
+  },
+  {
+    repository: 'docker.io/library/ruby',
+    versions: ['3.4.4', '3.3.8', '3.2.8', '3.1.7', '2.7.8', '2.5.9'],
+    sizeMebibytes: 370,
+    config: { command: ['irb'] },
+    programs: (version) => ['ruby', 'irb'].map((name) => versionOnly(name, ['-v', '--version'], `ruby ${version} [x86_64-linux]`)),
+    endings: ['slim', 'alpine', 'bookworm', 'slim-bookworm'],
+  },
+  {
+    repository: 'docker.io/library/php',
+    versions: ['8.4.7', '8.3.21', '8.2.28', '8.1.32', '8.0.30', '7.4.33', '7.2.34', '5.6.40'],
+    sizeMebibytes: 170,
+    config: { command: ['php', '-a'] },
+    programs: (version) => [versionOnly('php', ['-v', '--version'], `PHP ${version} (cli)`)],
+    endings: ['cli', 'cli-alpine', 'alpine', 'bookworm'],
   },
 ];
 

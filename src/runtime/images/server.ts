@@ -1,8 +1,17 @@
 import type { Connection, Listener, Process, Syscall } from '../../shell/kernel/types.ts';
 import { SystemError } from '../../shell/kernel/types.ts';
 
-/** Accepts connections for ever, each served by a child of its own. Ends when the process is killed. */
-export function* serveConnections(process: Process, listener: Listener, serve: (process: Process, connection: Connection) => Syscall<void>): Syscall<number> {
+/**
+ * Accepts connections for ever, each served by a child of its own. Ends when the process is killed.
+ *
+ * @param fds the descriptors that children get; default 0, 1 and 2
+ */
+export function* serveConnections(
+  process: Process,
+  listener: Listener,
+  serve: (process: Process, connection: Connection) => Syscall<void>,
+  fds?: ReadonlyMap<number, number>,
+): Syscall<number> {
   for (;;) {
     const connection = listener.accept();
     if (!connection) {
@@ -10,6 +19,7 @@ export function* serveConnections(process: Process, listener: Listener, serve: (
     } else {
       process.spawn({
         argv: [...process.argv],
+        ...(fds ? { fds } : {}),
         *program(child) {
           try {
             yield* serve(child, connection);

@@ -196,27 +196,49 @@ export function webServerImages(shell: ShellMaker): ImageDefinition[] {
       ['/usr/local/tomcat/webapps.dist/ROOT', { directory: true }],
     ] satisfies [string, ImageEntry][]),
   );
+  const httpdImage: ImageDefinition = {
+    repository: 'docker.io/library/httpd',
+    versions: httpdVersions,
+    versionOf: tagReader(httpdVersions, {}, ['alpine', 'bookworm']),
+    image: (version) => ({
+      sizeBytes: mebibytes(57),
+      config: {
+        command: ['httpd-foreground'],
+        env: { PATH: `${serverRoot}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`, HTTPD_PREFIX: serverRoot, HTTPD_VERSION: version },
+        workingDir: serverRoot,
+        exposedPorts: [80],
+        stopSignal: 'SIGWINCH',
+      },
+      layer: () => httpdLayer(version),
+    }),
+  };
   return [
+    httpdImage,
+    // The copy that Kubernetes' own tests use.
     {
-      repository: 'docker.io/library/httpd',
-      versions: httpdVersions,
-      versionOf: tagReader(httpdVersions, {}, ['alpine', 'bookworm']),
-      image: (version) => ({
-        sizeBytes: mebibytes(57),
-        config: {
-          command: ['httpd-foreground'],
-          env: { PATH: `${serverRoot}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`, HTTPD_PREFIX: serverRoot, HTTPD_VERSION: version },
-          workingDir: serverRoot,
-          exposedPorts: [80],
-          stopSignal: 'SIGWINCH',
-        },
-        layer: () => httpdLayer(version),
-      }),
+      ...httpdImage,
+      repository: 'registry.k8s.io/e2e-test-images/httpd',
+      versions: ['2.4.39', '2.4.38'],
+      versionOf: tagReader(['2.4.39', '2.4.38'], {}, ['4', '2', '1']),
     },
     {
       repository: 'docker.io/library/tomcat',
       versions: tomcatVersions,
-      versionOf: tagReader(tomcatVersions, {}, ['jdk21', 'jdk17', 'jre17', 'jdk11', 'jre11', 'jre8', 'jdk8', 'alpine']),
+      versionOf: tagReader(tomcatVersions, {}, [
+        'jdk21',
+        'jdk17',
+        'jre17',
+        'jdk11',
+        'jre11',
+        'jre8',
+        'jdk8',
+        'jre8-alpine',
+        'jdk8-openjdk',
+        'jdk11-openjdk',
+        'jdk17-openjdk',
+        'jdk8-corretto',
+        'alpine',
+      ]),
       image: (version) => ({
         sizeBytes: mebibytes(188),
         config: {
