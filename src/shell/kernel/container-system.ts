@@ -1,5 +1,6 @@
 import { ControlGroup, cpuShares } from './control-group.ts';
 import { NullFile } from './device-file.ts';
+import { FifoQueue } from './fifo-queue.ts';
 import type { Hardware } from './hardware.ts';
 import type { Kernel } from './kernel.ts';
 import { KernelParameters } from './kernel-parameters.ts';
@@ -13,6 +14,7 @@ import type { ProcessOptions } from './process.ts';
 import { commOf, KernelProcess } from './process.ts';
 import { ProcessorBudget, stepsPerPeriod } from './processor.ts';
 import { kernelRelease } from './release.ts';
+import type { Runnable } from './scheduler.ts';
 import { exitCodeOf } from './signals.ts';
 import type { Tty } from './tty.ts';
 import type { ExitStatus, NetworkStack, Program, Signal, System } from './types.ts';
@@ -104,6 +106,8 @@ export class ContainerSystem implements ProcessTable {
   readonly memory: MemoryAccount | undefined;
   readonly privileges: Privileges;
   readonly parameters: KernelParameters;
+  /** Its processes that wait for their turn. */
+  readonly runnable = new FifoQueue<Runnable>();
   /** Processor time that its processes have used, in ms. */
   cpuUsedMs = 0;
   /** The container's own process: PID 1 unless the process table is shared. */

@@ -127,6 +127,8 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
   #pending: Signal[] | undefined;
   /** Handlers run so far: a system call that sees it change was interrupted. */
   #interrupts = 0;
+  /** The environment that its last child was given, and the room that it takes. */
+  #measured: { readonly env: ReadonlyMap<string, string>; readonly bytes: number } | undefined;
   #childEnded: WaitList | undefined;
   #system: SystemView | undefined;
   #steps = 0;
@@ -316,7 +318,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
 
   spawn(options: SpawnOptions): number {
     this.charge(spawnSteps);
-    checkArguments(options.argv, options.env ?? this.env);
+    this.#checkArguments(options.argv, options.env ?? this.env);
     const cwd = options.cwd ?? this.cwd;
     const loaded = options.program
       ? { program: options.program, argv: options.argv }
@@ -345,9 +347,18 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     return child.pid;
   }
 
+  /** Throws E2BIG. Children mostly get the environment that the one before has got. */
+  #checkArguments(argv: readonly string[], env: ReadonlyMap<string, string>): void {
+    if (env !== this.#measured?.env) {
+      const bytes = argumentBytes(Array.from(env, ([name, value]) => name.length + 1 + value.length));
+      this.#measured = { env, bytes };
+    }
+    if (argumentBytes(argv.map((text) => text.length)) + this.#measured.bytes > argumentsBytesMax) throw new SystemError('E2BIG');
+  }
+
   *exec(argv: readonly string[], env?: ReadonlyMap<string, string>, path?: string): Syscall<never> {
     this.charge(spawnSteps);
-    checkArguments(argv, env ?? this.env);
+    this.#checkArguments(argv, env ?? this.env);
     const loaded = loadProgram(this.container.fs, path ?? argv[0] ?? '', argv, this);
     this.argv = loaded.argv;
     this.comm = commOf(path ?? argv[0]);
@@ -756,16 +767,15 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
 const argumentBytesMax = 128 * 1024;
 const argumentsBytesMax = 2 * 1024 ** 2;
 
-/** Throws E2BIG. */
-function checkArguments(argv: readonly string[], env: ReadonlyMap<string, string>): void {
+/** What texts of these lengths take of it together. Throws E2BIG. */
+function argumentBytes(lengths: Iterable<number>): number {
   let sum = 0;
-  const add = (length: number) => {
+  for (const length of lengths) {
     if (length >= argumentBytesMax) throw new SystemError('E2BIG');
     sum += length + 9;
-    if (sum > argumentsBytesMax) throw new SystemError('E2BIG');
-  };
-  for (const text of argv) add(text.length);
-  for (const [name, value] of env) add(name.length + 1 + value.length);
+  }
+  if (sum > argumentsBytesMax) throw new SystemError('E2BIG');
+  return sum;
 }
 
 /** What the kernel calls a process: the last part of the file that it runs. */
