@@ -11,7 +11,8 @@ const checkedEveryMs = 1000;
  * Holds a large heap together. Thousands of sleeping processes each live just long enough to be moved to V8's old generation, and
  * die there: 270 MiB of live objects would be collected at 1,100 MiB only. Collecting sooner costs about 1 % of a core there.
  *
- * A small heap may always grow as far as V8 lets any. Left to itself V8 allows it less during a burst of writes, and would look through the whole heap once a second, which takes a tenth of the main thread, though next to nothing is free there.
+ * A small heap may always grow as far as V8 lets any. Left to itself V8 allows it less during a burst of writes, and would look through the
+ * whole heap once a second, which takes a tenth of the main thread, though next to nothing is free there.
  */
 export function restrainHeap(): void {
   let percent = 0;

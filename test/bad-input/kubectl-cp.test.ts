@@ -16,7 +16,7 @@ describe.skipIf(!kubectl)('kubectl cp', () => {
     server = await StreamingServer.start();
     await server.text(kubectl!, ['apply', '-f', '-'], pods);
     await server.text(kubectl!, ['wait', '--for=condition=Ready', 'pod', 'box', '--timeout=600s']);
-  });
+  }, 60_000);
   afterAll(() => server.close());
 
   test('out of a container writes nothing beside its target, whatever the links in there', async () => {

@@ -621,7 +621,7 @@ export const appletScripts: readonly string[] = [
   'mkfifo p; echo x > p & sleep 0.1; rm p; ls; kill $!; wait $!; echo $?',
   'mkfifo p; head -1 p & seq 100000 > p; echo $?; wait',
   'mkfifo p; cat p & exec 3> p; rm p; echo gone >&3; exec 3>&-; wait; ls',
-  'mkfifo p; for i in 1 2 3; do echo $i > p & read x < p; echo "got $x"; done; wait',
+  'mkfifo p; for i in 1 2 3; do echo $i > p & read x < p; wait; echo "got $x"; done',
   'mkfifo p; tee p < /dev/null & cat p; wait; echo $?',
   'mkfifo p; dd if=p bs=1 2>/dev/null & echo abc > p; wait',
   'mkfifo p; cp -R p q; ls -l q | cut -c1',
