@@ -22,6 +22,8 @@ const allowed500: readonly RegExp[] = [
   // Revisions that are none, and objects that bring one along.
   /^resourceVersion should not be set on objects to be created$/,
   /^(resourceVersion: Invalid value: ".*": )?strconv\.ParseUint: parsing ".*": (invalid syntax|value out of range)$/s,
+  // What etcd does not take.
+  /^etcdserver: request is too large$/,
   // A deletion whose options are of another kind, or are none.
   /^couldn't get version\/kind; json parse error: /s,
   /^json: cannot unmarshal \w+ into Go struct field DeleteOptions\./,
