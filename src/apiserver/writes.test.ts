@@ -138,6 +138,16 @@ test('the backend of an Ingress may be a resource of the core group, whose name 
   expect([status, body]).toMatchObject([201, { spec: { defaultBackend: { resource: { apiGroup: null, kind: 'Pod', name: 'web' } } } }]);
 });
 
+test('a Scale whose answer nobody could read is not written', async () => {
+  const { ask } = await serverWithNamespace();
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  const spec = { replicas: 1, selector: { matchLabels: { a: 'b' } }, template };
+  const path = '/apis/apps/v1/namespaces/default/replicasets';
+  await ask('POST', path, { metadata: { name: 'r' }, spec });
+  expect((await ask('PATCH', `${path}/r/scale`, { spec: { replicas: 2 } }, { ...merge, accept: 'text/html' })).status).toBe(406);
+  expect((await ask('GET', `${path}/r`)).body).toMatchObject({ spec: { replicas: 1 } });
+});
+
 test('only a POST that is meant may not say which version it replaces: what an apply creates may', async () => {
   const { ask } = await serverWithNamespace();
   const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', resourceVersion: '7' } };

@@ -14,6 +14,7 @@ import type { Answer } from '../answers.ts';
 import { dataBody, notShownAs } from '../answers.ts';
 import { decodeObject } from '../body.ts';
 import type { Call } from '../call.ts';
+import type { AnswerForm } from '../negotiation.ts';
 import { writeOptions } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { isApply, readConfig } from './apply.ts';
@@ -51,7 +52,7 @@ const scaleColumns: readonly TableColumn<Scale>[] = [
   ageColumn as TableColumn<Scale>,
 ];
 
-function scaleBody(scale: Scale, { form, now }: Call): ResponseBody {
+function scaleBody(scale: Scale, form: AnswerForm, now: number): ResponseBody {
   if (form.as === 'partialList') throw notShownAs('PartialObjectMetadataList', 'not a list (*autoscaling.Scale)');
   if (form.as === 'partial') return dataBody(partialObjectMetadata(scale, form.version), form);
   if (form.as === 'object') return dataBody(scale, form);
@@ -68,12 +69,12 @@ function absent(resource: ServedResource, name: string): (error: unknown) => nev
 export async function getScale(call: Call, resource: ServedResource): Promise<Answer> {
   const { name, namespace } = call.info;
   const entry = await resource.registry.get({ namespace, name }).catch(absent(resource, name));
-  return { status: 200, body: scaleBody(scaleOf(resource, entry.object), call) };
+  return { status: 200, body: scaleBody(scaleOf(resource, entry.object), call.form, call.now) };
 }
 
 /** PUT and PATCH of a Scale: the object's replicas change, and nothing else. */
 export async function writeScale(call: Call, resource: ServedResource): Promise<Answer> {
-  const { info } = call;
+  const { form, info } = call; // A form that there is not is refused before anything is written.
   const patching = call.request.method === 'PATCH';
   const applying = patching && isApply(call);
   const options = writeOptions(patching ? 'PatchOptions' : 'UpdateOptions', call.query, call.fieldValidation, applying ? 'apply' : 'other');
@@ -103,7 +104,7 @@ export async function writeScale(call: Call, resource: ServedResource): Promise<
       return changed;
     },
   });
-  return { status: 200, body: scaleBody(scaleOf(resource, served.object), call) };
+  return { status: 200, body: scaleBody(scaleOf(resource, served.object), form, call.now) };
 }
 
 /** Whoever changes a Scale owns the replicas from then on. */
