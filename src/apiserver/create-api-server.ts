@@ -2,6 +2,7 @@ import { AdmissionChain } from '../admission/chain.ts';
 import type { SignerAccess } from '../admission/plugins/index.ts';
 import type { AdmissionPlugin, ObjectReader, StatusWriter } from '../admission/types.ts';
 import type { Env } from '../env/index.ts';
+import { uuidOf } from '../env/index.ts';
 import type { ProtobufSchema } from '../machinery/codec/index.ts';
 import type { ApiRequest, ApiResponse, Handler, UserInfo } from '../machinery/handler.ts';
 import type { ByteConnection, NodeDialer } from '../machinery/node-api.ts';
@@ -243,7 +244,7 @@ class Server {
     const info = resolveRequestInfo(request.method, request.path, request.query);
     const metered = this.#metrics.begin(info, request);
     // An audit id is for whoever reads logs, here or on the other side of a wire.
-    const auditId = request.user && !this.#auditor ? '' : request.headers['audit-id'] || this.#uuid();
+    const auditId = request.user && !this.#auditor ? '' : request.headers['audit-id'] || uuidOf(this.#auditIds.bytes(16));
     let call: Call | undefined;
     let record: AuditRecord | undefined;
     let known = false;
@@ -396,11 +397,6 @@ class Server {
     const base = request.user ? inProcessHeaders : ticket ? flowHeaders(auditId, ticket) : { 'audit-id': auditId, 'cache-control': 'no-cache, private' };
     const warnings = call && call.warnings.size > 0 ? { warning: warningHeaders([...call.warnings]) } : undefined;
     return answer.headers || warnings ? { ...base, ...answer.headers, ...warnings } : base;
-  }
-
-  #uuid(): string {
-    const hex = Buffer.from(this.#auditIds.bytes(16)).toString('hex');
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
   }
 }
 

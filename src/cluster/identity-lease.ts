@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Lease } from '../../generated/types/index.ts';
 import type { Client } from '../client/index.ts';
 import type { Env, Timer } from '../env/index.ts';
+import { uuidOf } from '../env/index.ts';
 import { isNotFound } from '../machinery/status-error.ts';
 import { formatMicroTime } from '../machinery/time.ts';
 
@@ -48,8 +49,7 @@ export class IdentityLease {
 
   constructor(readonly options: IdentityLeaseOptions) {
     this.#name = apiServerId(options.hostName);
-    const hex = Buffer.from(options.env.random.stream('identity-lease').bytes(16)).toString('hex');
-    this.#holder = `${this.#name}_${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+    this.#holder = `${this.#name}_${uuidOf(options.env.random.stream('identity-lease').bytes(16))}`;
   }
 
   start(): void {

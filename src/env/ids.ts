@@ -34,3 +34,9 @@ export class RandomIds implements Ids {
     return this.random.stream('containers').text(hex, 64);
   }
 }
+
+/** A UUID of version 4 made of 16 bytes. */
+export function uuidOf(bytes: Uint8Array): string {
+  const hex = Buffer.from(bytes).toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+}

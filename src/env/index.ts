@@ -3,6 +3,7 @@ export { parseClockMode } from './clock.ts';
 export type { Env, EnvOptions } from './env.ts';
 export { createEnv } from './env.ts';
 export type { Ids } from './ids.ts';
+export { uuidOf } from './ids.ts';
 export type { Log, LogFields, LogLevel, LogRecord } from './log.ts';
 export { logTo, silentLog } from './log.ts';
 export type { Loop, Machine, Task, Timer } from './loop.ts';

@@ -1,6 +1,7 @@
 import type { Node, Pod, Secret, ServiceAccount } from '../../../generated/types/index.ts';
 import type { ObjectReader } from '../../admission/types.ts';
 import type { Clock, Metrics, RandomStream } from '../../env/index.ts';
+import { uuidOf } from '../../env/index.ts';
 import type { UserInfo } from '../../machinery/handler.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import type { AuthenticatedToken, AuthenticationNotes, TokenAuthenticator } from './authenticator.ts';
@@ -206,7 +207,6 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   }
 
   #tokenId(): string {
-    const hex = Buffer.from(this.options.random.bytes(16)).toString('hex');
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+    return uuidOf(this.options.random.bytes(16));
   }
 }

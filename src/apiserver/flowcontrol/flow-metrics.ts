@@ -34,15 +34,6 @@ export class FlowFigures {
     this.executing += requests;
     this.executingSeats += requests * seats;
   }
-
-  /** @param length of its queue, with the new one */
-  enqueued(length: number): void {
-    this.count.enqueued(length);
-  }
-
-  notAccommodated(times: number): void {
-    this.count.notAccommodated(times);
-  }
 }
 
 type Count = (value: number) => void;

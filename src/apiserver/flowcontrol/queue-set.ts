@@ -112,7 +112,7 @@ export class QueueSet {
     if (this.waiting === 0 && this.#fits(ticket.seats)) {
       if (queue.nextR < this.#r) queue.nextR = this.#r;
       this.#robin = queue.index;
-      ticket.schema.figures.enqueued(1);
+      ticket.schema.figures.count.enqueued(1);
       queue.nextR += ticket.seats * estimatedSeconds;
       this.#execute(ticket, nowMs);
       return undefined;
@@ -163,7 +163,7 @@ export class QueueSet {
     this.waiting += 1;
     this.seatsWaiting += seats;
     ticket.schema.figures.waits(1, seats);
-    ticket.schema.figures.enqueued(queue.waiting.size);
+    ticket.schema.figures.count.enqueued(queue.waiting.size);
     this.#bound(queue);
     this.demand.set(this.seatsInUse + this.seatsWaiting, nowMs);
   }
@@ -267,7 +267,7 @@ export class QueueSet {
     }
     if (!best) return undefined;
     if (!this.#fits(best.seats)) {
-      best.schema.figures.notAccommodated(1);
+      best.schema.figures.count.notAccommodated(1);
       return undefined;
     }
     this.#robin = bestIndex;

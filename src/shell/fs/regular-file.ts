@@ -1,10 +1,11 @@
+import { AlwaysReadyFile } from '../kernel/always-ready-file.ts';
 import type { OpenFile } from '../kernel/open-file.ts';
 import type { FileStat, OpenFlags } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
 import type { DirectoryNode, FileNode } from './node.ts';
 
 /** An open regular file: the offset is shared by all descriptors that were duplicated from it. */
-export class RegularFile implements OpenFile {
+export class RegularFile extends AlwaysReadyFile implements OpenFile {
   references = 0;
   readonly canRead: boolean;
   readonly canWrite: boolean;
@@ -17,6 +18,7 @@ export class RegularFile implements OpenFile {
     readonly name: string,
     readonly now: () => number,
   ) {
+    super();
     this.canRead = flags.read ?? !flags.write;
     this.canWrite = flags.write === true || flags.append === true;
     this.#append = flags.append === true;
@@ -36,18 +38,6 @@ export class RegularFile implements OpenFile {
     this.#offset = at + written;
     this.node.mtimeMs = this.now();
     return written;
-  }
-
-  readable(): boolean {
-    return true;
-  }
-  onReadable(wake: () => void): () => void {
-    wake();
-    return () => {};
-  }
-  onWritable(wake: () => void): () => void {
-    wake();
-    return () => {};
   }
 
   seek(offset: number, from: 'start' | 'current' | 'end'): number {

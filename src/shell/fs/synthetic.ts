@@ -1,3 +1,4 @@
+import { AlwaysReadyFile } from '../kernel/always-ready-file.ts';
 import type { Caller, OpenFile } from '../kernel/open-file.ts';
 import type { FileStat } from '../kernel/types.ts';
 import { SystemError } from '../kernel/types.ts';
@@ -36,7 +37,7 @@ export function textNode(text: string, inode: number, mode = 0o444): FileNode {
 }
 
 /** An open file with the text of when it was opened; what is written is taken as one value each time. */
-export class TextFile implements OpenFile {
+export class TextFile extends AlwaysReadyFile implements OpenFile {
   references = 0;
   readonly canRead = true;
   readonly canWrite = true;
@@ -49,6 +50,7 @@ export class TextFile implements OpenFile {
     readonly take: (data: Uint8Array) => void,
     readonly facts: FileStat,
   ) {
+    super();
     this.#text = Buffer.from(text());
   }
 
@@ -61,17 +63,6 @@ export class TextFile implements OpenFile {
   write(data: Uint8Array): number {
     this.take(data);
     return data.length;
-  }
-  readable(): boolean {
-    return true;
-  }
-  onReadable(wake: () => void): () => void {
-    wake();
-    return () => {};
-  }
-  onWritable(wake: () => void): () => void {
-    wake();
-    return () => {};
   }
   seek(offset: number, from: 'start' | 'current' | 'end'): number {
     const base = from === 'start' ? 0 : from === 'current' ? this.#offset : this.#text.length;

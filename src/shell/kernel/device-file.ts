@@ -1,3 +1,4 @@
+import { AlwaysReadyFile } from './always-ready-file.ts';
 import type { OpenFile } from './open-file.ts';
 import type { FileStat } from './types.ts';
 
@@ -8,7 +9,7 @@ export interface DeviceBehaviour {
 }
 
 /** A character device that never blocks. */
-export class DeviceFile implements OpenFile {
+export class DeviceFile extends AlwaysReadyFile implements OpenFile {
   references = 0;
   readonly canRead = true;
   readonly canWrite = true;
@@ -17,24 +18,15 @@ export class DeviceFile implements OpenFile {
     readonly name: string,
     readonly behaviour: DeviceBehaviour,
     readonly inode: number,
-  ) {}
+  ) {
+    super();
+  }
 
   read(max: number): Uint8Array | null {
     return this.behaviour.read(max);
   }
   write(data: Uint8Array): number {
     return this.behaviour.write(data);
-  }
-  readable(): boolean {
-    return true;
-  }
-  onReadable(wake: () => void): () => void {
-    wake();
-    return () => {};
-  }
-  onWritable(wake: () => void): () => void {
-    wake();
-    return () => {};
   }
   seek(): number {
     return 0;
