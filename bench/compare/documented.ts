@@ -175,6 +175,7 @@ function isPartOfAtom(set: unknown): boolean {
 
 /** What differs by intention, with why: known before anybody looks. */
 export const documented: readonly Documented[] = [
+  { about: ({ answers }) => answers.theirs.status === 0, because: 'the other server cut the connection: it did not survive the request' },
   {
     about: ({ request, at }) => request.path === '/version' && /^\.[a-zA-Z]+$/.test(at) && !/^\.(status|message|kind)$/.test(at),
     because: 'the version says that this is paperkube',

@@ -10,7 +10,7 @@ export interface Finding extends Difference {
 export interface CompareOptions {
   readonly ours: Target;
   readonly theirs: Target;
-  readonly cases: readonly CompareCase[];
+  readonly cases: Iterable<CompareCase>;
   /** Made on both servers, and deleted in the end. */
   readonly namespace: string;
 }
@@ -91,6 +91,22 @@ export function formatReasons(findings: readonly Finding[]): string {
   return lines.join('');
 }
 
+/** One finding of each sort, for cases in the form of `randomCases`: the same field of a kind with the same two answers, or nearly, is not told twice. */
+export function distinct(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Set<string>();
+  const refused = new Set(findings.filter(({ at }) => at === '.status').map(({ name, request }) => `${name} ${request.method} ${request.path}`));
+  return findings.filter(({ name, request, at, ours, theirs, because }) => {
+    if (because !== undefined) return true;
+    // Where one server refuses what the other takes, all is different: the code and the reason are enough.
+    if (refused.has(`${name} ${request.method} ${request.path}`) && at !== '.status' && at !== '.body.message') return false;
+    const sort = [name.split(' ')[2], at.replace(/\[[^\]]*\]/g, '[]'), ...apart(shown(ours), shown(theirs)).map(sortOf)].join('\n');
+    return seen.size < seen.add(sort).size;
+  });
+}
+
+/** What is said without the values that it is said of. */
+const sortOf = (text: string): string => text.replace(/\\+"[^"]*"|\d+/g, '*').slice(0, 160);
+
 /** Findings as a person reads them; those by intention are counted only. */
 export function formatFindings(findings: readonly Finding[]): string {
   const real = findings.filter((one) => one.because === undefined);
@@ -101,10 +117,20 @@ export function formatFindings(findings: readonly Finding[]): string {
     const next = `${name}: ${request.method} ${request.path}${request.accept ? ` (${request.accept})` : ''}${sent}`;
     if (next !== heading) lines.push('', next);
     heading = next;
-    lines.push(`  ${at || '(all)'}`, `    ours:   ${shown(ours)}`, `    theirs: ${shown(theirs)}`);
+    const [left, right] = apart(shown(ours), shown(theirs));
+    lines.push(`  ${at || '(all)'}`, `    ours:   ${left}`, `    theirs: ${right}`);
   }
   const intended = findings.length - real.length;
   return `${[...lines, '', `${real.length} differences, ${intended} more by intention`].join('\n').trimStart()}\n`;
 }
 
-const shown = (value: unknown): string => (value === undefined ? '(nothing)' : JSON.stringify(value).slice(0, 400));
+const shown = (value: unknown): string => (value === undefined ? '(nothing)' : JSON.stringify(value));
+
+/** Two long texts from a little before the place where they begin to differ. */
+function apart(ours: string, theirs: string): readonly [string, string] {
+  let same = 0;
+  while (same < ours.length && ours[same] === theirs[same]) same += 1;
+  const from = same > 120 ? same - 60 : 0;
+  const cut = (text: string): string => `${from > 0 ? '…' : ''}${text.slice(from, from + 400)}`;
+  return [cut(ours), cut(theirs)];
+}

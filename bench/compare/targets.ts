@@ -52,8 +52,14 @@ export function urlTarget(name: string, url: string, { token, insecure, ...tls }
   const agent = secure ? new Agent({ ...tls, keepAlive: true, rejectUnauthorized: !insecure }) : undefined;
   return {
     name,
-    // A server may close an idle connection at the moment at which it is used again.
-    ask: (request) => once(request).catch(() => once(request)),
+    // A server may close an idle connection at the moment at which it is used again. One that cuts it twice does not survive the request.
+    ask: (request) =>
+      once(request)
+        .catch(() => once(request))
+        .catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ECONNRESET') throw error;
+          return { status: 0, contentType: '', body: error.message };
+        }),
   };
 
   function once(request: CompareRequest): Promise<CompareAnswer> {

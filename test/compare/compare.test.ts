@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Target } from '../../bench/compare/case.ts';
 import { cases } from '../../bench/compare/cases/index.ts';
-import { compareServers, formatFindings } from '../../bench/compare/run.ts';
+import { randomCases } from '../../bench/compare/random-cases.ts';
+import { compareServers, distinct, formatFindings } from '../../bench/compare/run.ts';
 import { handlerTarget } from '../../bench/compare/targets.ts';
 import { builtInPlugins } from '../../src/admission/plugins/index.ts';
 import { testServer } from '../../src/apiserver/testing/test-server.ts';
@@ -39,6 +40,19 @@ test('two servers of ours have nothing that differs, whatever their uids, times 
   const reasons = new Set(findings.map(({ because }) => because));
   expect([...reasons].sort()).toEqual(['ages are those of a moment']);
 });
+
+test('made-up cases are the same for the same seed, and two servers of ours answer them alike', { timeout: 120_000 }, async () => {
+  const some = (seed: number) => takeFrom(randomCases(seed, ''), 120);
+  expect(some(7)).toEqual(some(7));
+  expect(some(7)).not.toEqual(some(8));
+  const findings = await compareServers({ ours: await server('ours', 1), theirs: await server('theirs', 5), cases: some(7), namespace: 'compare' });
+  expect(formatFindings(distinct(findings))).toMatch(/^0 differences, /);
+  expect(() => takeFrom(randomCases(7, 'v1 Pond'), 1)).toThrow(/^No sample kind's name holds "v1 Pond": v1 Pod, /);
+});
+
+function takeFrom<T>(from: Iterator<T>, count: number): T[] {
+  return Array.from({ length: count }, () => from.next().value as T);
+}
 
 test('a difference is told with its request, its place and both values; one by intention is only counted', async () => {
   const theirs = await server('theirs', 1);

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readSchemaFiles } from '../../../server/schema-files.ts';
 import type { SchemaNode } from '../../../src/machinery/schema/index.ts';
-import { loadSchema } from '../../../src/machinery/schema/index.ts';
 import type { GroupVersionKind } from '../../../src/machinery/types.ts';
 
-const schema = loadSchema(JSON.parse(readFileSync(new URL('../../../generated/schema/defs.json', import.meta.url), 'utf8')));
+const { schema } = readSchemaFiles();
 
 /** A small generator of numbers, so that one number stands for a whole object (mulberry32). */
 export class Dice {
@@ -35,7 +34,35 @@ export function randomObject(gvk: GroupVersionKind, dice: Dice): Record<string, 
   return { ...object, apiVersion: gvk.group ? `${gvk.group}/${gvk.version}` : gvk.version, kind: gvk.kind };
 }
 
-function randomValue(reference: SchemaNode, dice: Dice, depth: number): unknown {
+/** A map of an object, with where it stands and what its schema says may be in it. */
+export interface DescribedMap {
+  readonly path: string;
+  readonly map: Record<string, unknown>;
+  readonly properties: Readonly<Record<string, SchemaNode>>;
+}
+
+/** All maps inside an object for which the schema names fields, the object itself first. */
+export function describedMaps(gvk: GroupVersionKind, object: Record<string, unknown>): DescribedMap[] {
+  const found: DescribedMap[] = [];
+  const visit = (value: unknown, reference: SchemaNode | undefined, path: string): void => {
+    if (typeof value !== 'object' || value === null || !reference) return;
+    const node = schema.resolve(reference);
+    if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) visit(item, node.items, `${path}[${index}]`);
+      return;
+    }
+    const map = value as Record<string, unknown>;
+    const properties = (node.properties ?? {}) as Readonly<Record<string, SchemaNode>>;
+    if (Object.keys(properties).length > 0) found.push({ path, map, properties });
+    const others = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
+    for (const [key, one] of Object.entries(map)) visit(one, properties[key] ?? others, path ? `${path}.${key}` : key);
+  };
+  visit(object, schema.rootFor(gvk), '');
+  return found;
+}
+
+/** A value of the shape that a schema asks for, `depth` levels deep at most. */
+export function randomValue(reference: SchemaNode, dice: Dice, depth: number): unknown {
   const node = schema.resolve(reference);
   if (node['x-kubernetes-int-or-string']) return dice.roll(2) ? dice.pick(integers) : dice.pick(strings);
   if (node.enum && dice.roll(4) > 0) return dice.pick(node.enum);
