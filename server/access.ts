@@ -25,7 +25,7 @@ export interface Access extends Pick<ClusterOptions, 'anonymous' | 'audit' | 'au
  */
 export function readAccess({ access = {} }: Pick<StartOptions, 'access'>): Access {
   const tokenFile = access.tokenAuthFile === undefined ? undefined : readText(access.tokenAuthFile);
-  if (tokenFile !== undefined) checked(() => tokenFileAuthenticator(tokenFile));
+  if (tokenFile !== undefined) checked(() => tokenFileAuthenticator(tokenFile, []));
   const clientCas = access.clientCa === undefined ? [] : readClientCa('--client-ca', access.clientCa);
   const { requestHeaders } = access;
   const frontProxyCas = requestHeaders ? readClientCa('--requestheader-client-ca-file', requestHeaders.clientCaFile) : [];

@@ -117,6 +117,17 @@ test('an unknown token is a 401; without RBAC, so is none at all, save on the pu
   expect((await ask(await server({ anonymous: false }), 'GET', '/version')).status).toBe(401);
 });
 
+test('after RBAC, AlwaysAllow lets everybody do what no role says', async () => {
+  const api = await server({ authorizationModes: ['RBAC', 'AlwaysAllow'], anonymous: true });
+  expect((await ask(api, 'GET', '/api/v1/namespaces/facts/secrets')).status).toBe(200);
+  const spec = { user: 'alice', resourceAttributes: { namespace: 'facts', verb: 'delete', resource: 'pods' } };
+  const review = await api.ask('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec });
+  expect(review.body).toMatchObject({ status: { allowed: true } });
+  // Nobody escalates who may do everything anyway.
+  const role = { metadata: { name: 'all' }, rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] };
+  expect((await ask(api, 'POST', `${rbacPath}/clusterroles`, { token: 'alice-token', body: role })).status).toBe(201);
+});
+
 test('a role that is granted counts for the very next request', async () => {
   const api = await server();
   const path = '/api/v1/namespaces/facts/configmaps';
@@ -216,6 +227,7 @@ describe('a token request', () => {
     });
     const other = await request(api, { boundObjectRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' } });
     expect(other).toMatchObject({ status: 400, body: { message: 'cannot bind token to object of type apps/v1, Kind=Deployment' } });
+    expect(await request(api, { boundObjectRef: { kind: 'Pod' } })).toMatchObject({ status: 400, body: { message: 'Name parameter required.' } });
   });
 
   test('may name its account, and no other one', async () => {
@@ -226,10 +238,13 @@ describe('a token request', () => {
       status: 422,
       body: { message: `TokenRequest.authentication.k8s.io "default" is invalid: ${why}` },
     });
-    const own = await api.ask('POST', `${path}?dryRun=All`, { ...body, metadata: { name: 'default' } });
+    const own = await api.ask('POST', `${path}?dryRun=All`, { ...body, metadata: { name: 'default', labels: { a: 'b' } } });
     expect(own).toMatchObject({
       status: 201,
-      body: { metadata: { managedFields: [{ operation: 'Update' }] }, status: { token: expect.stringContaining('.') } },
+      body: {
+        metadata: { labels: { a: 'b' }, managedFields: [{ operation: 'Update', subresource: 'token' }] },
+        status: { token: expect.stringContaining('.') },
+      },
     });
   });
 });
@@ -253,6 +268,75 @@ test('reviews answer as recorded', async () => {
   expect(me.body.metadata).toEqual({ creationTimestamp: expect.stringMatching(/Z$/) });
   expect(self.body.metadata.managedFields[0].fieldsV1['f:spec']['f:resourceAttributes']).toHaveProperty('f:verb');
   expect(rules.body.status).toMatchObject({ incomplete: false, resourceRules: [{ verbs: ['create'] }, { verbs: ['create'] }] });
+});
+
+test('a review says which selectors nobody could look at', async () => {
+  const api = await server();
+  const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview' };
+  const errorFor = async (attributes: object) => {
+    const spec = { user: 'carol', resourceAttributes: { verb: 'list', resource: 'pods', ...attributes } };
+    const { body } = await api.ask('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', { ...review, spec });
+    return (body as { status: { evaluationError?: string } }).status.evaluationError;
+  };
+  const ignored = (what: string) => `spec.resourceAttributes.${what} ignored due to parse error`;
+  expect(await errorFor({ fieldSelector: { rawSelector: '&&&' }, labelSelector: { rawSelector: 'a in' } })).toBe(
+    `${ignored('fieldSelector')}; ${ignored('labelSelector')}`,
+  );
+  expect(await errorFor({ fieldSelector: { rawSelector: 'a=b' }, labelSelector: { rawSelector: 'a in (b)' } })).toBeUndefined();
+  const requirements = [
+    { key: 'a', operator: 'In', values: ['b'] },
+    { key: 'a', operator: 'Near', values: ['b'] },
+  ];
+  expect(await errorFor({ labelSelector: { requirements } })).toBe(ignored('labelSelector partially'));
+});
+
+test('who is turned away is told of the space that spoils a token', async () => {
+  const api = await server({ anonymous: false });
+  const headers = { authorization: 'Bearer  alice-token' };
+  const answer = await api.handler({ method: 'GET', path: '/api/v1/nodes', query: new URLSearchParams(), headers });
+  const text = 'the provided Authorization header contains extra space before the bearer token, and is ignored';
+  expect([answer.status, answer.headers.warning]).toEqual([401, [`299 - "${text}"`]]);
+});
+
+test('a refusal tells browsers not to guess its type only where no handler has seen the request', async () => {
+  const api = await server();
+  await api.ask('POST', `${rbacPath}/clusterroles`, { metadata: { name: 'mgr' }, rules: [{ apiGroups: ['*'], resources: ['roles'], verbs: ['create'] }] });
+  const subjects = [{ kind: 'User', name: 'alice' }];
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'mgr' };
+  await api.ask('POST', `${rbacPath}/namespaces/facts/rolebindings`, { metadata: { name: 'mgr' }, roleRef, subjects });
+  const post = (path: string, body: object) =>
+    api.handler({
+      method: 'POST',
+      path,
+      query: new URLSearchParams(),
+      headers: { authorization: 'Bearer alice-token' },
+      body: { kind: 'bytes', bytes: new TextEncoder().encode(JSON.stringify(body)), contentType: 'application/json' },
+    });
+  const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
+  const escalating = await post(`${rbacPath}/namespaces/facts/roles`, { metadata: { name: 'more' }, rules });
+  const unauthorized = await post('/api/v1/namespaces/facts/pods', {});
+  expect([escalating.status, escalating.headers['x-content-type-options']]).toEqual([403, undefined]);
+  expect([unauthorized.status, unauthorized.headers['x-content-type-options']]).toEqual([403, 'nosniff']);
+});
+
+test('a role that cannot be looked up is refused to whoever would bind it, before anything else of the binding is looked at', async () => {
+  const api = await server();
+  const manage = { apiGroups: ['rbac.authorization.k8s.io'], resources: ['rolebindings', 'clusterrolebindings'], verbs: ['create'] };
+  await api.ask('POST', `${rbacPath}/clusterroles`, { metadata: { name: 'mgr' }, rules: [manage] });
+  const grant = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'mgr' };
+  await api.ask('POST', `${rbacPath}/clusterrolebindings`, { metadata: { name: 'mgr' }, roleRef: grant, subjects: [{ kind: 'User', name: 'alice' }] });
+  const bind = async (resource: string, kind: string, name: string) => {
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind, name };
+    const { status, body } = await ask(api, 'POST', `${rbacPath}/${resource}`, { token: 'alice-token', body: { metadata: { name: 'b' }, roleRef } });
+    return [status, body.message];
+  };
+  const local = 'namespaces/facts/rolebindings';
+  expect(await bind(local, 'Role', 'missing')).toEqual([404, 'rolebindings.rbac.authorization.k8s.io "missing" not found']);
+  expect(await bind('clusterrolebindings', 'ClusterRole', 'missing')).toEqual([404, 'clusterrolebindings.rbac.authorization.k8s.io "missing" not found']);
+  expect(await bind('clusterrolebindings', 'Role', 'missing')).toEqual([400, 'Namespace parameter required.']);
+  expect(await bind(local, 'Role', '')).toEqual([400, 'Name parameter required.']);
+  expect(await bind(local, 'Role', 'a/b')).toEqual([400, `Name parameter invalid: "a/b": may not contain '/'`]);
+  expect(await bind(local, 'Lord', 'x')).toEqual([500, 'unsupported role reference kind: "Lord"']);
 });
 
 test('a review in a namespace is about that namespace', async () => {
@@ -326,4 +410,70 @@ test('the audit log holds what its policy asks for', async () => {
     annotations: { 'authorization.k8s.io/decision': 'forbid' },
   });
   expect(() => parseAuditPolicy({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules: [{ level: 'All' }] })).toThrow('rules[0].level');
+});
+
+describe('an event of the audit log', () => {
+  async function audited() {
+    const events: AuditEvent[] = [];
+    const rules = [{ level: 'RequestResponse' }];
+    const policy = parseAuditPolicy({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitManagedFields: true, rules });
+    const api = await server({ audit: { policy, sink: (event) => events.push(event) } });
+    events.length = 0;
+    return { api, events };
+  }
+
+  test('names the object that is made, and shows it decoded and with its defaults', async () => {
+    const { api, events } = await audited();
+    await ask(api, 'POST', '/api/v1/namespaces/facts/services', { as: admin, body: { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] }, bogus: 1 } });
+    expect(events.map(({ stage, objectRef }) => [stage, (objectRef as { name?: string }).name])).toEqual([
+      ['RequestReceived', undefined],
+      ['ResponseComplete', 's'],
+    ]);
+    expect(events[1]?.requestObject).toMatchObject({ kind: 'Service', apiVersion: 'v1', metadata: { name: 's', creationTimestamp: null } });
+    expect(events[1]?.requestObject).toMatchObject({ spec: { ports: [{ protocol: 'TCP', port: 80, targetPort: 80 }], type: 'ClusterIP' } });
+    expect(events[1]?.requestObject).not.toHaveProperty('bogus');
+  });
+
+  test('shows a list of patches as a list, and the Status that an answer is', async () => {
+    const { api, events } = await audited();
+    const path = '/api/v1/namespaces/facts/configmaps';
+    await ask(api, 'POST', path, { as: admin, body: { metadata: { name: 'm' } } });
+    const patch = [{ op: 'add', path: '/data', value: { a: 'b' } }];
+    const bytes = new TextEncoder().encode(JSON.stringify(patch));
+    const body = { kind: 'bytes' as const, bytes, contentType: 'application/json-patch+json' };
+    await api.handler({ method: 'PATCH', path: `${path}/m`, query: new URLSearchParams(), headers: {}, user: admin, body });
+    expect(events.at(-1)?.requestObject).toEqual(patch);
+    await ask(api, 'GET', path, { as: admin });
+    const list = events.at(-1)?.responseObject as { items: object[] } | undefined;
+    expect(list?.items[0]).not.toHaveProperty('kind', expect.anything());
+    await ask(api, 'DELETE', `${path}/m`, { as: admin, body: { gracePeriodSeconds: 0 } });
+    expect(events.at(-1)).toMatchObject({
+      requestObject: { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal', gracePeriodSeconds: 0 },
+      responseStatus: { metadata: {}, status: 'Success', details: { name: 'm', kind: 'configmaps' }, code: 200 },
+    });
+  });
+
+  test('tells of credentials that are wrong once, when they are refused', async () => {
+    const { api, events } = await audited();
+    await ask(api, 'GET', '/api/v1/nodes', { token: 'nonsense' });
+    expect(events).toMatchObject([{ stage: 'ResponseStarted', user: {}, responseStatus: { reason: 'Unauthorized', code: 401 } }]);
+  });
+
+  test('says where the request came from as proxies tell it, and what it asked for as the client wrote it', async () => {
+    const { api, events } = await audited();
+    const headers = { 'x-forwarded-for': '1.2.3.4, nonsense, 5.6.7.8', 'x-real-ip': '1.2.3.4' };
+    const target = '/api/v1/nodes?labelSelector=a%20b';
+    await api.handler({ method: 'GET', path: '/api/v1/nodes', query: new URLSearchParams('labelSelector=a%20b'), target, headers, user: admin });
+    expect(events[0]).toMatchObject({ requestURI: target, sourceIPs: ['1.2.3.4', '5.6.7.8', '127.0.0.1'] });
+  });
+
+  test('of what lasts comes when it begins, even if it ends at once', async () => {
+    const { api, events } = await audited();
+    await ask(api, 'GET', '/api/v1/namespaces/facts/pods/absent/log', { as: admin });
+    expect(events.map(({ stage, responseStatus }) => [stage, responseStatus?.code])).toEqual([
+      ['RequestReceived', undefined],
+      ['ResponseStarted', 404],
+      ['ResponseComplete', 404],
+    ]);
+  });
 });

@@ -9,7 +9,7 @@ import type { ListAnswer, Served } from '../registry/generic/options.ts';
 import { internalPackage } from './body.ts';
 import { joinPieces, listPieces, partialListPieces, tablePieces } from './list-pieces.ts';
 import type { AnswerForm } from './negotiation.ts';
-import { mediaTypes } from './negotiation.ts';
+import { mediaTypes, requireIncludeObject } from './negotiation.ts';
 import { partialKind, protobufDataBody, protobufListBody, protobufObjectBody, wholeKind } from './protobuf-answer.ts';
 import type { ServedResource } from './served-resource.ts';
 
@@ -38,9 +38,8 @@ export function textAnswer(status: number, text: string, headers?: Readonly<Reco
 /** The answer to a failure. A client that may retry is told when. */
 export function statusAnswer(error: StatusError, form?: AnswerForm): Answer {
   const { status } = error;
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = { ...error.headers };
   if (status.details?.retryAfterSeconds) headers['retry-after'] = String(status.details.retryAfterSeconds);
-  if (error.code === 403) headers['x-content-type-options'] = 'nosniff';
   return { status: error.code, body: dataBody(status, form), headers };
 }
 
@@ -68,7 +67,7 @@ export function tableOptions(resource: ServedResource, form: AnswerForm, now: nu
   return {
     columns: resource.columns,
     version: form.version,
-    includeObject: form.includeObject,
+    includeObject: requireIncludeObject(form),
     now,
     metadata,
     withoutColumns,
@@ -94,9 +93,11 @@ export function listBody(resource: ServedResource, list: ListAnswer, form: Answe
   };
   if (form.as === 'table') {
     const options = tableOptions(resource, form, now, metadata);
+    const { strategy } = resource.registry;
+    const rows = strategy.compareRows ? [...list.items].sort((a, b) => strategy.compareRows!(a.object, b.object)) : list.items;
     return piecesBody(
-      () => tableOf(list.items, options),
-      () => tablePieces(list.items, options, resource),
+      () => tableOf(rows, options),
+      () => tablePieces(rows, options, resource),
       form,
     );
   }

@@ -98,8 +98,8 @@ test('mistakes of clients get the codes and messages of the real server', async 
       'GET',
       '/api/v1/namespaces/facts/pods?resourceVersion=abc',
       undefined,
-      500,
-      'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+      400,
+      'invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
     ],
     [
       'GET',
@@ -122,6 +122,15 @@ test('mistakes of clients get the codes and messages of the real server', async 
       422,
       'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "Sometimes": supported values: "Foreground", "Background", "Orphan", "nil"',
     ],
+    [
+      'DELETE',
+      `${configMaps}/e?propagationPolicy=`,
+      undefined,
+      422,
+      'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "": supported values: "Foreground", "Background", "Orphan", "nil"',
+    ],
+    ['DELETE', `${configMaps}/e?gracePeriodSeconds=`, undefined, 400, 'strconv.ParseInt: parsing "": invalid syntax'],
+    ['GET', `${configMaps}?limit=`, undefined, 400, 'strconv.ParseInt: parsing "": invalid syntax'],
     ['POST', `${configMaps}/e`, { metadata: { name: 'e' } }, 405, 'the server does not allow this method on the requested resource'],
     ['PUT', configMaps, { metadata: { name: 'e' } }, 405, 'the server does not allow this method on the requested resource'],
     ['DELETE', '/api/v1/namespaces', undefined, 405, 'the server does not allow this method on the requested resource'],
@@ -266,6 +275,15 @@ test('generated names are made anew for every object', async () => {
   );
   expect(new Set(names).size).toBe(3);
   for (const name of names) expect(name).toMatch(/^web-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
+});
+
+test('what belongs to no namespace forgets the one it was written with', async () => {
+  const made = await server.ask('POST', '/api/v1/nodes', { metadata: { name: 'placed', namespace: 'nowhere' } });
+  expect([made.status, (made.body as { metadata: object }).metadata]).toMatchObject([201, { name: 'placed' }]);
+  expect((made.body as { metadata: object }).metadata).not.toHaveProperty('namespace');
+  const changed = await server.ask('PUT', '/api/v1/nodes/placed', { metadata: { name: 'placed', namespace: 'nowhere', labels: { a: 'b' } } });
+  expect([changed.status, (changed.body as { metadata: object }).metadata]).toMatchObject([200, { labels: { a: 'b' } }]);
+  await server.ask('DELETE', '/api/v1/nodes/placed');
 });
 
 test('keys that JavaScript treats specially are data', async () => {

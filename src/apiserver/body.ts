@@ -51,7 +51,7 @@ export function mediaTypeOf(contentType: string | undefined): string {
  * @throws StatusError 400, 413, 415
  */
 export function decodeObject(reader: BodyReader, body: RequestBody | undefined, request: DecodeRequest): KubeObject {
-  if (body?.kind === 'object') return typedCopy(body.object, request.kind);
+  if (body?.kind === 'object') return asDecoded(reader, request.kind, typedCopy(body.object, request.kind), true);
   const { data, text } = decodeData(reader, body, request.kind);
   const keys = keysIfFitting(reader.schema, request.kind, data);
   const repeated = text === undefined || request.fieldValidation === 'Ignore' ? [] : repeatedKeys(data, text, keys);

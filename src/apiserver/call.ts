@@ -20,6 +20,8 @@ export interface Services {
   readonly tokens?: ServiceAccountTokens | undefined;
   /** Knows bearer tokens of every kind; absent if there are none. */
   readonly tokenAuthenticator?: TokenAuthenticator | undefined;
+  /** Whether watches may begin with what is there already (the feature gate WatchList). */
+  readonly watchList: boolean;
   readonly dialNode: NodeDialer;
   /** From the API server into the pods' network; absent where there is none. Rejects with an Error that says why. */
   readonly dialAddress?: ((address: string, port: number) => Promise<ByteConnection>) | undefined;
@@ -35,6 +37,11 @@ export class Call {
   readonly now: number;
   /** Whether its time was over before there was an answer. */
   overdue = false;
+  /**
+   * Told of what a client has sent, decoded and with its defaults, for the audit log; absent where nobody writes that down.
+   * What stands in it is read before the call returns.
+   */
+  onSent: ((sent: object) => void) | undefined;
   #form: AnswerForm | undefined;
 
   constructor(

@@ -9,6 +9,7 @@ import type { ByteConnection, NodeDialer } from '../machinery/node-api.ts';
 import type { Schema } from '../machinery/schema/index.ts';
 import type { StatusError } from '../machinery/status-error.ts';
 import { failure, internalError, isStatusError, unauthorized } from '../machinery/status-error.ts';
+import { type FeatureGates, isEnabled } from '../registry/feature-gates.ts';
 import { ResourceRegistry } from '../registry/generic/resource-registry.ts';
 import type { Strategy } from '../registry/generic/strategy.ts';
 import { meteredStore } from '../store/metered-store.ts';
@@ -17,7 +18,7 @@ import { isStoreError } from '../store/store.ts';
 import type { Answer } from './answers.ts';
 import { statusAnswer, textAnswer } from './answers.ts';
 import type { AuditEvent, AuditOptions, AuditRecord } from './audit/index.ts';
-import { Auditor } from './audit/index.ts';
+import { Auditor, requestUri } from './audit/index.ts';
 import type { AuthenticationNotes, Authenticator, Impersonation, LegacyTokenRequest, RequestHeaders, TokenAuthenticator, TokenSigner } from './authn/index.ts';
 import {
   anonymousAuthenticator,
@@ -35,7 +36,7 @@ import {
   x509Authenticator,
 } from './authn/index.ts';
 import type { AuthorizationMode, Authorizer, AuthorizerAttributes, Decision } from './authz/index.ts';
-import { alwaysAllow, createAuthorization, escaped, forbiddenBy } from './authz/index.ts';
+import { alwaysAllow, createAuthorization, escaped, refusedRequest } from './authz/index.ts';
 import { signerAccess } from './authz/signer-access.ts';
 import { decodeAny } from './body.ts';
 import type { Services } from './call.ts';
@@ -50,6 +51,7 @@ import type { MeteredRequest, MetricsRenderer } from './metrics/index.ts';
 import { isLongRunning, ServerMetrics } from './metrics/index.ts';
 import { negotiateStatus, preferencesOf } from './negotiation.ts';
 import { NonResourcePaths } from './non-resource.ts';
+import type { OwnWrites } from './object-reader.ts';
 import { createObjectReader, createSecretLabeller, createStatusWriter } from './object-reader.ts';
 import type { OpenApiDocuments } from './openapi.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -94,6 +96,8 @@ export interface ApiServerOptions {
   readonly serverAddress?: () => string;
   /** Writes `/metrics`; without it the path is refused by name. */
   readonly renderMetrics?: MetricsRenderer;
+  /** Upstream's --feature-gates, those that are about requests. */
+  readonly featureGates?: FeatureGates | undefined;
   /** How many requests from outside may be at work at a time, and who decides which. */
   readonly requestLimits?: RequestLimits | undefined;
   /** Readiness checks that fail now, by name (`ping`, `log`, `etcd`, `informer-sync`). */
@@ -114,13 +118,17 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { env, store, strategies } = options;
   const registries = new Map<string, ResourceRegistry>();
   const objectReader = createObjectReader(({ group, resource }) => registries.get(`${group}/${resource}`));
-  const statusWriter = createStatusWriter(({ group, resource }) => registries.get(`${group}/${resource}`), env);
+  const served: ServedResource[] = [];
+  const ownWrites: OwnWrites = {
+    servedOf: ({ group, resource }) => served.find(({ info }) => info.group === group && info.plural === resource),
+    schema: options.schema,
+  };
+  const statusWriter = createStatusWriter(ownWrites, env);
   const authorization = createAuthorization(options.authorizationModes ?? ['AlwaysAllow'], { env, store, reader: objectReader });
   const signers = signerAccess(options.authorizer ?? authorization.authorizer);
   const plugins =
     typeof options.admissionPlugins === 'function' ? options.admissionPlugins(objectReader, statusWriter, signers) : (options.admissionPlugins ?? []);
   const deps = { env, store, admission: new AdmissionChain([...(plugins as readonly AdmissionPlugin[]), ...authorization.plugins], env) };
-  const served: ServedResource[] = [];
   for (const strategy of strategies) {
     const { group, plural } = strategy.resource;
     const ownStore = meteredStore(store, group ? `${plural}.${group}` : plural, env.metrics);
@@ -145,7 +153,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       random: env.random.stream('token-ids'),
       reader: objectReader,
     });
-  const labelSecret = createSecretLabeller(({ group, resource }) => registries.get(`${group}/${resource}`), env);
+  const labelSecret = createSecretLabeller(ownWrites, env);
   const legacyTokens =
     tokens &&
     new LegacyTokens({
@@ -187,7 +195,7 @@ class Server {
     }: { readonly authorizer: Authorizer; readonly tokens: ServiceAccountTokens | undefined; readonly legacyTokens: LegacyTokens | undefined },
   ) {
     const { env } = options;
-    const tokenAuthenticator = tokenAuthenticatorOf(options, legacyTokens, tokens);
+    const tokenAuthenticator = tokenAuthenticatorOf(options, tokens?.audiences ?? [], legacyTokens, tokens);
     const byKey = new Map(resources.map((one) => [routeKey(one.info.group, one.info.version, one.info.plural), one]));
     const reviews = new Map(reviewResources.map((one) => [routeKey(one.gvk.group, one.gvk.version, one.plural), one]));
     const discovery = new Discovery(resources, reviewResources);
@@ -200,6 +208,7 @@ class Server {
       tokenAuthenticator,
       dialNode: options.dialNode ?? (() => 'no route to host'),
       dialAddress: options.dialAddress,
+      watchList: isEnabled(options.featureGates ?? {}, 'WatchList'),
       find: (group, plural) => resources.find((one) => one.info.group === group && one.info.plural === plural),
     };
     this.#metrics = new ServerMetrics(env, resources);
@@ -261,6 +270,7 @@ class Server {
       if (impersonation) user = await this.#impersonate(impersonation, user, record);
       call = new Call(this.#services, request, info, user);
       notes.tell(call);
+      call.onSent = record?.onSent;
       // Components in this process neither queue nor hurry, as upstream's client on loopback.
       if (!request.user) {
         ticket = this.#flowControl?.enter(info, user, request.query, call.now);
@@ -276,7 +286,7 @@ class Server {
     } catch (error) {
       if (!known) record = this.#beginRecord(request, info, undefined, auditId);
       if (record && !call) Object.assign(record.annotations, Object.fromEntries(notes.annotations ?? []));
-      return this.#finish(request, this.#failed(error, request), { metered, call, record, auditId, ticket });
+      return this.#finish(request, this.#failed(error, request), { metered, call, record, auditId, ticket, warnings: notes.warnings });
     } finally {
       leave?.();
       if (ticket) this.#flowControl?.leave(ticket);
@@ -329,7 +339,7 @@ class Server {
     for (const target of impersonation.targets) {
       const attributes: AuthorizerAttributes = { user, verb: 'impersonate', isResource: true, version: '', path: '', ...target };
       const decision = await this.#services.authorizer.authorize(attributes);
-      if (!decision.allowed) throw forbiddenBy(attributes, decision.reason);
+      if (!decision.allowed) throw refusedRequest(attributes, decision.reason);
     }
     if (record) record.impersonatedUser = impersonation.user;
     return impersonation.user;
@@ -349,7 +359,7 @@ class Server {
         record.annotations['authorization.k8s.io/decision'] = decision.allowed ? 'allow' : 'forbid';
         record.annotations['authorization.k8s.io/reason'] = decision.reason ?? '';
       }
-      if (!decision.allowed) throw forbiddenBy(attributes, decision.reason);
+      if (!decision.allowed) throw refusedRequest(attributes, decision.reason);
     };
     const pending = authorizer.authorize(attributes);
     if (pending instanceof Promise) return pending.then(decided);
@@ -369,7 +379,7 @@ class Server {
 
   #failed(error: unknown, request: ApiRequest): Answer {
     if (error instanceof ImpersonationError)
-      return textAnswer(500, `${escaped(`Internal Server Error: ${JSON.stringify(uriOf(request))}: ${error.message}`)}\n`);
+      return textAnswer(500, `${escaped(`Internal Server Error: ${JSON.stringify(requestUri(request))}: ${error.message}`)}\n`);
     return statusAnswer(this.#statusOf(error, request), negotiateStatus(preferencesOf(request), this.options.protobufSchema));
   }
 
@@ -381,10 +391,14 @@ class Server {
     return internalError(error instanceof Error ? error.message : String(error));
   }
 
-  #finish(request: ApiRequest, answer: Answer, { metered, call, record, auditId, ticket }: Finishing): ApiResponse {
+  #finish(request: ApiRequest, answer: Answer, { metered, call, record, auditId, ticket, warnings }: Finishing): ApiResponse {
     // Who gives up on a request has not heard of what became of it.
     const seen = call?.overdue ? undefined : ticket;
-    let response: ApiResponse = { status: answer.status, headers: this.#headers(request, answer, { call, auditId, ticket: seen }), body: answer.body };
+    let response: ApiResponse = {
+      status: answer.status,
+      headers: this.#headers(request, answer, { call, auditId, ticket: seen, warnings }),
+      body: answer.body,
+    };
     if (record) {
       for (const [key, value] of call?.annotations ?? []) record.annotations[key] = value;
       response = record.answered(response);
@@ -392,10 +406,11 @@ class Server {
     return this.#metrics.end(metered, response);
   }
 
-  #headers(request: ApiRequest, answer: Answer, { call, auditId, ticket }: Pick<Finishing, 'call' | 'auditId' | 'ticket'>): ApiResponse['headers'] {
+  #headers(request: ApiRequest, answer: Answer, { call, auditId, ticket, warnings: early }: Omit<Finishing, 'metered' | 'record'>): ApiResponse['headers'] {
     // Nearly every answer has no others than these, made by one literal, whose shape V8 knows.
     const base = request.user ? inProcessHeaders : ticket ? flowHeaders(auditId, ticket) : { 'audit-id': auditId, 'cache-control': 'no-cache, private' };
-    const warnings = call && call.warnings.size > 0 ? { warning: warningHeaders([...call.warnings]) } : undefined;
+    const texts = call && call.warnings.size > 0 ? [...call.warnings] : early;
+    const warnings = texts ? { warning: warningHeaders(texts) } : undefined;
     return answer.headers || warnings ? { ...base, ...answer.headers, ...warnings } : base;
   }
 }
@@ -419,33 +434,35 @@ interface Finishing {
   readonly call: Call | undefined;
   readonly record: AuditRecord | undefined;
   readonly auditId: string;
+  /** What there is to be warned of where there has been no call. */
+  readonly warnings?: readonly string[] | undefined;
 }
 
 /** What is said of credentials before there is a call to say it of; for nearly all requests that is nothing. */
 class CredentialNotes implements AuthenticationNotes {
   annotations: [string, string][] | undefined;
-  #warnings: string[] | undefined;
+  warnings: string[] | undefined;
 
   annotate(key: string, value: string): void {
     (this.annotations ??= []).push([key, value]);
   }
 
   warn(text: string): void {
-    (this.#warnings ??= []).push(text);
+    (this.warnings ??= []).push(text);
   }
 
   tell(call: AuthenticationNotes): void {
     for (const [key, value] of this.annotations ?? []) call.annotate(key, value);
-    for (const text of this.#warnings ?? []) call.warn(text);
+    for (const text of this.warnings ?? []) call.warn(text);
   }
 }
 
-function uriOf({ path, query }: ApiRequest): string {
-  return query.size > 0 ? `${path}?${query}` : path;
-}
-
-function tokenAuthenticatorOf({ tokenFile }: ApiServerOptions, ...own: readonly (TokenAuthenticator | undefined)[]): TokenAuthenticator | undefined {
-  const kinds = [...(tokenFile === undefined ? [] : [tokenFileAuthenticator(tokenFile)]), ...own.filter((one) => one !== undefined)];
+function tokenAuthenticatorOf(
+  { tokenFile }: ApiServerOptions,
+  audiences: readonly string[],
+  ...own: readonly (TokenAuthenticator | undefined)[]
+): TokenAuthenticator | undefined {
+  const kinds = [...(tokenFile === undefined ? [] : [tokenFileAuthenticator(tokenFile, audiences)]), ...own.filter((one) => one !== undefined)];
   return kinds.length > 0 ? unionTokens(kinds) : undefined;
 }
 

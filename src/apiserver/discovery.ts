@@ -105,15 +105,15 @@ export class Discovery {
     return { kind: 'APIResourceList', ...(group ? { apiVersion: 'v1' } : {}), groupVersion: formatGroupVersion({ group, version }), resources };
   }
 
-  /** Aggregated discovery: everything of `/api` or `/apis` in one answer, `v2` or `v2beta1` of apidiscovery.k8s.io. */
-  aggregated(core: boolean, version: string): object {
+  /** Aggregated discovery: everything of `/api` or `/apis` in one answer. */
+  aggregated(core: boolean): object {
     const items = [...this.#groups]
       .filter(([group]) => (group === '') === core)
       .map(([group, versions]) => ({
         metadata: { ...(group ? { name: group } : {}), creationTimestamp: null },
         versions: [...versions].map(([name, lines]) => ({ version: name, resources: lines.map(aggregatedResource), freshness: 'Current' })),
       }));
-    return { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items };
+    return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
   }
 
   /** Paths of groups and versions, for the index at `/`. */
@@ -136,9 +136,13 @@ function groupRank(group: string): number {
   return at < 0 ? groupOrder.length : at;
 }
 
-/** The first eight bytes of a hash over what is stored (apiserver/pkg/endpoints/discovery StorageVersionHash). */
-function storageVersionHash({ group, version, kind }: GroupVersionKind): string {
-  return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
+/**
+ * The first eight bytes of a hash over what is stored (apiserver/pkg/endpoints/discovery StorageVersionHash): the version that upstream
+ * stores, which clients compare and nobody sees.
+ */
+function storageVersionHash({ kind: { group, version, kind }, strategy }: ServedResource['registry']): string {
+  const stored = strategy.resource.storedVersion ?? version;
+  return createHash('sha256').update(`${group}/${stored}/${kind}`).digest().subarray(0, 8).toString('base64');
 }
 
 function linesOf(resource: ServedResource): Lines {
@@ -152,7 +156,7 @@ function linesOf(resource: ServedResource): Lines {
     ...(shortNames?.length ? { shortNames } : {}),
     ...(categories?.length ? { categories } : {}),
     // What cannot be written has no version in which it is stored.
-    ...(resource.verbs.includes('create') ? { storageVersionHash: storageVersionHash(resource.registry.kind) } : {}),
+    ...(resource.verbs.includes('create') ? { storageVersionHash: storageVersionHash(resource.registry) } : {}),
   };
   return { gvk: resource.gvk, line, subresources: subresourcesOf(resource) };
 }
@@ -173,15 +177,22 @@ function subresourceLine(line: ResourceLine, parent: GroupVersionKind, { name, g
   return { name: `${line.name}/${name}`, singularName: '', namespaced: line.namespaced, ...where, kind: gvk.kind, verbs };
 }
 
+/** Group and version are told only where they are not those of the document, as in its plain form. */
+function responseKind(parent: GroupVersionKind, { group, version, kind }: GroupVersionKind): GroupVersionKind {
+  return group === parent.group && version === parent.version ? { group: '', version: '', kind } : { group, version, kind };
+}
+
 function aggregatedResource({ gvk, line, subresources }: Lines): object {
   return {
     resource: line.name,
-    responseKind: gvk,
+    responseKind: responseKind(gvk, gvk),
     scope: line.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: line.singularName,
     verbs: line.verbs,
     ...(line.shortNames ? { shortNames: line.shortNames } : {}),
     ...(line.categories ? { categories: line.categories } : {}),
-    ...(subresources.length > 0 ? { subresources: subresources.map((sub) => ({ subresource: sub.name, responseKind: sub.gvk, verbs: sub.verbs })) } : {}),
+    ...(subresources.length > 0
+      ? { subresources: subresources.map((sub) => ({ subresource: sub.name, responseKind: responseKind(gvk, sub.gvk), verbs: sub.verbs })) }
+      : {}),
   };
 }

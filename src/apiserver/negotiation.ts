@@ -17,7 +17,8 @@ export interface AnswerForm {
   readonly as: Shown;
   /** Of the group that the kind of a transformed answer belongs to. */
   readonly version: string;
-  readonly includeObject: IncludeObject;
+  /** As the query has it: `requireIncludeObject` reads it. */
+  readonly includeObject: string;
   /** Tells forms apart where rendered answers are kept. */
   readonly key: string;
   /** There if and only if the answer is to be protobuf. */
@@ -78,18 +79,18 @@ const known: Readonly<Record<Endpoint, Map<string, Accepted | Error>>> = {
   groups: new Map(),
   status: new Map(),
 };
-const plainForm: AnswerForm = { media: 'json', pretty: false, as: 'object', version: 'v1', includeObject: 'Metadata', key: 'object' };
+const plainForm: AnswerForm = { media: 'json', pretty: false, as: 'object', version: 'v1', includeObject: '', key: 'object' };
 
 /**
  * Chooses the form of an answer from Accept and the query (apiserver/pkg/endpoints/handlers/negotiation).
- * @throws StatusError 406 if nothing the client accepts is spoken here, 400 for an unknown includeObject
+ * @throws StatusError 406 if nothing the client accepts is spoken here
  */
 export function negotiate(endpoint: Endpoint, { accept, query, userAgent }: Preferences, protobufSchema: () => ProtobufSchema): AnswerForm {
   const choice = accept === undefined || accept === '' || accept === '*/*' ? undefined : chooseCached(endpoint, accept);
   const pretty = choice?.pretty === true || wantsPretty(query, userAgent);
   if (!pretty && (!choice || (choice.as === 'object' && choice.media === 'json'))) return plainForm;
   const { media = 'json', as = 'object', version = 'v1' } = choice ?? {};
-  const includeObject = as === 'table' ? includeObjectOf(query) : 'Metadata';
+  const includeObject = as === 'table' ? (query.get('includeObject') ?? '') : '';
   const key = `${media} ${as} ${version} ${includeObject} ${pretty}`;
   return { media, as, version, pretty: pretty && media === 'json', includeObject, key, ...(media === 'protobuf' ? { protobufSchema } : {}) };
 }
@@ -114,14 +115,18 @@ function onlyAccepted(types: readonly string[]): string {
   return `only the following media types are accepted: ${types.join(', ')}`;
 }
 
+/** What Go's strconv.ParseBool takes for true. */
+const yes: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
+
+/** Asked for by the query or, where that says nothing, by the sort of client: people read what these show. */
 function wantsPretty(query: URLSearchParams, userAgent = ''): boolean {
   const asked = query.get('pretty');
-  if (asked !== null) return asked === '1' || asked.toLowerCase() === 'true' || asked === '';
+  if (asked) return yes.has(asked);
   return userAgent.startsWith('curl') || userAgent.startsWith('Wget') || userAgent.startsWith('Mozilla/5.0');
 }
 
-function includeObjectOf(query: URLSearchParams): IncludeObject {
-  const asked = query.get('includeObject') ?? '';
+/** How much of each object the rows of a table carry. Upstream looks once it has something to show. @throws StatusError 400 */
+export function requireIncludeObject({ includeObject: asked }: Pick<AnswerForm, 'includeObject'>): IncludeObject {
   if (asked === '' || asked === 'Metadata') return 'Metadata';
   if (asked === 'None' || asked === 'Object') return asked;
   const wrong = `includeObject: Invalid value: ${JSON.stringify(asked)}: must be 'Metadata', 'Object', 'None', or empty`;
@@ -164,9 +169,9 @@ function notRouted(produced: readonly string[]): Error {
   return failure(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${produced.join(', ')}`, {});
 }
 
-/** For what is always JSON, whatever the client likes best among what it takes. @throws StatusError 406 */
-export function requireJson({ accept }: Preferences): void {
-  if (accept && !isRouted(accept, [mediaTypes.json])) throw notRouted([mediaTypes.json]);
+/** For what comes in one media type alone, whatever the client likes best among what it takes. @throws StatusError 406 */
+export function requireType(mediaType: string, { accept }: Preferences): void {
+  if (accept && !isRouted(accept, [mediaType])) throw notRouted([mediaType]);
 }
 
 const transformations: Readonly<Record<string, Shown | undefined>> = {
@@ -191,19 +196,20 @@ function transformation(endpoint: Endpoint, media: Media, parameters: ReadonlyMa
 }
 
 /** How discovery in one document is wanted. */
-export interface AggregatedForm extends Pick<AnswerForm, 'media' | 'pretty' | 'protobufSchema'> {
-  /** Of apidiscovery.k8s.io. */
-  readonly version: 'v2' | 'v2beta1';
-}
+export type AggregatedForm = Pick<AnswerForm, 'media' | 'pretty' | 'protobufSchema'>;
 
-/** Whoever mentions the aggregated form gets it, however much the plain one is liked (endpoints/discovery/aggregated). Undefined for others. */
-export function negotiateAggregated(accept: string | undefined, protobufSchema: () => ProtobufSchema): AggregatedForm | undefined {
+/**
+ * Whoever mentions the aggregated form gets it, however much the plain one is liked (endpoints/discovery/aggregated). Undefined for others,
+ * among them those who only know v2beta1, which 1.33 has taken away (AggregatedDiscoveryRemoveBetaType).
+ */
+export function negotiateAggregated({ accept, query, userAgent }: Preferences, protobufSchema: () => ProtobufSchema): AggregatedForm | undefined {
   if (!accept?.includes('APIGroupDiscoveryList')) return undefined;
   for (const clause of parseAccept(accept)) {
     const [as, group, version, stream = ''] = ['as', 'g', 'v', 'stream'].map((name) => clause.parameters.get(name));
-    if (as !== 'APIGroupDiscoveryList' || group !== 'apidiscovery.k8s.io' || stream !== '' || (version !== 'v2' && version !== 'v2beta1')) continue;
+    if (as !== 'APIGroupDiscoveryList' || group !== 'apidiscovery.k8s.io' || version !== 'v2' || !['', 'watch'].includes(stream)) continue;
     const media = spoken.find(([, mediaType]) => accepts(clause, mediaType))?.[0];
-    if (media) return { media, version, pretty: false, ...(media === 'protobuf' ? { protobufSchema } : {}) };
+    const pretty = media === 'json' && (clause.parameters.get('pretty') === '1' || wantsPretty(query, userAgent));
+    if (media) return { media, pretty, ...(media === 'protobuf' ? { protobufSchema } : {}) };
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import type { Metrics } from '../env/index.ts';
 import { Counters } from '../env/index.ts';
 import type { ResponseBody } from '../machinery/handler.ts';
 import { kubernetesVersion } from '../machinery/kubernetes-version.ts';
-import { failure, notFound, notSimulated } from '../machinery/status-error.ts';
+import { failure, notSimulated } from '../machinery/status-error.ts';
 import { acceptedType } from './accept.ts';
 import type { Answer } from './answers.ts';
 import { dataBody, textAnswer } from './answers.ts';
@@ -13,7 +13,7 @@ import type { Discovery } from './discovery.ts';
 import type { HealthPath } from './health-checks.ts';
 import { healthChecks, healthReport, isHealthPath } from './health-checks.ts';
 import type { MetricsRenderer } from './metrics/index.ts';
-import { mediaTypes, negotiateAggregated, preferencesOf, requireJson } from './negotiation.ts';
+import { mediaTypes, negotiateAggregated, preferencesOf, requireType } from './negotiation.ts';
 import type { OpenApiDocuments } from './openapi.ts';
 
 /** `/version`: the shape of 1.33, with a name of our own behind the number. */
@@ -72,43 +72,55 @@ export class NonResourcePaths {
   answer(call: Call): Answer | Promise<Answer> {
     const direct = this.#health(call) ?? this.#metrics(call) ?? this.#dump(call);
     if (direct) return direct;
-    const path = call.info.path.length > 1 && call.info.path.endsWith('/') ? call.info.path.slice(0, -1) : call.info.path;
-    const found = this.#route(call, path);
+    const { path } = call.info;
+    const anyMethod = this.#exact(call, path) ?? this.#groups(call, path);
+    if (anyMethod) return anyMethod();
+    const found = this.#routed(call, path.endsWith('/') ? path.slice(0, -1) : path);
     if (!found) return this.#unknown(path);
-    const { method } = call.request;
-    if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
+    if (call.request.method !== 'GET') throw methodNotAllowed();
     return found();
   }
 
-  #route(call: Call, path: string): (() => Answer | Promise<Answer>) | undefined {
+  /** What is found at these very paths: a slash at the end makes another one. */
+  #exact(call: Call, path: string): (() => Answer | Promise<Answer>) | undefined {
     if (path === '/' || path === '/index.html') return () => ({ status: 200, body: indentedBody({ paths: this.#paths() }) });
+    return path.startsWith('/openapi/') ? this.#openApi(call, path) : undefined;
+  }
+
+  /** `/apis` and `/apis/GROUP`, which are the aggregator's: a slash at the end makes no difference, nor does the method. */
+  #groups(call: Call, path: string): (() => Answer) | undefined {
+    const [, first, group, ...rest] = path.split('/');
+    if (first !== 'apis' || rest.length > 1 || rest[0]) return undefined;
+    if (!group) return rest.length === 0 ? () => this.#discover(call, false) : undefined;
+    return this.options.discovery.hasGroup(group) ? () => this.#json(this.options.discovery.group(group), call) : undefined;
+  }
+
+  /** What is found by upstream's router, which leaves out a slash at the end. */
+  #routed(call: Call, path: string): (() => Answer | Promise<Answer>) | undefined {
     if (path === '/version') return () => this.#version(call);
     const [first, second, third] = path.slice(1).split('/') as [string, string?, string?];
-    if (first === 'openapi') return () => this.#openApi(call, path);
-    if (first === '.well-known' || first === 'openid') return this.#openId(path);
+    if (first === '.well-known' || first === 'openid') return this.#openId(call, path);
     const { discovery } = this.options;
     if (first === 'api') {
       if (second === undefined) return () => this.#discover(call, true);
       return discovery.hasVersion('', second) ? () => this.#json(discovery.resourceList('', second), call) : undefined;
     }
     if (first !== 'apis') return undefined;
-    if (second === undefined) return () => this.#discover(call, false);
-    if (!second || !discovery.hasGroup(second)) return undefined;
-    if (third === undefined) return () => this.#json(discovery.group(second), call);
-    return discovery.hasVersion(second, third) ? () => this.#json(discovery.resourceList(second, third), call) : undefined;
+    if (!second || !third || !discovery.hasVersion(second, third)) return undefined;
+    return () => this.#json(discovery.resourceList(second, third), call);
   }
 
   #version({ request }: Call): Answer {
-    requireJson(preferencesOf(request));
+    requireType(mediaTypes.json, preferencesOf(request));
     return { status: 200, body: indentedBody(versionInfo) };
   }
 
   /** Upstream answers unknown paths in three ways, depending on which part of it looked last. */
   #unknown(path: string): Answer {
-    const [, first, second] = path.split('/');
-    if (first === 'apis' && second && !this.options.discovery.hasGroup(second)) return textAnswer(404, '404 page not found\n');
-    if (first === 'api' || first === 'apis') throw noSuchResource();
-    return { status: 404, body: indentedBody({ paths: this.#paths() }) };
+    const [, first, second = ''] = path.split('/');
+    const routed = first === 'api' || first === 'version' || (first === 'apis' && second !== '' && this.options.discovery.hasGroup(second));
+    if (routed) throw noSuchResource();
+    return textAnswer(404, '404 page not found\n');
   }
 
   #paths(): string[] {
@@ -153,24 +165,26 @@ export class NonResourcePaths {
 
   /** `/api` and `/apis`, plain or aggregated, whichever the client likes better. */
   #discover(call: Call, core: boolean): Answer {
-    const aggregated = negotiateAggregated(call.request.headers.accept, call.services.bodies.protobufSchema);
+    const aggregated = negotiateAggregated(preferencesOf(call.request), call.services.bodies.protobufSchema);
     const { discovery, serverAddress } = this.options;
-    const headers = { vary: 'Accept' };
-    if (!aggregated) return { status: 200, body: dataBody(core ? discovery.coreVersions(serverAddress()) : discovery.groupList(), call.form), headers };
-    const { media, version } = aggregated;
-    const document = this.#document(`${core} ${version}`, () => discovery.aggregated(core, version));
-    const contentType = `${mediaTypes[media]};g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+    if (!aggregated) return { status: 200, body: dataBody(core ? discovery.coreVersions(serverAddress()) : discovery.groupList(), call.form) };
+    const document = this.#document(String(core), () => discovery.aggregated(core));
+    const contentType = `${mediaTypes[aggregated.media]};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`;
+    const headers = { vary: 'Accept', 'cache-control': 'public' };
     return this.#tagged(call, document, () => JSON.stringify(document), { status: 200, body: { ...dataBody(document, aggregated), contentType }, headers });
   }
 
   /** How others check tokens of service accounts (pkg/routes/openidmetadata). */
-  #openId(path: string): (() => Answer) | undefined {
+  #openId({ request }: Call, path: string): (() => Answer) | undefined {
     const { tokens, serverAddress } = this.options;
-    const answer = (data: object, contentType: string) => () => ({
-      status: 200,
-      body: { kind: 'bytes' as const, contentType, bytes: JSON.stringify(data) },
-      headers: { 'cache-control': 'public, max-age=3600' },
-    });
+    const answer = (data: object, contentType: string) => () => {
+      requireType(contentType, preferencesOf(request));
+      return {
+        status: 200,
+        body: { kind: 'bytes' as const, contentType, bytes: JSON.stringify(data) },
+        headers: { 'cache-control': 'public, max-age=3600' },
+      };
+    };
     if (tokens && path === openIdConfigurationPath) return answer(tokens.openIdConfiguration(serverAddress()), 'application/json');
     return tokens && path === keySetPath ? answer(tokens.keySet(), 'application/jwk-set+json') : undefined;
   }
@@ -213,20 +227,24 @@ export class NonResourcePaths {
     this.#checks.add(1, check, type, ok ? 'success' : 'error');
   }
 
-  async #openApi(call: Call, path: string): Promise<Answer> {
+  #openApi(call: Call, path: string): (() => Answer | Promise<Answer>) | undefined {
     const { openapi } = this.options;
     if (!openapi) throw notSimulated('OpenAPI documents in this build');
-    if (path === '/openapi/v2') return this.#openApiV2(call, openapi);
-    if (path === '/openapi/v3') return this.#openApiV3Index(openapi);
-    const name = path.slice('/openapi/v3/'.length);
-    const hash = path.startsWith('/openapi/v3/') ? openapi.v3Index()[name] : undefined;
+    if (path === '/openapi/v2') return () => this.#openApiV2(call, openapi);
+    if (path === '/openapi/v3') return () => this.#openApiV3Index(openapi);
+    const prefix = '/openapi/v3/';
+    return path.startsWith(prefix) ? () => this.#openApiV3(call, openapi, path.slice(prefix.length)) : undefined;
+  }
+
+  async #openApiV3(call: Call, openapi: OpenApiDocuments, name: string): Promise<Answer> {
+    const hash = openapi.v3Index()[name];
     const bytes = hash === undefined ? undefined : await openapi.v3(name);
-    if (!bytes || hash === undefined) throw notFound({ group: '', resource: '' }, path);
+    if (!bytes || hash === undefined) return { status: 404, body: { kind: 'none' } };
     // Differs from upstream: there is no protobuf form of these documents. No client that is known asks for it.
     if (!acceptedType(call.request.headers.accept || '*/*', [mediaTypes.json])) return { status: 406, body: { kind: 'none' }, headers: { vary: 'Accept' } };
     const asked = call.query.get('hash');
     // A path with the right hash never changes its content; one with another hash is sent on to the right one.
-    if (asked !== null && asked !== hash) return { status: 301, body: { kind: 'none' }, headers: { location: `${path}?hash=${hash}` } };
+    if (asked !== null && asked !== hash) return { status: 301, body: { kind: 'none' }, headers: { location: `${call.info.path}?hash=${hash}` } };
     const caching: Record<string, string> = asked === null ? {} : { 'cache-control': 'public, immutable', expires: 'Fri, 31 Dec 2100 23:59:59 GMT' };
     return this.#document304(call, `"${hash}"`, {
       status: 200,
@@ -247,7 +265,7 @@ export class NonResourcePaths {
   #openApiV3Index(openapi: OpenApiDocuments): Answer {
     const paths: Record<string, object> = {};
     for (const [name, hash] of Object.entries(openapi.v3Index())) paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` };
-    return { status: 200, body: dataBody({ paths }) };
+    return { status: 200, body: { kind: 'bytes', contentType: 'text/plain; charset=utf-8', bytes: JSON.stringify({ paths }) } };
   }
 
   #document304(call: Call, etag: string, answer: Answer): Answer {

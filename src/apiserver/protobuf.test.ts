@@ -152,8 +152,8 @@ test('a watch in protobuf is made of frames that watchers share, errors and book
 test('discovery is answered in protobuf, aggregated or not', async () => {
   for (const path of ['/api', '/apis', '/apis/apps', '/api/v1', '/apis/apps/v1'])
     expect(await read(path), path).toMatchObject(withoutVersion(await json(path)));
-  const aggregated = await ask('/apis', `${protobuf};g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json`);
-  expect((aggregated.body as ObjectBody).contentType).toBe(`${protobuf};g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList`);
+  const aggregated = await ask('/apis', `${protobuf};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json`);
+  expect((aggregated.body as ObjectBody).contentType).toBe(`${protobuf};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`);
   expect(Buffer.from(bytesOf(aggregated)).toString('latin1')).toContain('statefulsets');
 });
 

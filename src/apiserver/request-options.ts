@@ -2,7 +2,7 @@ import type { FieldError } from '../machinery/field-error.ts';
 import { FieldError as FieldErrorClass, forbiddenField, invalidValue, required, tooLong } from '../machinery/field-error.ts';
 import { badRequest, failure, invalid } from '../machinery/status-error.ts';
 import type { ListQuery, ResourceVersionMatch, WatchQuery } from '../registry/generic/options.ts';
-import { parseRevision } from '../registry/generic/revision.ts';
+import { parseListRevision, parseRevision } from '../registry/generic/revision.ts';
 import type { Selection } from '../registry/generic/selection.ts';
 import { queryFlag } from './request-info.ts';
 
@@ -83,7 +83,7 @@ export function notSupportedInOrder(field: string, value: string, supported: rea
 /** A whole number in the query. @throws StatusError 400 with Go's text */
 export function queryInteger(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
-  if (text === null || text === '') return undefined;
+  if (text === null) return undefined;
   if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   // Go's 64 bits; what lies between them and the safe integers is only ever compared.
   if (BigInt.asIntN(64, BigInt(text)) !== BigInt(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
@@ -108,17 +108,20 @@ export function listQuery(query: URLSearchParams, namespace: string | undefined,
   if (errors.length > 0) throw invalid({ group: metaGroup, kind: 'ListOptions' }, '', errors);
   const limit = Math.max(0, queryInteger(query, 'limit') ?? 0);
   queryInteger(query, 'timeoutSeconds'); // Means nothing to a list, and is decoded all the same.
-  const revision = resourceVersion === '' ? undefined : parseRevision(resourceVersion, 'resourceVersion');
+  const revision = resourceVersion === '' ? undefined : parseListRevision(resourceVersion);
   return { namespace, selection, limit, continueToken, revision, match: match as ResourceVersionMatch };
 }
 
-/** The options of a watch. Fails as `listQuery` does. */
-export function watchQuery(query: URLSearchParams, namespace: string | undefined, selection: Selection): WatchQuery {
+/** The options of a watch. `watchList` says whether it may send what is there already, and tell when that is done. Fails as `listQuery` does. */
+export function watchQuery(query: URLSearchParams, namespace: string | undefined, selection: Selection, watchList: boolean): WatchQuery {
   const match = query.get('resourceVersionMatch') ?? '';
   const initial = query.get('sendInitialEvents');
   const errors: FieldError[] = [];
   if (initial !== null && match !== 'NotOlderThan') {
     errors.push(forbiddenField('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  }
+  if (initial !== null && !watchList) {
+    errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled'));
   }
   if (match) {
     if (initial === null) {

@@ -7,7 +7,7 @@ import type { ChangeSink, ChangeType, Served } from '../registry/generic/options
 import { tableOf, tableOptions } from './answers.ts';
 import { partialObjectPieces } from './list-pieces.ts';
 import type { AnswerForm } from './negotiation.ts';
-import { mediaTypes, noStream } from './negotiation.ts';
+import { mediaTypes, noStream, requireIncludeObject } from './negotiation.ts';
 import type { ShownKind } from './protobuf-answer.ts';
 import { partialKind, protobufObject, wholeKind } from './protobuf-answer.ts';
 import type { ServedResource } from './served-resource.ts';
@@ -15,6 +15,7 @@ import type { ServedResource } from './served-resource.ts';
 /** A watch in the form asked for. `open` begins it and returns how to end it. */
 export function watchBody(resource: ServedResource, form: AnswerForm, now: () => number, open: (sink: ChangeSink) => () => void): WatchBody {
   if (form.media === 'yaml') throw noStream();
+  if (form.as === 'table') requireIncludeObject(form);
   // Nothing of a plain event depends on who watches when.
   const sharedKey = form.as === 'table' ? undefined : `${resource.apiVersion} ${form.key}`;
   return {

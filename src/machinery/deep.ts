@@ -139,6 +139,22 @@ function freezeParts(value: object): void {
   }
 }
 
+/**
+ * Optional structs that say something by being there, empty or not: Go holds them by pointer, and a pointer is there or is not.
+ * All other fields that hold an empty map are structs that are always there, and say as much as if they were absent; so do maps, of which
+ * those that are empty are left out when an object is read (see goValues).
+ */
+const optionalStructs = new Set(
+  [
+    'affinity appArmorProfile awsElasticBlockStore azureDisk azureFile capabilities cephfs cinder clientIP clusterTrustBundle configMap configMapKeyRef configMapRef',
+    'csi dataSource dataSourceRef dnsConfig downwardAPI emptyDir ephemeral exec fc fieldRef flexVolume flocker gcePersistentDisk gitRepo glusterfs grpc hostPath',
+    'httpGet image iscsi labelSelector lifecycle livenessProbe local namespaceSelector nfs nodeAffinity os persistentVolumeClaim photonPersistentDisk podAffinity',
+    'ordinals podAntiAffinity podFailurePolicy portworxVolume postStart preStop projected quobyte rbd readinessProbe requiredDuringSchedulingIgnoredDuringExecution',
+    'resourceFieldRef rollingUpdate scaleIO seLinuxOptions seccompProfile secret secretKeyRef secretRef securityContext serviceAccountToken sessionAffinityConfig',
+    'selector sleep startupProbe storageos successPolicy tcpSocket valueFrom volumeClaimTemplate vsphereVolume windowsOptions',
+  ].flatMap((line) => line.split(' ')),
+);
+
 /** Whether two pieces of JSON data mean the same: absent, null, empty list and empty map are one (apimachinery's Semantic.DeepEqual). */
 export function semanticEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -150,9 +166,16 @@ export function semanticEqual(a: unknown, b: unknown): boolean {
     return true;
   }
   const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
-  for (const key in left) if (!semanticEqual(left[key], right[key])) return false;
-  for (const key in right) if (!(key in left) && !isEmpty(right[key])) return false;
+  for (const key in left) if (!sameField(key, left[key], right[key])) return false;
+  for (const key in right) if (!(key in left) && !sameField(key, undefined, right[key])) return false;
   return true;
+}
+
+/** As `semanticEqual`, for fields of these names. */
+export function sameField(name: string, a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  const [hasA, hasB] = [a !== undefined && a !== null, b !== undefined && b !== null];
+  return (hasA === hasB || !optionalStructs.has(name)) && semanticEqual(a, b);
 }
 
 function isEmpty(value: unknown): boolean {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { invalidValue } from './field-error.ts';
-import { goIntOrString, goJsonKind, goPlain, goQuoted, goSelector, goStringList, goStringMap, goType } from './go-syntax.ts';
+import { goBytes, goIntOrString, goJsonKind, goPlain, goQuantity, goQuoted, goSelector, goStringList, goStringMap, goType } from './go-syntax.ts';
 
 test('values that are no texts are told in Go’s own syntax', () => {
   const told = (value: unknown): string => invalidValue('f', value, 'why').body();
@@ -12,6 +12,19 @@ test('values that are no texts are told in Go’s own syntax', () => {
   expect(told(goSelector({ matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] }))).toBe(
     'Invalid value: v1.LabelSelector{MatchLabels:map[string]string(nil), MatchExpressions:[]v1.LabelSelectorRequirement{v1.LabelSelectorRequirement{Key:"a", Operator:"In", Values:[]string{"b"}}}}: why',
   );
+});
+
+test('quantities are printed as Go holds them', () => {
+  const held = (value: number, scale: number, text: string, format: string) =>
+    `resource.Quantity{i:resource.int64Amount{value:${value}, scale:${scale}}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:"${text}", Format:"${format}"}`;
+  expect(goQuantity('2').text).toBe(held(2, 0, '2', 'DecimalSI'));
+  expect(goQuantity('500m').text).toBe(held(500, -3, '500m', 'DecimalSI'));
+  expect(goQuantity('100Gi').text).toBe(held(107374182400, 0, '100Gi', 'BinarySI'));
+  expect(goQuantity('1k', false).text).toBe(held(1, 3, '', 'DecimalSI'));
+});
+
+test('bytes are printed in hexadecimal', () => {
+  expect([goBytes('Zm8K'), goBytes(''), goBytes(undefined)].map((one) => one.text)).toEqual(['[]byte{0x66, 0x6f, 0xa}', '[]byte{}', '[]byte(nil)']);
 });
 
 test('a pointer to nothing is the text "null"', () => {

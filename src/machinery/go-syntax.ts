@@ -30,6 +30,19 @@ export function goNumberList(list: readonly number[] | null | undefined, type = 
   return new GoText(list ? `${type}{${list.join(', ')}}` : `${type}(nil)`);
 }
 
+const bytesPrintedMax = 64 * 1024;
+
+/**
+ * Bytes, which JSON holds in base64, as Go's `%#v` prints them: `[]byte{0x66, 0x6f}`.
+ * Differs from upstream: of more than 64 KiB none are printed, which would make an answer of 25 MB of a body of 3 MB.
+ */
+export function goBytes(base64: string | undefined): GoText {
+  if (base64 === undefined) return new GoText('[]byte(nil)');
+  const bytes = Buffer.from(base64, 'base64');
+  const printed = bytes.length > bytesPrintedMax ? '...' : Array.from(bytes, (byte) => `0x${byte.toString(16)}`).join(', ');
+  return new GoText(`[]byte{${printed}}`);
+}
+
 /** A time as Go prints it for people: `2026-01-01 00:00:00 +0000 UTC`. */
 export function goTime(time: string): GoText {
   return new GoText(time.replace('T', ' ').replace(/Z$/, ' +0000 UTC'));
@@ -41,10 +54,34 @@ export function goStruct(type: string, fields: Readonly<Record<string, GoText | 
   return new GoText(`${type}{${texts.join(', ')}}`);
 }
 
+/** JSON that is kept as it came, byte by byte. */
+export function goRaw(value: unknown): GoText {
+  const bytes = value === undefined || value === null ? undefined : [...Buffer.from(JSON.stringify(value))];
+  const raw = bytes ? `{${bytes.map((byte) => `0x${byte.toString(16)}`).join(', ')}}` : '(nil)';
+  return new GoText(`runtime.RawExtension{Raw:[]uint8${raw}, Object:runtime.Object(nil)}`);
+}
+
 /** A count or a percentage, which Go holds in a struct. */
 export function goIntOrString(value: string | number): GoText {
   const isText = typeof value === 'string';
   return goStruct('intstr.IntOrString', { Type: isText ? 1 : 0, IntVal: isText ? 0 : value, StrVal: isText ? value : '' });
+}
+
+const decimalSuffixes: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
+
+/**
+ * A quantity as Go holds it: a whole number with a decimal scale, and what it has been printed as, if it has been.
+ * @param quantity canonical: what a client wrote with a fraction has lost it by now, which shows in the scale
+ */
+export function goQuantity(quantity: string, isPrinted = true): GoText {
+  const [, digits = '', suffix = ''] = /^(-?\d+)([a-zA-Z]*)$/.exec(quantity) ?? [];
+  const power = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].indexOf(suffix) + 1;
+  const [value, scale] = power > 0 ? [BigInt(digits || 0) << BigInt(10 * power), 0] : [digits, decimalSuffixes[suffix]];
+  if (digits === '' || scale === undefined) return new GoText(quote(quantity)); // Go would print where in memory its digits lie.
+  const amount = `resource.int64Amount{value:${value}, scale:${scale}}`;
+  const format = power > 0 ? 'BinarySI' : 'DecimalSI';
+  const printed = isPrinted ? quantity : '';
+  return new GoText(`resource.Quantity{i:${amount}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:${quote(printed)}, Format:${quote(format)}}`);
 }
 
 /** A pointer to a selector. */

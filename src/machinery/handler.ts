@@ -34,6 +34,8 @@ export interface ApiRequest {
   /** Without query; still percent-encoded. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Both as they stand in the request line; absent if there was none. */
+  readonly target?: string | undefined;
   /** Names in lower case; values of repeated headers joined by `, `. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** Each value of a header that may come several times, where the request came over a wire (see `headerValues`). */

@@ -20,7 +20,9 @@ test('quantities keep their family of suffixes and take the largest that fits', 
     ['1.0000000001', '1000000001n'],
   ];
   for (const [given, canonical] of cases) expect(canonicalQuantity(given), String(given)).toBe(canonical);
-  for (const wrong of ['', 'abc', '1.2.3', '5KB', '1ee3', '.', '1 Gi']) expect(parseQuantity(wrong), wrong).toBeUndefined();
+  for (const wrong of ['', 'abc', '1.2.3', '5KB', '1ee3', '--1', '1 Gi']) expect(parseQuantity(wrong), wrong).toBeUndefined();
+  // Upstream takes what has no digits for nothing.
+  for (const nothing of ['.', '-', 'k', '-Ki', 'e3']) expect(canonicalQuantity(nothing), nothing).toBe('0');
   expect(quantityValue('1.5')).toBe(2);
   expect(quantityMilli('0.0001')).toBe(1);
   expect(compareQuantities('1Gi', '1G')).toBe(1);

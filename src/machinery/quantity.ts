@@ -34,9 +34,10 @@ const parsedLengthMax = 32;
 
 function parseText(text: string): ParsedQuantity | undefined {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:([eE][+-]?\d+)|([KMGTPE]i)|([numkMGTPE]?))$/.exec(text);
-  if (!match || (match[2] === '' && !match[3])) return undefined;
+  // Go counts a text without digits as nothing: `-`, `k`, `e3`.
+  if (!match || text === '') return undefined;
   if (match[2]!.length + (match[3]?.length ?? 0) > 400) return undefined;
-  const digits = BigInt((match[2] || '0') + (match[3] ?? ''));
+  const digits = BigInt(`0${match[2]}${match[3] ?? ''}`);
   const fraction = match[3]?.length ?? 0;
   const sign = match[1] === '-' ? -1n : 1n;
   if (match[5]) return { nano: sign * scaled(digits * (binary[match[5]] as bigint), 9 - fraction), format: 'BinarySI' };

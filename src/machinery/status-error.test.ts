@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { findMistakes, required } from './field-error.ts';
-import { invalid } from './status-error.ts';
+import { invalid, notFound } from './status-error.ts';
 
 const pod = { group: '', kind: 'Pod' };
 
@@ -9,6 +9,11 @@ test('one mistake is told bare, several in brackets, repeated ones once', () => 
   const several = invalid(pod, 'a', [required('spec.x'), required('spec.y'), required('spec.x')]);
   expect(several.message).toBe('Pod "a" is invalid: [spec.x: Required value, spec.y: Required value]');
   expect(several.status.details?.causes).toHaveLength(3);
+});
+
+test('a name is quoted as Go quotes it', () => {
+  expect(notFound({ group: '', resource: 'pods' }, 'a"b\n\\').message).toBe('pods "a\\"b\\n\\\\" not found');
+  expect(invalid(pod, 'a"b', [required('spec.x')]).message).toBe('Pod "a\\"b" is invalid: spec.x: Required value');
 });
 
 test('of very many mistakes, the first ones are told and the others counted', () => {

@@ -29,11 +29,17 @@ export interface Status {
   code?: number;
 }
 
-/** How the API fails: an error that carries the Status a client gets. Texts are upstream's (apimachinery/pkg/api/errors). */
+/**
+ * How the API fails: an error that carries the Status a client gets, and headers that its answer has beside those of every failure.
+ * Texts are upstream's (apimachinery/pkg/api/errors).
+ */
 export class StatusError extends Error {
   override readonly name = 'StatusError';
 
-  constructor(readonly status: Status) {
+  constructor(
+    readonly status: Status,
+    readonly headers?: Readonly<Record<string, string>>,
+  ) {
     super(status.message);
   }
 
@@ -64,7 +70,7 @@ function about(resource: GroupResource, name: string): StatusDetails {
 }
 
 function quoted(resource: GroupResource, name: string): string {
-  return `${formatGroupResource(resource)} "${name}"`;
+  return `${formatGroupResource(resource)} ${JSON.stringify(name)}`;
 }
 
 export function notFound(resource: GroupResource, name: string): StatusError {
@@ -88,7 +94,7 @@ export function invalid(kind: { group: string; kind: string }, name: string, err
   const causes = causesOf(errors);
   const texts = [...new Set(causes.map(({ field, message }) => `${field}: ${message}`))];
   if (causes.length < errors.length) texts.push(`and ${isCut ? 'at least ' : ''}${errors.length - causes.length} more`);
-  return failure(422, 'Invalid', `${shown} "${name}" is invalid: ${texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`}`, {
+  return failure(422, 'Invalid', `${shown} ${JSON.stringify(name)} is invalid: ${texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`}`, {
     ...(name ? { name } : {}),
     ...(kind.group ? { group: kind.group } : {}),
     ...(kind.kind ? { kind: kind.kind } : {}),

@@ -1,9 +1,13 @@
-/** The gates that there is a choice about, and what they are in 1.33 if nobody says (pkg/features). */
-const simulated = { ImageVolume: false } as const;
+/**
+ * The gates that there is a choice about, and what they are in 1.33 if nobody says (pkg/features).
+ *
+ * Differs from upstream: WatchList, which 1.32 has on and 1.33 off again, is on, for clients that want to try it.
+ */
+const simulated = { ImageVolume: false, WatchList: true } as const;
 
 export type FeatureGate = keyof typeof simulated;
 
-/** kube-apiserver's --feature-gates, checked by `featureGateMistakes`; what is absent is as in 1.33. */
+/** kube-apiserver's --feature-gates, checked by `featureGateMistakes`; what is absent is as in `simulated`. */
 export type FeatureGates = Readonly<Partial<Record<FeatureGate, boolean>>>;
 
 /** Off in 1.33, and what stands behind them is dropped from pods (see gated-pod-fields.ts): they can only stay off. */

@@ -1,6 +1,6 @@
 import { deepFreeze, isLargerThan, shareParts } from '../machinery/deep.ts';
 import { EncodedObject } from '../machinery/encoded-object.ts';
-import type { KubeObject } from '../machinery/types.ts';
+import type { KubeObject, ObjectMeta } from '../machinery/types.ts';
 import type { StoreEntry } from './store.ts';
 import { StoreError } from './store.ts';
 
@@ -24,10 +24,20 @@ export class MemoryEntry extends EncodedObject implements StoreEntry {
  */
 export function stampedEntry(key: string, revision: number, object: Readonly<KubeObject>, previous?: Readonly<KubeObject>): MemoryEntry {
   if (isLargerThan(object, valueBytesMax)) throw new StoreError('TooLarge', `a value of more than ${valueBytesMax} bytes`);
-  const metadata = { ...object.metadata };
-  metadata.resourceVersion = String(revision);
+  const metadata = withVersion(object.metadata ?? {}, String(revision));
   const stamped = { ...object };
   stamped.metadata = metadata;
   if (previous) shareParts(stamped, previous);
   return new MemoryEntry(key, revision, deepFreeze(stamped));
+}
+
+/** Metadata with a version in the place that upstream writes it to: behind the uid. */
+function withVersion(given: Readonly<ObjectMeta>, resourceVersion: string): ObjectMeta {
+  if (given.resourceVersion !== undefined || given.uid === undefined) return { ...given, resourceVersion };
+  const metadata: Record<string, unknown> = {};
+  for (const key in given) {
+    metadata[key] = given[key as keyof ObjectMeta];
+    if (key === 'uid') metadata.resourceVersion = resourceVersion;
+  }
+  return metadata as ObjectMeta;
 }

@@ -24,6 +24,11 @@ const users: Readonly<Record<string, UserInfo>> = {
 
 /** Answers of ours that differ from the recording, and why: the expected message, or undefined where only the status is told. */
 const differences: Readonly<Record<string, { status: number; message?: string; because: string }>> = {
+  'errors: resourceVersion of a list': {
+    status: 400,
+    message: 'invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+    because: 'newer servers call the request of a list a bad one',
+  },
   'patches: fieldValidation=Strict (newer servers answer 400)': {
     status: 400,
     message: 'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "bogus"',

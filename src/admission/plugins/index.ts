@@ -30,6 +30,8 @@ export interface PluginDependencies {
   readonly ids: Ids;
   /** Simulated milliseconds. */
   readonly now?: () => number;
+  /** Lets controllers do what is ready to be done, at no cost of time; nothing is waited for if absent. */
+  readonly pause?: () => Promise<void>;
   /** Who may approve and sign certificates; everybody who may write the objects if absent. */
   readonly signers?: SignerAccess;
   /** Plugins that ask somebody else, each at its place in the order. */
@@ -52,11 +54,19 @@ const everybody: SignerAccess = { allowed: () => Promise.resolve(true) };
  * users add comes after all that is built in, so that they see final objects, and a quota last, so that nothing is charged that
  * somebody still refuses.
  */
-export function builtInPlugins({ reader, writer, ids, now = () => 0, signers = everybody, dynamic = {} }: PluginDependencies): readonly AdmissionPlugin[] {
+export function builtInPlugins({
+  reader,
+  writer,
+  ids,
+  now = () => 0,
+  pause,
+  signers = everybody,
+  dynamic = {},
+}: PluginDependencies): readonly AdmissionPlugin[] {
   const plugins = [
     namespaceLifecycle(reader),
     limitRanger(reader),
-    serviceAccount(reader, ids),
+    serviceAccount(reader, ids, pause),
     nodeRestriction(reader),
     taintNodesByCondition(),
     podSecurity(reader),

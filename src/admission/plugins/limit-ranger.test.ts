@@ -41,6 +41,13 @@ test('a pod is measured as a whole, a claim by what it asks for', async () => {
   expect(object.metadata?.finalizers).toEqual(['kubernetes.io/pvc-protection']);
 });
 
+test('what the sandbox of a pod costs is not measured', async () => {
+  const { storage, run } = admissionFixture();
+  storage.put('limitranges', range({ type: 'Pod', min: { cpu: '100m' } }));
+  const object = { ...pod(), spec: { ...pod().spec!, overhead: { cpu: '1' } } };
+  await expect(run('CREATE', 'pods', { object })).rejects.toThrow('pods "p" is forbidden: minimum cpu usage per Pod is 100m.  No request is specified');
+});
+
 test('a pod that is resized stays within its limits', async () => {
   const { storage, run } = admissionFixture();
   storage.put('limitranges', range({ type: 'Container', max: { cpu: '1' } }));

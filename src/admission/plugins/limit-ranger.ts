@@ -81,8 +81,10 @@ const absentKeys = (from: Amounts, present: Amounts | undefined): string[] =>
 const pick = (from: Amounts, keys: readonly string[]): Record<string, string> => Object.fromEntries(keys.map((key) => [key, from[key] as string]));
 
 function podMistakes(pod: Pod, limits: readonly LimitRangeItem[]): string[] {
+  // What the sandbox costs is not for those who write pods to keep small.
+  const own = { ...pod, spec: { ...pod.spec!, overhead: undefined } };
   return limits.flatMap((item) => {
-    if (item.type === 'Pod') return itemMistakes(item, podRequests(pod), podLimits(pod));
+    if (item.type === 'Pod') return itemMistakes(item, podRequests(own), podLimits(own));
     if (item.type !== 'Container') return [];
     const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
     return containers.flatMap(({ resources }) => itemMistakes(item, resources?.requests ?? {}, resources?.limits ?? {}));

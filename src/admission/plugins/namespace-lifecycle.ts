@@ -3,7 +3,7 @@ import { failure, forbidden, notFound } from '../../machinery/status-error.ts';
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../types.ts';
 
 const namespaces = { group: '', resource: 'namespaces' };
-const immortal = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease']);
+const immortal = new Set(['default', 'kube-system', 'kube-public']);
 
 /** Reviews about access are answered even in namespaces that do not exist. */
 const reviews = new Set(['localsubjectaccessreviews']);

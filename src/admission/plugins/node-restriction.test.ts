@@ -38,3 +38,15 @@ test('a node does not choose who owns it', async () => {
     'node "worker" is not allowed to modify ownerReferences',
   );
 });
+
+test('a node does not say where its configuration lies', async () => {
+  const { run } = admissionFixture();
+  const spec = { configSource: { configMap: { name: 'a', namespace: 'b', kubeletConfigKey: 'c' } } };
+  const named = { metadata: { name: 'worker' } };
+  await expect(run('UPDATE', 'nodes', { object: { ...named, spec } as never, oldObject: named, user })).rejects.toThrow(
+    'node "worker" is not allowed to update configSource to a new non-nil configSource',
+  );
+  await expect(run('CREATE', 'nodes', { object: { ...named, spec } as never, user })).rejects.toThrow(
+    'node "worker" is not allowed to create pods with a non-nil configSource',
+  );
+});

@@ -6,10 +6,12 @@ import type {
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
+  PodSpec,
   AuthenticationV1TokenRequest as TokenRequest,
   Volume,
 } from '../../../generated/types/index.ts';
 import { parseCertificateRequest, RequestError } from '../../api/certificates/v1/certificate-request.ts';
+import { podConfigMapNames, podSecretNames } from '../../api/core/v1/pod-references.ts';
 import { isMirrorPod, mirrorPodAnnotation } from '../../api/core/v1/pod-status.ts';
 import { semanticEqual } from '../../machinery/deep.ts';
 import type { UserInfo } from '../../machinery/handler.ts';
@@ -20,6 +22,8 @@ import { refusal } from './refusal.ts';
 
 const userPrefix = 'system:node:';
 const pods = { group: '', resource: 'pods' };
+/** What is not found upstream in a lister goes by the singular. */
+const podKind = { group: '', resource: 'pod' };
 const nodes = { group: '', resource: 'nodes' };
 const drivers = { group: 'storage.k8s.io', resource: 'csidrivers' };
 
@@ -91,7 +95,7 @@ function restrictPodStatus(attributes: AdmissionAttributes<Pod>, node: string): 
 async function restrictEviction(reader: ObjectReader, attributes: AdmissionAttributes, node: string): Promise<void> {
   const name = attributes.name || attributes.object?.metadata?.name || '';
   const pod = await reader.get<Pod>(pods, attributes.namespace, name);
-  if (!pod) throw notFound(pods, name);
+  if (!pod) throw notFound(podKind, name);
   if (pod.spec?.nodeName !== node) throw refusal(attributes, `node ${node} can only evict pods with spec.nodeName set to itself`);
 }
 
@@ -111,24 +115,19 @@ async function restrictMirrorPod(reader: ObjectReader, attributes: AdmissionAttr
   if (!found) throw notFound(nodes, node);
   const uid = found.metadata?.uid ?? '';
   if (owner.uid !== uid) throw refusal(attributes, `node ${node} UID mismatch: expected ${owner.uid} got ${uid}`);
-  const referenced = referencesOf(attributes.object);
+  const referenced = referencesOf(spec);
   if (referenced) throw refuse(`can not create pods that reference ${referenced}`);
 }
 
 /** The first sort of other objects that a pod depends on. */
-function referencesOf({ spec }: Readonly<Pod>): string | undefined {
-  if (spec?.serviceAccountName) return 'a service account';
-  const volumes = spec?.volumes ?? [];
-  const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
-  const sources = volumes.flatMap((volume) => volume.projected?.sources ?? []);
-  const env = containers.flatMap((one) => (one.env ?? []).map((variable) => variable.valueFrom ?? {}));
-  const envFrom = containers.flatMap((one) => one.envFrom ?? []);
-  const usesSecret = [...volumes, ...sources].some((one) => one.secret) || env.some((one) => one.secretKeyRef) || envFrom.some((one) => one.secretRef);
-  if (usesSecret || (spec?.imagePullSecrets ?? []).length > 0) return 'secrets';
-  if ([...volumes, ...sources].some((one) => one.configMap) || env.some((one) => one.configMapKeyRef) || envFrom.some((one) => one.configMapRef))
-    return 'configmaps';
-  if (sources.some((one) => one.clusterTrustBundle)) return 'clustertrustbundles';
-  return volumes.some((volume) => volume.persistentVolumeClaim) ? 'persistentvolumeclaims' : undefined;
+function referencesOf(spec: Readonly<PodSpec>): string | undefined {
+  if (spec.serviceAccountName) return 'a service account';
+  if (podSecretNames(spec).length > 0) return 'secrets';
+  if (podConfigMapNames(spec).length > 0) return 'configmaps';
+  const volumes = spec.volumes ?? [];
+  if (volumes.some((volume) => volume.projected?.sources?.some((one) => one.clusterTrustBundle))) return 'clustertrustbundles';
+  if (volumes.some((volume) => volume.persistentVolumeClaim)) return 'persistentvolumeclaims';
+  return (spec.resourceClaims ?? []).length > 0 ? 'resourceclaims' : undefined;
 }
 
 function restrictNode(attributes: AdmissionAttributes<Node>, node: string): void {
@@ -136,6 +135,11 @@ function restrictNode(attributes: AdmissionAttributes<Node>, node: string): void
   const name = attributes.name || object?.metadata?.name || '';
   if (name !== node) throw refusal(attributes, `node "${node}" is not allowed to modify node "${name}"`);
   if (operation === 'DELETE') return;
+  const source = object.spec?.configSource;
+  if (source && !semanticEqual(source, oldObject?.spec?.configSource)) {
+    const why = operation === 'CREATE' ? 'create pods with a non-nil configSource' : 'update configSource to a new non-nil configSource';
+    throw refusal(attributes, `node "${node}" is not allowed to ${why}`);
+  }
   const forbidden = changedKeys(object.metadata?.labels, oldObject?.metadata?.labels).filter(isForbiddenLabel);
   if (operation === 'CREATE') {
     if (forbidden.length > 0) throw refusal(attributes, `node "${node}" is not allowed to set the following labels: ${forbidden.join(', ')}`);
@@ -190,7 +194,7 @@ async function restrictToken(reader: ObjectReader, attributes: AdmissionAttribut
   if (bound?.apiVersion !== 'v1' || bound.kind !== 'Pod' || !bound.name) throw refusal(attributes, 'node requested token not bound to a pod');
   if (!bound.uid) throw refusal(attributes, 'node requested token with a pod binding without a uid');
   const pod = await reader.get<Pod>(pods, attributes.namespace, bound.name);
-  if (!pod) throw notFound(pods, bound.name);
+  if (!pod) throw notFound(podKind, bound.name);
   if (bound.uid !== pod.metadata?.uid) {
     const why = `the UID in the bound object reference (${bound.uid}) does not match the UID in record. The object might have been deleted and then recreated`;
     throw refusal(attributes, why);

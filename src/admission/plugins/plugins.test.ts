@@ -58,6 +58,60 @@ test('a missing service account is refused by name', async () => {
   await expect(chain.admit(request('CREATE', 'pods', 'default', 'p', pod))).rejects.toThrow(text);
 });
 
+test('a pod that comes right after its namespace waits for the account that a controller makes', async () => {
+  const late: Record<string, KubeObject> = { 'namespaces//default': active };
+  let turns = 0;
+  const pause = async () => {
+    turns += 1;
+    if (turns === 3) late['serviceaccounts/default/default'] = {} as ServiceAccount;
+  };
+  const patient = new AdmissionChain(builtInPlugins({ reader: readerOf(late), ids, pause }), standingEnv());
+  const pod = (serviceAccountName?: string): Pod => ({ spec: { containers: [{ name: 'c' }], ...(serviceAccountName ? { serviceAccountName } : {}) } });
+  await patient.admit(request('CREATE', 'pods', 'default', 'p', pod()));
+  expect(turns).toBe(3);
+  await expect(patient.admit(request('CREATE', 'pods', 'default', 'p', pod('other')))).rejects.toThrow('serviceaccount "other" not found');
+  expect(turns).toBe(3); // Accounts that people make are not waited for.
+});
+
+test('an account may keep its pods to the secrets that it lists', async () => {
+  const account: ServiceAccount = {
+    metadata: { name: 'strict', annotations: { 'kubernetes.io/enforce-mountable-secrets': 'true' } },
+    secrets: [{ name: 'mine' }],
+    imagePullSecrets: [{ name: 'pull' }],
+  };
+  const strict = new AdmissionChain(builtInPlugins({ reader: readerOf({ ...objects, 'serviceaccounts/default/strict': account }), ids }), standingEnv());
+  const admit = (spec: object) => {
+    const pod = { metadata: { name: 'p' }, spec: { serviceAccountName: 'strict', containers: [{ name: 'c' }], ...spec } } as Pod;
+    return strict.admit(request('CREATE', 'pods', 'default', 'p', pod));
+  };
+  const behind = 'is not allowed because service account strict does not reference that';
+  const key = (name: string) => ({ name: 'A', valueFrom: { secretKeyRef: { name, key: 'k' } } });
+  await admit({ volumes: [{ name: 'v', secret: { secretName: 'mine' } }], containers: [{ name: 'c', env: [key('mine')] }] });
+  await expect(admit({ volumes: [{ name: 'v', secret: { secretName: 'other' } }] })).rejects.toThrow(`volume with secret.secretName="other" ${behind} secret`);
+  await expect(admit({ initContainers: [{ name: 'i', env: [key('other')] }] })).rejects.toThrow(
+    `init container i with envVar A referencing secret.secretName="other" ${behind} secret`,
+  );
+  await expect(admit({ containers: [{ name: 'c', envFrom: [{ secretRef: { name: 'other' } }] }] })).rejects.toThrow(
+    `container c with envFrom referencing secret.secretName="other" ${behind} secret`,
+  );
+  await expect(admit({ imagePullSecrets: [{ name: 'pull' }, { name: 'other' }] })).rejects.toThrow(
+    `imagePullSecrets[1].name="other" ${behind} imagePullSecret`,
+  );
+});
+
+test('a mirror pod asks for nothing that only the API has', async () => {
+  const mirror = (spec: object) => {
+    const annotations = { 'kubernetes.io/config.mirror': 'x' };
+    const pod = { metadata: { name: 'p', annotations }, spec: { containers: [{ name: 'c' }], ...spec } } as Pod;
+    return chain.admit(request('CREATE', 'pods', 'default', 'p', pod));
+  };
+  await expect(mirror({ serviceAccountName: 'default' })).rejects.toThrow('a mirror pod may not reference service accounts');
+  await expect(mirror({ volumes: [{ name: 'v', azureFile: { secretName: 's', shareName: 'x' } }] })).rejects.toThrow('a mirror pod may not reference secrets');
+  await expect(mirror({ volumes: [{ name: 'v', projected: { sources: [{ serviceAccountToken: { path: 't' } }] } }] })).rejects.toThrow(
+    'a mirror pod may not use ServiceAccountToken volume projections',
+  );
+});
+
 test('nothing is created in a namespace that is missing or ending, and the system keeps its own', async () => {
   await expect(chain.admit(request('CREATE', 'configmaps', 'absent', 'x', {}))).rejects.toThrow('namespaces "absent" not found');
   const text = 'configmaps "x" is forbidden: unable to create new content in namespace ending because it is being terminated';
@@ -65,5 +119,6 @@ test('nothing is created in a namespace that is missing or ending, and the syste
   await expect(chain.admit(request('DELETE', 'namespaces', '', 'default', {}))).rejects.toThrow(
     'namespaces "default" is forbidden: this namespace may not be deleted',
   );
+  await chain.admit(request('DELETE', 'namespaces', '', 'kube-node-lease', {})); // Which the server makes anew.
   await chain.admit(request('DELETE', 'configmaps', 'ending', 'x', {}));
 });

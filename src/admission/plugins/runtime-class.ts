@@ -1,6 +1,7 @@
 import type { Pod, RuntimeClass, Toleration } from '../../../generated/types/index.ts';
 import { semanticEqual } from '../../machinery/deep.ts';
 import { canonicalQuantity } from '../../machinery/quantity.ts';
+import { failure } from '../../machinery/status-error.ts';
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../types.ts';
 import { refusal } from './refusal.ts';
 
@@ -30,6 +31,7 @@ export function runtimeClass(reader: ObjectReader): AdmissionPlugin<Pod> {
 async function chosenClass(reader: ObjectReader, attributes: AdmissionAttributes<Pod>): Promise<Readonly<RuntimeClass> | undefined> {
   const name = attributes.object.spec?.runtimeClassName;
   if (name === undefined) return undefined;
+  if (name === '') throw failure(500, '', 'resource name may not be empty');
   const found = await reader.get<RuntimeClass>(runtimeClasses, undefined, name);
   if (!found) throw refusal(attributes, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
   return found;

@@ -1,8 +1,11 @@
 import type { Container, Pod, PodSpec, ServiceAccount, Volume } from '../../../generated/types/index.ts';
+import { podSecretNames } from '../../api/core/v1/pod-references.ts';
 import { isMirrorPod } from '../../api/core/v1/pod-status.ts';
 import type { Ids } from '../../env/index.ts';
-import { forbidden } from '../../machinery/status-error.ts';
-import type { AdmissionPlugin, ObjectReader } from '../types.ts';
+import { failure } from '../../machinery/status-error.ts';
+import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../types.ts';
+import { enforcesMountableSecrets, unlistedEphemeralSecret, unlistedSecret } from './mountable-secrets.ts';
+import { refusal } from './refusal.ts';
 
 /** Where every container finds its token. */
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -10,32 +13,68 @@ const volumePrefix = 'kube-api-access-';
 /** An hour and a little: the odd seconds tell tokens of this volume from others. */
 const tokenSeconds = 3607;
 
+/**
+ * A pod that comes right after its namespace waits for the account.
+ * Differs from upstream: it waits for what is ready to be done, which takes some milliseconds, and not for a second or two.
+ */
+const attemptsForDefault = 50;
+const accounts = { group: '', resource: 'serviceaccounts' };
+
 /** Gives each pod a service account, and mounts its token (plugin/pkg/admission/serviceaccount). */
-export function serviceAccount(reader: ObjectReader, ids: Ids): AdmissionPlugin<Pod> {
+export function serviceAccount(reader: ObjectReader, ids: Ids, pause?: () => Promise<void>): AdmissionPlugin<Pod> {
+  const accountOf = async (attributes: AdmissionAttributes<Pod>): Promise<Readonly<ServiceAccount>> => {
+    const { namespace, object } = attributes;
+    const name = object.spec?.serviceAccountName ?? '';
+    for (let attempt = 1; ; attempt += 1) {
+      const account = await reader.get<ServiceAccount>(accounts, namespace, name);
+      if (account) return account;
+      // A controller makes this one as soon as there is a namespace.
+      if (name !== 'default' || !pause || attempt === attemptsForDefault) break;
+      await pause();
+    }
+    throw refusal(attributes, `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`);
+  };
   return {
     name: 'ServiceAccount',
-    rules: [{ resource: 'pods', operations: ['CREATE'] }],
-    async admit({ object: pod, namespace, name }) {
+    rules: [
+      { resource: 'pods', operations: ['CREATE'] },
+      { resource: 'pods/ephemeralcontainers', operations: ['UPDATE'] },
+    ],
+    async admit(attributes) {
+      const { object: pod, operation } = attributes;
+      if (operation !== 'CREATE') return;
       const spec = pod.spec as PodSpec;
-      const shown = name || pod.metadata?.generateName || '';
-      const refuse = (why: string): Error => forbidden({ group: '', resource: 'pods' }, shown, why);
-      // The kubelet's own pods get nothing added; they may not ask for an account either.
       if (isMirrorPod(pod)) {
-        if (spec.serviceAccountName) throw refuse('a mirror pod may not reference service accounts');
+        restrictMirrorPod(attributes);
         return;
       }
       spec.serviceAccountName ||= 'default';
       spec.serviceAccount = spec.serviceAccountName;
-      const account = await reader.get<ServiceAccount>({ group: '', resource: 'serviceaccounts' }, namespace, spec.serviceAccountName);
-      if (!account) {
-        throw refuse(`error looking up service account ${namespace}/${spec.serviceAccountName}: serviceaccount "${spec.serviceAccountName}" not found`);
-      }
+      const account = await accountOf(attributes);
       if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(spec, ids);
       if (!(spec.imagePullSecrets ?? []).length && account.imagePullSecrets?.length) {
         spec.imagePullSecrets = account.imagePullSecrets.map((one) => ({ ...one }));
       }
+      const unlisted = enforcesMountableSecrets(account) ? unlistedSecret(pod, account) : undefined;
+      if (unlisted) throw refusal(attributes, unlisted);
+    },
+    async validate(attributes) {
+      if (attributes.operation !== 'UPDATE') return;
+      const account = await accountOf(attributes);
+      const unlisted = enforcesMountableSecrets(account) ? unlistedEphemeralSecret(attributes.object, account) : undefined;
+      if (unlisted) throw failure(500, '', unlisted); // Upstream forgets to call this forbidden.
     },
   };
+}
+
+/** The kubelet's own pods get nothing added; they may not ask for an account or secrets either. */
+function restrictMirrorPod(attributes: AdmissionAttributes<Pod>): void {
+  const spec = attributes.object.spec as PodSpec;
+  if (spec.serviceAccountName) throw refusal(attributes, 'a mirror pod may not reference service accounts');
+  if (podSecretNames(spec).length > 0) throw refusal(attributes, 'a mirror pod may not reference secrets');
+  if (spec.volumes?.some((volume) => volume.projected?.sources?.some((one) => one.serviceAccountToken))) {
+    throw refusal(attributes, 'a mirror pod may not use ServiceAccountToken volume projections');
+  }
 }
 
 function mountToken(spec: PodSpec, ids: Ids): void {

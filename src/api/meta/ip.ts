@@ -69,16 +69,3 @@ export function validateCidr(mistakes: Mistakes, text: string, at: FieldPath): v
   const valid = parseCidr(text) !== undefined || (isIpv6(address ?? '') && /^\d{1,3}$/.test(bits ?? '') && Number(bits) <= 128);
   if (!valid) mistakes.invalid(at, text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)');
 }
-
-/** Addresses that make no sense as an endpoint (pkg/apis/core/validation ValidateNonSpecialIP). */
-export function validateNonSpecialIp(mistakes: Mistakes, text: string, at: FieldPath): void {
-  if (!isIp(text)) {
-    mistakes.invalid(at, text, 'must be a valid IP address');
-    return;
-  }
-  const low = text.toLowerCase();
-  if (low === '0.0.0.0' || low === '::') mistakes.invalid(at, text, `may not be unspecified (${text})`);
-  if (low.startsWith('127.') || low === '::1') mistakes.invalid(at, text, 'may not be in the loopback range (127.0.0.0/8, ::1/128)');
-  if (low.startsWith('169.254.') || /^fe[89ab]/.test(low)) mistakes.invalid(at, text, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)');
-  if (low.startsWith('224.0.0.') || /^ff.2:/.test(low)) mistakes.invalid(at, text, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)');
-}

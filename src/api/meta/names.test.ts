@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { path } from '../../machinery/field-error.ts';
-import { formatIpv4, isIp, parseCidr, validateNonSpecialIp } from './ip.ts';
+import { formatIpv4, isIp, parseCidr } from './ip.ts';
 import { Mistakes } from './mistakes.ts';
 import { isConfigKey, isDns1123Label, isPortName, isQualifiedName, nameIsSubdomain } from './names.ts';
+import { validateNonSpecialIp } from './special-ip.ts';
 
 test('a prefix for generated names may end in a dash, a name may not', () => {
   expect(nameIsSubdomain('web-', true)).toEqual([]);

@@ -63,7 +63,8 @@ export function isDns1123SubdomainWithUnderscore(value: string): string[] {
   if (patterns.subdomainWithUnderscore.test(value)) return wrong;
   const message =
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
-  return [...wrong, regexMessage(message, subdomainWithUnderscore, 'example.com')];
+  // Upstream names the expression of subdomains without underscores.
+  return [...wrong, regexMessage(message, subdomain, 'example.com')];
 }
 
 export function isDns1035Label(value: string): string[] {

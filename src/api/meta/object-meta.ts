@@ -12,10 +12,7 @@ const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'
 
 const bannedOwners = new Set(['v1/Event']);
 
-/**
- * What holds for the metadata of every object (apimachinery/pkg/api/validation ValidateObjectMetaAccessor
- * and pkg/apis/core/validation ValidateObjectMeta).
- */
+/** What holds for the metadata of every object (apimachinery/pkg/api/validation ValidateObjectMetaAccessor). */
 export function validateObjectMeta(
   mistakes: Mistakes,
   meta: ObjectMeta | undefined,
@@ -33,7 +30,11 @@ export function validateObjectMeta(
   validateAnnotations(mistakes, one.annotations, at.child('annotations'));
   validateOwners(mistakes, one.ownerReferences ?? [], at.child('ownerReferences'));
   validateFinalizers(mistakes, one.finalizers ?? [], at.child('finalizers'));
-  (one.finalizers ?? []).forEach((name, i) => {
+}
+
+/** What most kinds ask of finalizers beyond that (pkg/apis/core/validation ValidateObjectMeta, ValidateObjectMetaUpdate). */
+export function validateFinalizerDomains(mistakes: Mistakes, meta: ObjectMeta | undefined, at: FieldPath = path('metadata')): void {
+  (meta?.finalizers ?? []).forEach((name, i) => {
     validateDomainOfFinalizer(mistakes, name, at.child('finalizers').index(i));
   });
 }
@@ -97,9 +98,6 @@ export function validateObjectMetaUpdate(
   validateLabels(mistakes, after.labels, at.child('labels'));
   validateAnnotations(mistakes, after.annotations, at.child('annotations'));
   validateOwners(mistakes, after.ownerReferences ?? [], at.child('ownerReferences'));
-  (after.finalizers ?? []).forEach((name, i) => {
-    validateDomainOfFinalizer(mistakes, name, at.child('finalizers').index(i));
-  });
 }
 
 /** Go prints times in a form of their own. */

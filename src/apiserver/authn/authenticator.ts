@@ -61,18 +61,21 @@ export function bearerAuthenticator(tokens: TokenAuthenticator, audiences: reado
     throw unauthorized();
   };
   return (request, notes) => {
-    const token = bearerToken(request.headers);
+    const token = bearerToken(request.headers, notes);
     return token === undefined ? undefined : check(token, notes);
   };
 }
 
 const socketProtocol = 'base64url.bearer.authorization.k8s.io.';
 
-function bearerToken(headers: ApiRequest['headers']): string | undefined {
+function bearerToken(headers: ApiRequest['headers'], notes: AuthenticationNotes): string | undefined {
   const { authorization } = headers;
   if (authorization !== undefined) {
-    const [scheme = '', token = ''] = authorization.trim().split(' ');
-    return scheme.toLowerCase() === 'bearer' && token !== '' ? token : undefined;
+    const [scheme = '', token = '', ...rest] = authorization.trim().split(' ');
+    if (scheme.toLowerCase() !== 'bearer') return undefined;
+    if (token !== '') return token;
+    if (rest.length > 0) notes.warn('the provided Authorization header contains extra space before the bearer token, and is ignored');
+    return undefined;
   }
   const offered = headers['sec-websocket-protocol'];
   if (!offered) return undefined;

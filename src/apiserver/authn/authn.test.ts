@@ -96,15 +96,16 @@ test('the token of a pod lasts longer than it says, and the audit log tells of w
 });
 
 test('a file of tokens is read as upstream reads it', async () => {
-  const file = tokenFileAuthenticator('# people\nt1,alice,1001,"devs,qa"\n t2 , "bob ""b""",\n');
-  expect(await file.authenticate('t1', ['a'], silent)).toEqual({ user: { username: 'alice', uid: '1001', groups: ['devs', 'qa'] }, audiences: ['a'] });
+  const file = tokenFileAuthenticator('# people\nt1,alice,1001,"devs,qa"\n t2 , "bob ""b""",\n', ['a', 'b']);
+  expect(await file.authenticate('t1', ['a', 'c'], silent)).toEqual({ user: { username: 'alice', uid: '1001', groups: ['devs', 'qa'] }, audiences: ['a'] });
+  expect(await file.authenticate('t1', ['c'], silent)).toBeUndefined(); // Such tokens are meant for the API server alone.
   expect((await file.authenticate('t2', [], silent))?.user).toEqual({ username: 'bob "b"', groups: [] });
   expect(await file.authenticate('t3', [], silent)).toBeUndefined();
-  expect(() => tokenFileAuthenticator('t1,alice')).toThrow('token file, line 1');
+  expect(() => tokenFileAuthenticator('t1,alice', [])).toThrow('token file, line 1');
 });
 
 test('bearer tokens come in a header or in a WebSocket protocol; unknown ones are refused', async () => {
-  const authenticate = bearerAuthenticator(unionTokens([tokenFileAuthenticator('t1,alice,')]), []);
+  const authenticate = bearerAuthenticator(unionTokens([tokenFileAuthenticator('t1,alice,', [])]), []);
   const ask = (headers: Record<string, string>) => authenticate({ headers } as unknown as ApiRequest, silent);
   expect(await ask({ authorization: 'Bearer t1' })).toEqual({ username: 'alice', groups: ['system:authenticated'] });
   expect(
@@ -115,6 +116,10 @@ test('bearer tokens come in a header or in a WebSocket protocol; unknown ones ar
   expect(await ask({})).toBeUndefined();
   expect(await ask({ authorization: 'Basic eDp5' })).toBeUndefined();
   await expect(ask({ authorization: 'Bearer wrong' })).rejects.toMatchObject({ code: 401 });
+  const warnings: string[] = [];
+  const notes = { annotate() {}, warn: (text: string) => warnings.push(text) };
+  expect(await authenticate({ headers: { authorization: 'Bearer  t1' } } as unknown as ApiRequest, notes)).toBeUndefined();
+  expect(warnings).toEqual(['the provided Authorization header contains extra space before the bearer token, and is ignored']);
 });
 
 test('impersonation asks for each thing by itself, and fills in the groups that such a user has', () => {
@@ -135,4 +140,17 @@ test('impersonation asks for each thing by itself, and fills in the groups that 
   expect(robot?.targets).toEqual([{ group: '', resource: 'serviceaccounts', subresource: '', namespace: 'tools', name: 'robot' }]);
   expect(impersonationOf({ headers: { 'impersonate-user': 'system:anonymous' } })?.user.groups).toEqual(['system:unauthenticated']);
   expect(() => impersonationOf({ headers: { 'impersonate-group': 'devs' } })).toThrow('without impersonating a user');
+});
+
+test('impersonation takes a name that no account can have for that of a user, and an empty group for a group', () => {
+  const odd = impersonationOf({ headers: { 'impersonate-user': 'system:serviceaccount:NS:a' } });
+  expect(odd?.targets).toMatchObject([{ resource: 'users', name: 'system:serviceaccount:NS:a' }]);
+  expect(odd?.user.groups).toEqual(['system:authenticated']);
+  const empty = impersonationOf({ headers: { 'impersonate-user': 'jane', 'impersonate-group': '', 'impersonate-extra-scopes': '', 'impersonate-uid': '' } });
+  expect(empty?.targets.map(({ resource, name }) => [resource, name])).toEqual([
+    ['users', 'jane'],
+    ['groups', ''],
+    ['userextras', ''],
+  ]);
+  expect(empty?.user).toEqual({ username: 'jane', groups: ['', 'system:authenticated'], extra: { scopes: [''] } });
 });

@@ -1,3 +1,4 @@
+import { nameIsLabel, nameIsSubdomain } from '../../api/index.ts';
 import type { ApiRequest, UserInfo } from '../../machinery/handler.ts';
 import { headerValues } from '../../machinery/handler.ts';
 import { anonymousName, authenticatedGroup, unauthenticatedGroup } from './authenticator.ts';
@@ -35,7 +36,7 @@ export function impersonationOf(request: Pick<ApiRequest, 'headers' | 'headerLin
   if (!Object.keys(headers).some((name) => name.startsWith('impersonate-'))) return undefined;
   const username = headers['impersonate-user'] ?? '';
   const uid = headers['impersonate-uid'] ?? '';
-  const groups = valuesOf(request, 'impersonate-group');
+  const groups = headerValues(request, 'impersonate-group');
   const extra = extraOf(request);
   const extras = Object.keys(extra);
   if (!username) {
@@ -70,20 +71,19 @@ function groupsFor(username: string, asked: readonly string[]): string[] {
   return groups.includes(authenticatedGroup) || groups.includes(unauthenticatedGroup) ? groups : [...groups, authenticatedGroup];
 }
 
+/** The account that a user name stands for (apiserver/pkg/authentication/serviceaccount SplitUsername). */
 function accountOf(username: string): { readonly namespace: string; readonly name: string } | undefined {
   if (!username.startsWith(accountPrefix)) return undefined;
   const [namespace, name, ...rest] = username.slice(accountPrefix.length).split(':');
-  return namespace && name && rest.length === 0 ? { namespace, name } : undefined;
-}
-
-function valuesOf(request: Pick<ApiRequest, 'headers' | 'headerLines'>, name: string): string[] {
-  return headerValues(request, name).filter((one) => one !== '');
+  if (!namespace || !name || rest.length > 0) return undefined;
+  const isAccount = nameIsLabel(namespace, false).length === 0 && nameIsSubdomain(name, false).length === 0;
+  return isAccount ? { namespace, name } : undefined;
 }
 
 function extraOf(request: Pick<ApiRequest, 'headers' | 'headerLines'>): Record<string, string[]> {
   const extra: Record<string, string[]> = Object.create(null);
   for (const name of Object.keys(request.headers)) {
-    if (name.startsWith(extraPrefix)) extra[decodeHeaderKey(name.slice(extraPrefix.length))] = valuesOf(request, name);
+    if (name.startsWith(extraPrefix)) extra[decodeHeaderKey(name.slice(extraPrefix.length))] = [...headerValues(request, name)];
   }
   return extra;
 }

@@ -3,10 +3,11 @@ import type { TokenAuthenticator } from './authenticator.ts';
 
 /**
  * Tokens from the text of a file: a line each with token, user name, uid and, in quotes, groups
- * (apiserver/plugin/pkg/authenticator token/tokenfile). Such tokens are good for every audience.
+ * (apiserver/plugin/pkg/authenticator token/tokenfile).
+ * @param own audiences of the API server itself, the only ones that such tokens are meant for
  * @throws Error that names the line
  */
-export function tokenFileAuthenticator(text: string): TokenAuthenticator {
+export function tokenFileAuthenticator(text: string, own: readonly string[]): TokenAuthenticator {
   const users = new Map<string, UserInfo>();
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
@@ -20,7 +21,9 @@ export function tokenFileAuthenticator(text: string): TokenAuthenticator {
   return {
     authenticate(token, audiences) {
       const user = users.get(token);
-      return user && { user, audiences };
+      const meant = audiences.filter((one) => own.includes(one));
+      // Who asks for no audience in particular is content with any.
+      return user && (meant.length > 0 || audiences.length === 0) ? { user, audiences: meant } : undefined;
     },
   };
 }

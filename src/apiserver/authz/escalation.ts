@@ -2,9 +2,10 @@ import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Ro
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../../admission/types.ts';
 import { goQuoted } from '../../machinery/go-syntax.ts';
 import type { UserInfo } from '../../machinery/handler.ts';
-import { forbidden, notFound } from '../../machinery/status-error.ts';
+import { badRequest, failure, forbidden, notFound } from '../../machinery/status-error.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import { jsonEqual } from '../../registry/generic/json-equal.ts';
+import { checkNameParameter } from '../name-parameter.ts';
 import type { Authorizer } from './authorizer.ts';
 import { privilegedGroup } from './authorizer.ts';
 import { breakdownRule, compactRules, covered, describeRule } from './policy-rule.ts';
@@ -27,7 +28,8 @@ const everything: readonly PolicyRule[] = [
 
 /**
  * Nobody may grant what they do not have, unless they may `escalate` roles or `bind` them
- * (pkg/registry/rbac/…/policybased). Upstream wraps this around storage; here it is the last validating plugin.
+ * (pkg/registry/rbac/…/policybased). Upstream wraps this around storage, ahead of validation; here it is the last plugin to see the object
+ * before that.
  */
 export function escalationCheck({ rbac, authorizer, reader }: EscalationCheckOptions): AdmissionPlugin {
   const roles = ['roles', 'clusterroles'];
@@ -45,7 +47,7 @@ export function escalationCheck({ rbac, authorizer, reader }: EscalationCheckOpt
     const { roleRef } = object as AnyBinding;
     const kind = roleRef.kind === 'ClusterRole' ? 'clusterroles' : 'roles';
     if (await mayDo(attributes, 'bind', kind, roleRef.name)) return [];
-    return rulesOf(reader, roleRef, attributes.namespace);
+    return rulesOf(reader, roleRef, attributes);
   };
   return {
     name: 'RBACEscalation',
@@ -54,7 +56,7 @@ export function escalationCheck({ rbac, authorizer, reader }: EscalationCheckOpt
       group: rbacGroup,
       operations: ['CREATE', 'UPDATE'],
     })),
-    async validate(attributes) {
+    async admit(attributes) {
       const { user, object, oldObject, resource, namespace, name } = attributes;
       if (user.groups.includes(privilegedGroup) || (oldObject && grantsTheSame(object, oldObject))) return;
       await rbac.source.catchUp(); // What was taken away a moment ago must not be granted any more.
@@ -76,9 +78,13 @@ function grantsTheSame(object: KubeObject, oldObject: Readonly<KubeObject>): boo
   return jsonEqual(parts(object as AnyRole & AnyBinding), parts(oldObject as AnyRole & AnyBinding));
 }
 
-async function rulesOf(reader: ObjectReader, { kind, name }: RoleRef, namespace: string): Promise<readonly PolicyRule[]> {
-  const resource = { group: rbacGroup, resource: kind === 'ClusterRole' ? 'clusterroles' : 'roles' };
-  const role = await reader.get<AnyRole>(resource, kind === 'ClusterRole' ? undefined : namespace, name);
+/** What a role grants. Whether the reference is valid is seen only later: here it is looked up as it stands, and failures name the binding's resource. */
+async function rulesOf(reader: ObjectReader, { kind, name }: RoleRef, { resource, namespace }: AdmissionAttributes): Promise<readonly PolicyRule[]> {
+  const local = kind === 'Role';
+  if (!local && kind !== 'ClusterRole') throw failure(500, '', `unsupported role reference kind: ${JSON.stringify(kind ?? '')}`);
+  if (local && !namespace) throw badRequest('Namespace parameter required.');
+  checkNameParameter(name);
+  const role = await reader.get<AnyRole>({ group: rbacGroup, resource: local ? 'roles' : 'clusterroles' }, local ? namespace : undefined, name);
   if (!role) throw notFound(resource, name);
   return role.rules ?? [];
 }

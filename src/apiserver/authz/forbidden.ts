@@ -1,8 +1,15 @@
-import type { StatusError } from '../../machinery/status-error.ts';
-import { failure, forbidden } from '../../machinery/status-error.ts';
+import { failure, forbidden, StatusError } from '../../machinery/status-error.ts';
 import type { AuthorizerAttributes } from './authorizer.ts';
 
-/** The 403 of a request that nobody allowed (apiserver/pkg/endpoints/handlers/responsewriters Forbidden). */
+/**
+ * The 403 of a request that nobody allowed. No handler sees it, and so browsers are told not to guess what the answer is
+ * (apiserver/pkg/endpoints/handlers/responsewriters Forbidden).
+ */
+export function refusedRequest(attributes: AuthorizerAttributes, reason?: string): StatusError {
+  return new StatusError(forbiddenBy(attributes, reason).status, { 'x-content-type-options': 'nosniff' });
+}
+
+/** The 403 of something that nobody allowed (ForbiddenStatusError). */
 export function forbiddenBy(attributes: AuthorizerAttributes, reason = ''): StatusError {
   const { user, verb, path, resource, subresource, group, namespace, name } = attributes;
   const who = escaped(`User ${JSON.stringify(user.username)} cannot ${verb}`);

@@ -30,9 +30,10 @@ export function createAuthorization(
     'name',
     'decision',
   ]);
-  if (modes.includes('AlwaysAllow')) return { authorizer: alwaysAllow, plugins: [] };
+  if (modes.every((mode) => mode === 'AlwaysAllow')) return { authorizer: alwaysAllow, plugins: [] };
   let rbac: RbacAuthorizer | undefined;
   const authorizers = modes.map((mode) => {
+    if (mode === 'AlwaysAllow') return counted(alwaysAllow, mode, decisions);
     if (mode === 'RBAC') {
       rbac = createRbac(env, store);
       return counted(rbac, mode, decisions);

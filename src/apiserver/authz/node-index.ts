@@ -1,4 +1,5 @@
-import type { Pod, PodSpec, Volume } from '../../../generated/types/index.ts';
+import type { Pod } from '../../../generated/types/index.ts';
+import { podConfigMapNames, podSecretNames } from '../../api/core/v1/pod-references.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import type { StorageReader } from './storage-follower.ts';
 
@@ -52,35 +53,11 @@ function referencesOf({ metadata, spec }: Readonly<Pod>): Set<string> {
   };
   if (!spec) return found;
   add('serviceaccounts', spec.serviceAccountName);
-  for (const { name: secret } of spec.imagePullSecrets ?? []) add('secrets', secret);
-  addEnvironment(spec, add);
-  for (const volume of spec.volumes ?? []) addVolume(volume, name, add);
+  for (const secret of podSecretNames(spec)) add('secrets', secret);
+  for (const configMap of podConfigMapNames(spec)) add('configmaps', configMap);
+  for (const volume of spec.volumes ?? []) {
+    add('persistentvolumeclaims', volume.persistentVolumeClaim?.claimName);
+    if (volume.ephemeral) add('persistentvolumeclaims', `${name}-${volume.name}`);
+  }
   return found;
-}
-
-type Add = (resource: NodeReference, name: string | undefined) => void;
-
-function addEnvironment(spec: Readonly<PodSpec>, add: Add): void {
-  for (const { env = [], envFrom = [] } of [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]) {
-    for (const { valueFrom } of env) {
-      add('secrets', valueFrom?.secretKeyRef?.name);
-      add('configmaps', valueFrom?.configMapKeyRef?.name);
-    }
-    for (const { secretRef, configMapRef } of envFrom) {
-      add('secrets', secretRef?.name);
-      add('configmaps', configMapRef?.name);
-    }
-  }
-}
-
-function addVolume(volume: Readonly<Volume>, pod: string, add: Add): void {
-  add('secrets', volume.secret?.secretName);
-  add('secrets', volume.csi?.nodePublishSecretRef?.name);
-  add('configmaps', volume.configMap?.name);
-  add('persistentvolumeclaims', volume.persistentVolumeClaim?.claimName);
-  if (volume.ephemeral) add('persistentvolumeclaims', `${pod}-${volume.name}`);
-  for (const source of volume.projected?.sources ?? []) {
-    add('secrets', source.secret?.name);
-    add('configmaps', source.configMap?.name);
-  }
 }

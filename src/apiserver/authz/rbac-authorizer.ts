@@ -33,7 +33,7 @@ export class RbacAuthorizer implements Authorizer {
       if (resources.length > 0) resourceRules.push({ verbs, apiGroups, resources, ...(resourceNames?.length ? { resourceNames } : {}) });
       if (nonResourceURLs.length > 0) nonResourceRules.push({ verbs, nonResourceURLs });
     }
-    return { resourceRules, nonResourceRules, incomplete: errors.length > 0, ...(errors.length > 0 ? { evaluationError: aggregate(errors) } : {}) };
+    return { resourceRules, nonResourceRules, incomplete: false, ...(errors.length > 0 ? { evaluationError: aggregate(errors) } : {}) };
   }
 
   /** All rules that hold for a user in a namespace (`` for the cluster alone), and what could not be resolved. */

@@ -37,7 +37,8 @@ const everyPath = { verbs: ['*'], nonResourceURLs: ['*'] };
 const anything = (...subjects: Subject[]): PolicyRulesWithSubjects => ({ subjects, resourceRules: [everything], nonResourceRules: [everyPath] });
 const leases = { verbs: ['get', 'create', 'update'], apiGroups: ['coordination.k8s.io'], resources: ['leases'], namespaces: ['*'] };
 const anyone = [group('system:unauthenticated'), group('system:authenticated')];
-const endpointControllers = ['endpoint-controller', 'endpointslice-controller', 'endpointslicemirroring-controller'].map(account);
+const endpointControllers = ['endpoint-controller', 'endpointslicemirroring-controller'].map(account);
+const objectLocks = { verbs: ['get', 'create', 'update'], apiGroups: [''], resources: ['endpoints', 'configmaps'], namespaces: ['*'] };
 
 function schema(level: string, matchingPrecedence: number, by: 'ByUser' | 'ByNamespace' | undefined, ...rules: PolicyRulesWithSubjects[]): FlowSchemaSpec {
   return { priorityLevelConfiguration: { name: level }, matchingPrecedence, ...(by ? { distinguisherMethod: { type: by } } : {}), rules };
@@ -52,12 +53,9 @@ const schemas: Readonly<Record<string, FlowSchemaSpec>> = {
   }),
   'endpoint-controller': schema('workload-high', 150, 'ByUser', {
     subjects: [user('system:kube-controller-manager'), ...endpointControllers],
-    resourceRules: [
-      { verbs: ['get', 'create', 'update'], apiGroups: [''], resources: ['endpoints'], namespaces: ['*'] },
-      { verbs: ['get', 'create', 'update'], apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], namespaces: ['*'] },
-    ],
+    resourceRules: [{ ...objectLocks, resources: ['endpoints'] }],
   }),
-  'workload-leader-election': schema('leader-election', 200, 'ByUser', { subjects: [account('*')], resourceRules: [leases] }),
+  'workload-leader-election': schema('leader-election', 200, 'ByUser', { subjects: [account('*')], resourceRules: [objectLocks, leases] }),
   'system-node-high': schema('node-high', 400, 'ByUser', {
     subjects: [group('system:nodes')],
     resourceRules: [

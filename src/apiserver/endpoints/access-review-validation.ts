@@ -1,6 +1,7 @@
 import { isLabelValue, isQualifiedName } from '../../api/index.ts';
-import type { FieldError } from '../../machinery/field-error.ts';
+import type { FieldError, GoText } from '../../machinery/field-error.ts';
 import { forbiddenField, invalidValue, required } from '../../machinery/field-error.ts';
+import { goStruct } from '../../machinery/go-syntax.ts';
 import type { AnyObject } from '../../machinery/types.ts';
 
 /** What a review of somebody's rights asks about. */
@@ -38,7 +39,7 @@ export function accessMistakes(review: AnyObject): FieldError[] {
   const mistakes: FieldError[] = [];
   const local = review.kind === 'LocalSubjectAccessReview';
   if (resourceAttributes && nonResourceAttributes) {
-    mistakes.push(invalidValue('spec.nonResourceAttributes', nonResourceAttributes, 'cannot be specified in combination with resourceAttributes'));
+    mistakes.push(invalidValue('spec.nonResourceAttributes', shownPath(nonResourceAttributes), 'cannot be specified in combination with resourceAttributes'));
   } else if (!resourceAttributes && !nonResourceAttributes) {
     mistakes.push(invalidValue('spec.resourceAttributes', 'null', 'exactly one of nonResourceAttributes or resourceAttributes must be specified'));
   }
@@ -52,10 +53,13 @@ export function accessMistakes(review: AnyObject): FieldError[] {
     mistakes.push(invalidValue('spec.resourceAttributes.namespace', resourceAttributes.namespace ?? '', 'must match metadata.namespace'));
   }
   if (local && nonResourceAttributes) {
-    mistakes.push(invalidValue('spec.nonResourceAttributes', nonResourceAttributes, 'disallowed on this kind of request'));
+    mistakes.push(invalidValue('spec.nonResourceAttributes', shownPath(nonResourceAttributes), 'disallowed on this kind of request'));
   }
   return mistakes;
 }
+
+const shownPath = ({ path = '', verb = '' }: NonNullable<AccessSpec['nonResourceAttributes']>): GoText =>
+  goStruct('authorization.NonResourceAttributes', { Path: path, Verb: verb });
 
 /** Differs from upstream: the metadata is shown as JSON, not as Go's memory with its addresses. */
 function metadataMistakes({ metadata }: AnyObject, local: boolean): FieldError[] {

@@ -1,7 +1,8 @@
+import { describeKind, describeObject } from '../../machinery/apply/index.ts';
 import { findDuplicateYamlKeys, parseYaml } from '../../machinery/codec/index.ts';
 import { clone } from '../../machinery/deep.ts';
 import type { RequestBody } from '../../machinery/handler.ts';
-import { findTypeError, keysIfFitting } from '../../machinery/schema/index.ts';
+import { findRestoreError, keysIfFitting, wrapIntegers } from '../../machinery/schema/index.ts';
 import { badRequest, conflict, failure, isStatusError } from '../../machinery/status-error.ts';
 import type { AnyObject, KubeObject } from '../../machinery/types.ts';
 import type { StoreEntry } from '../../store/store.ts';
@@ -43,7 +44,7 @@ export async function applyObject(call: Call, resource: ServedResource, subresou
       const live = previous && resource.show(previous as StoreEntry).object;
       const { object } = fieldManagerOf(call, resource, subresource).apply(live, config, as);
       tellRepeatedKeys(call, options.fieldValidation);
-      const next = finished(call, resource, object, live);
+      const next = finished(call, { resource, config, object, live });
       if (!live && next.metadata?.uid) {
         const why = `uid mismatch: the provided object specified uid ${next.metadata.uid}, and no existing object was found`;
         throw conflict(resource.registry.groupResource, info.name, why);
@@ -55,6 +56,14 @@ export async function applyObject(call: Call, resource: ServedResource, subresou
   return { status: created ? 201 : 200, body: objectBody(resource, served, form, call.now) };
 }
 
+interface Outcome {
+  readonly resource: ServedResource;
+  readonly config: AnyObject;
+  /** What came out. */
+  readonly object: KubeObject;
+  readonly live: Readonly<KubeObject> | undefined;
+}
+
 /** Who writes to an object that is not there must also be allowed to create it (handlers withAuthorization). @throws StatusError 403 */
 export async function requireCreate({ services, user, info, request }: Call, { info: { group, version, plural } }: ServedResource): Promise<void> {
   const what = { group, version, resource: plural, subresource: '', namespace: info.namespace ?? '', name: info.name };
@@ -63,13 +72,22 @@ export async function requireCreate({ services, user, info, request }: Call, { i
   if (!decision.allowed) throw forbiddenBy(attributes, decision.reason);
 }
 
-/** Nulls that the configuration carries are absent fields; what is absent gets its default. The outcome may be written to. */
-function finished(call: Call, resource: ServedResource, object: KubeObject, live: Readonly<KubeObject> | undefined): KubeObject {
-  const { schema } = call.services.bodies;
-  const fits = keysIfFitting(schema, resource.gvk, object, live) >= 0;
-  const misfit = fits ? undefined : findTypeError(schema, resource.gvk, object);
-  if (misfit) throw failure(500, '', `failed to convert new typed object to object: ${misfit}`);
-  const next = clone(asDecoded(call.services.bodies, resource.gvk, object, fits, live));
+/**
+ * Nulls that the configuration carries are absent fields; what is absent gets its default. The outcome may be written to.
+ * @throws StatusError 500 for what the schema allows and Go's structs do not hold: a fraction in an integer, a text that is no time
+ */
+function finished(call: Call, { resource, object, live, config }: Outcome): KubeObject {
+  const { bodies } = call.services;
+  const { schema } = bodies;
+  const { gvk } = resource;
+  const fits = keysIfFitting(schema, gvk, object, live) >= 0;
+  const misfit = fits ? undefined : findRestoreError(schema, gvk, object, bodies.protobufSchema());
+  if (misfit) {
+    const why = `unable to convert unstructured object to ${describeKind(gvk)}: ${misfit}`;
+    throw failure(500, '', `failed to convert new object (${describeObject(config)}) to proper version: ${why}`);
+  }
+  const held = fits ? object : wrapIntegers(schema, gvk, object);
+  const next = clone(asDecoded(bodies, gvk, held, fits, live));
   resource.defaults(next);
   return next;
 }

@@ -12,6 +12,7 @@ import { decodeObject } from '../body.ts';
 import type { Call } from '../call.ts';
 import { writeOptions } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
+import { receivedMetadata } from './reviews.ts';
 
 const bindingKind: GroupVersionKind = { group: '', version: 'v1', kind: 'Binding' };
 const attempts = 100;
@@ -25,8 +26,12 @@ export async function bindPod(call: Call, pods: ServedResource, pathName: string
   const options = writeOptions('CreateOptions', call.query, call.fieldValidation);
   const request = { kind: bindingKind, fieldValidation: options.fieldValidation, warn: call.warn };
   const binding = decodeObject(call.services.bodies, call.request.body, request) as Binding;
+  call.onSent?.(binding);
   const name = pathName || (binding.metadata?.name ?? '');
+  binding.metadata = receivedMetadata(call, true, binding) as NonNullable<Binding['metadata']>;
+  await pods.registry.admit('CREATE', 'binding', binding, undefined, call.context(options.dryRun));
   checkBinding(binding, name);
+  await pods.registry.validate('CREATE', 'binding', binding, undefined, call.context(options.dryRun));
   await assign(call, pods, binding, name, options.dryRun);
   return { status: 201, body: dataBody(successStatus({ code: 201 }), form) };
 }
@@ -47,8 +52,6 @@ async function assign(call: Call, { registry }: ServedResource, binding: Binding
     const refused = whyNotBound(pod, binding);
     if (refused) throw conflict({ group: '', resource: 'pods/binding' }, name, refused);
     const next = boundPod(pod, binding, call.now);
-    await registry.admit('CREATE', 'binding', binding, undefined, call.context(dryRun));
-    await registry.validate('CREATE', 'binding', binding, undefined, call.context(dryRun));
     if (dryRun) return;
     try {
       await store.update(entry.key, next, entry.revision);

@@ -13,6 +13,7 @@ import { decodeAny, decodeObject } from '../body.ts';
 import type { Call } from '../call.ts';
 import { dryRunOf, writeOptions } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
+import { receivedMetadata } from './reviews.ts';
 
 export const evictionKind: GroupVersionKind = { group: 'policy', version: 'v1', kind: 'Eviction' };
 
@@ -28,7 +29,9 @@ export async function evictPod(call: Call, pods: ServedResource): Promise<Answer
   const options = writeOptions('CreateOptions', call.query, call.fieldValidation);
   const request = { kind: evictionKind, fieldValidation: options.fieldValidation, warn: call.warn };
   const eviction = decodeObject(call.services.bodies, inVersionOne(call), request) as Eviction;
-  if (eviction.metadata?.name !== info.name) throw badRequest('name in URL does not match name in Eviction object');
+  call.onSent?.(eviction);
+  eviction.metadata = receivedMetadata(call, true, eviction) as NonNullable<Eviction['metadata']>;
+  if (eviction.metadata.name !== info.name) throw badRequest('name in URL does not match name in Eviction object');
   const query = (eviction.deleteOptions ?? {}) as DeleteQuery & { dryRun?: string[] };
   const context = call.context(options.dryRun || dryRunOf('DeleteOptions', query.dryRun ?? []));
   const { registry } = pods;

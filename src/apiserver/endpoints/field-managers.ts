@@ -42,10 +42,15 @@ const known = new WeakMap<ServedResource, Map<string, FieldManager>>();
 
 /** Who keeps managedFields for a resource, or for one of its subresources. */
 export function fieldManagerOf(call: Call, resource: ServedResource, subresource: string): FieldManager {
+  return fieldManagerFor(call.services.bodies.schema, resource, subresource);
+}
+
+/** The same for what the server writes itself, without a call. */
+export function fieldManagerFor(schema: Schema, resource: ServedResource, subresource: string): FieldManager {
   let managers = known.get(resource);
   if (!managers) known.set(resource, (managers = new Map()));
   let manager = managers.get(subresource);
-  if (!manager) managers.set(subresource, (manager = makeFieldManager(call.services.bodies.schema, resource, subresource)));
+  if (!manager) managers.set(subresource, (manager = makeFieldManager(schema, resource, subresource)));
   return manager;
 }
 
@@ -74,14 +79,14 @@ export function ownFields(call: Call, kind: GroupVersionKind, object: KubeObject
   let managers = managersOfReviews.get(schema);
   if (!managers) managersOfReviews.set(schema, (managers = new Map()));
   let manager = managers.get(kind.kind);
-  if (!manager) managers.set(kind.kind, (manager = makeReviewManager(schema, kind)));
+  if (!manager) managers.set(kind.kind, (manager = makeReviewManager(schema, kind, call.info.subresource)));
   manager.update(undefined, object, { manager: managerName(call, fieldManager), now: call.now });
 }
 
-function makeReviewManager(schema: Schema, kind: GroupVersionKind): FieldManager {
+function makeReviewManager(schema: Schema, kind: GroupVersionKind, subresource: string): FieldManager {
   const apiVersion = formatGroupVersion(kind);
   const own: VersionedType = { type: fieldTypes(schema).rootOf(kind), ignored: emptySet, convert: (object) => object };
-  return new FieldManager({ apiVersion, kind, subresource: '', version: (asked) => (asked === apiVersion ? own : undefined) });
+  return new FieldManager({ apiVersion, kind, subresource, version: (asked) => (asked === apiVersion ? own : undefined) });
 }
 
 /** The other versions that the same objects are served in. */
@@ -105,7 +110,16 @@ const alsoReset: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'certificatesigningrequests.certificates.k8s.io/status': [['f:status', 'f:conditions']],
   'certificatesigningrequests.certificates.k8s.io/approval': [['f:spec'], ['f:status', 'f:certificate']],
   'deployments.apps/status': [['f:metadata', 'f:labels']],
-  'customresourcedefinitions.apiextensions.k8s.io/status': [['f:metadata']],
+  ...Object.fromEntries(
+    [
+      'customresourcedefinitions.apiextensions.k8s.io',
+      'apiservices.apiregistration.k8s.io',
+      'flowschemas.flowcontrol.apiserver.k8s.io',
+      'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io',
+      'validatingadmissionpolicies.admissionregistration.k8s.io',
+      'volumeattachments.storage.k8s.io',
+    ].map((resource) => [`${resource}/status`, [['f:metadata']]]),
+  ),
 };
 
 /** Subresources that change but a few fields (GetResetFieldsFilter of their strategies). */

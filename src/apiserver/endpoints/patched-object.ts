@@ -2,11 +2,11 @@ import { findDuplicateKeys, JsonSyntaxError, mayRepeatKeys, parseJson } from '..
 import { clone, countKeys } from '../../machinery/deep.ts';
 import { invalidValue } from '../../machinery/field-error.ts';
 import { goJsonKind, goPlain } from '../../machinery/go-syntax.ts';
-import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '../../machinery/patch/index.ts';
-import { findRestoreError, findTypeError, findUnknownFields, keysIfFitting, pruneUnknownFields, wrapIntegers } from '../../machinery/schema/index.ts';
+import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, goJson, writtenOutcome } from '../../machinery/patch/index.ts';
+import { findRestoreError, findTypeError, findUnknownFields, keysIfFitting, pruneUnknownFields, structOf, wrapIntegers } from '../../machinery/schema/index.ts';
 import { badRequest, failure, invalid } from '../../machinery/status-error.ts';
 import type { KubeObject } from '../../machinery/types.ts';
-import { asDecoded, decodeAny, mediaTypeOf, misfit } from '../body.ts';
+import { asDecoded, decodeAny, mediaTypeOf, misfit, typeMetaStruct } from '../body.ts';
 import type { Call } from '../call.ts';
 import type { FieldValidation } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
@@ -57,11 +57,25 @@ function readPatch(text: string, type: PatchChange['type'], validation: FieldVal
     if (!fits && (validation !== 'Ignore' || type === 'strategic')) {
       throw badRequest(`${validation === 'Ignore' ? '' : prefix}json: cannot unmarshal ${goJsonKind(patch)} into Go value of type ${goTypes[type]}`);
     }
+    if (type === 'json' && validation !== 'Ignore') checkOperations(patch as readonly unknown[]);
     return patch;
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     if (validation !== 'Ignore') throw badRequest(prefix + error.message);
     throw badRequest(type === 'merge' ? 'Invalid JSON Patch' : error.message);
+  }
+}
+
+/** What a strict decoder finds of the wrong type in a list of operations. */
+function checkOperations(operations: readonly unknown[]): void {
+  const refuse = (value: unknown, where: string): Error => badRequest(`error decoding patch: json: cannot unmarshal ${goJsonKind(value)} into Go ${where}`);
+  for (const operation of operations) {
+    if (operation === null) continue;
+    if (!isMap(operation)) throw refuse(operation, 'value of type handlers.jsonPatchOp');
+    for (const field of ['op', 'path', 'from']) {
+      const value = operation[field];
+      if (value !== undefined && value !== null && typeof value !== 'string') throw refuse(value, `struct field jsonPatchOp.${field} of type string`);
+    }
   }
 }
 
@@ -102,13 +116,20 @@ export function patchedObject(
 ): KubeObject {
   const { schema } = call.services.bodies;
   const patched = applyChange(call, resource, change, object);
-  if (typeof patched !== 'object' || patched === null || Array.isArray(patched)) throw badRequest('the patch leaves no object');
-  if (call.request.body?.kind === 'object') return clone(patched);
-  const refuse = (why: string): Error => refusedPatch(change, object, patched, why);
+  if (typeof patched !== 'object' || patched === null) throw badRequest('the patch leaves no object');
+  if (Array.isArray(patched)) {
+    const why = `couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value of type ${typeMetaStruct}`;
+    throw refusedPatch(call, resource, change, object, patched, why);
+  }
+  if (call.request.body?.kind === 'object') return clone(asDecoded(call.services.bodies, resource.gvk, patched, true, object));
+  const refuse = (why: string): Error => refusedPatch(call, resource, change, object, patched, why);
   const fits = keysIfFitting(schema, resource.gvk, patched, object) >= 0;
-  const typeError = typeErrorOf(call, resource, change, patched, fits);
+  // What is wrong is told in the order in which upstream reads it.
+  const written = fits ? patched : writtenPatch(call, resource, change, object, patched);
+  const typeError = typeErrorOf(call, resource, change, written, fits);
   if (typeError) throw refuse(typeError);
-  const unknown = fits ? [] : findUnknownFields(schema, resource.gvk, patched);
+  const found = fits ? [] : findUnknownFields(schema, resource.gvk, written);
+  const unknown = change.type === 'strategic' ? found.sort() : found;
   const strict = [...change.mistakes, ...unknown];
   if (strict.length > 0 && validation === 'Strict') throw refuse(`strict decoding error: ${strict.join(', ')}`);
   if (validation === 'Warn') for (const text of strict) call.warn(text);
@@ -117,27 +138,45 @@ export function patchedObject(
   return clone(asDecoded(call.services.bodies, resource.gvk, known, fits, object));
 }
 
-/** A patch that leaves something that is no such object, as the object or the patch is shown. */
-export function refusedPatch(change: PatchChange, before: Readonly<KubeObject>, after: Readonly<KubeObject>, why: string): Error {
-  return invalid({ group: '', kind: '' }, '', [invalidValue('patch', shownValue(change, before, after), why)]);
+/** A patch that leaves something that is no such object, as the object is shown that came out, or the patch as Go prints the map. */
+export function refusedPatch(
+  call: Call,
+  resource: Pick<ServedResource, 'gvk'>,
+  change: PatchChange,
+  before: Readonly<KubeObject>,
+  after: Readonly<KubeObject>,
+  why: string,
+): Error {
+  const isStrategic = change.type === 'strategic';
+  const shown = isStrategic ? goPlain(withoutUnmatchedNulls(change.patch, before)) : goJson(writtenPatch(call, resource, change, before, after));
+  return invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown, why)]);
 }
+
+/** What a patch has left, as upstream reads it again: from a text, but for strategic patches. */
+function writtenPatch(
+  call: Call,
+  { gvk }: Pick<ServedResource, 'gvk'>,
+  { type, patch }: PatchChange,
+  before: Readonly<KubeObject>,
+  after: Readonly<KubeObject>,
+): KubeObject {
+  if (type === 'strategic') return after;
+  return writtenOutcome({ type, patch }, before, after, structOf(call.services.bodies.protobufSchema(), gvk)) as KubeObject;
+}
+
+/** What a strategic patch puts where nothing was loses its nulls, before anybody shows it (strategicpatch discardNullValuesFromPatch). */
+function withoutUnmatchedNulls(patch: unknown, before: unknown): unknown {
+  if (!isMap(patch)) return Array.isArray(patch) && before === undefined ? patch.map((item) => withoutUnmatchedNulls(item, undefined)) : patch;
+  const old = isMap(before) ? before : {};
+  const kept = Object.entries(patch).filter(([key, value]) => value !== null || old[key] !== undefined);
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutUnmatchedNulls(value, old[key])]));
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A strategic patch never passes through JSON again, and so fails in other words than the other kinds. */
 function typeErrorOf(call: Call, resource: ServedResource, { type }: PatchChange, patched: KubeObject, fits: boolean): string | undefined {
   const { schema } = call.services.bodies;
-  if (type === 'strategic') return fits ? undefined : findRestoreError(schema, resource.gvk, patched);
+  if (type === 'strategic') return fits ? undefined : findRestoreError(schema, resource.gvk, patched, call.services.bodies.protobufSchema());
   return misfit(schema, patched, resource.gvk)?.why ?? (fits ? undefined : findTypeError(schema, resource.gvk, patched));
-}
-
-/** The patch as Go prints the map, or the object that came out as the patch library writes it. */
-function shownValue({ type, patch }: PatchChange, before: Readonly<KubeObject>, after: KubeObject): string {
-  return type === 'strategic' ? goPlain(patch) : JSON.stringify(sortedWhereTouched(before, after));
-}
-
-/** The library sorts the keys of the maps that it had to open, and leaves the text of all others alone. */
-function sortedWhereTouched(before: unknown, after: unknown): unknown {
-  if (typeof after !== 'object' || after === null || Array.isArray(after) || JSON.stringify(before) === JSON.stringify(after)) return after;
-  const old = (before ?? {}) as Record<string, unknown>;
-  const entries = Object.entries(after as Record<string, unknown>).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, value]) => [key, sortedWhereTouched(old[key], value)]));
 }

@@ -1,10 +1,10 @@
-import { invalidValue } from '../../machinery/field-error.ts';
-import { invalid } from '../../machinery/status-error.ts';
+import { badRequest } from '../../machinery/status-error.ts';
 import { waitForRevision } from '../../registry/generic/list.ts';
 import { parseRevision } from '../../registry/generic/revision.ts';
 import type { Answer } from '../answers.ts';
 import { listBody, objectBody } from '../answers.ts';
 import type { Call } from '../call.ts';
+import { queryFlag } from '../request-info.ts';
 import { listQuery, watchQuery } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { watchBody } from '../watch-answer.ts';
@@ -13,6 +13,7 @@ import { watchBody } from '../watch-answer.ts';
 export async function getObject(call: Call, resource: ServedResource): Promise<Answer> {
   const { form } = call;
   const { registry } = resource;
+  if (queryFlag(call.query.get('export'))) throw badRequest('the export parameter, deprecated since v1.14, is no longer supported');
   const resourceVersion = call.query.get('resourceVersion');
   if (resourceVersion) await waitForRevision(registry.deps, parseRevision(resourceVersion, 'resourceVersion'));
   const entry = await registry.get({ namespace: call.info.namespace, name: call.info.name });
@@ -32,19 +33,14 @@ export function watchObjects(call: Call, resource: ServedResource): Answer {
   const { form, query, info } = call;
   const byPath = info.oldWatch && info.name !== '' && !query.get('fieldSelector');
   const selection = resource.selection(query.get('labelSelector') ?? '', byPath ? `metadata.name=${info.name}` : (query.get('fieldSelector') ?? ''));
-  const asked = watchQuery(query, namespaceOf(call, resource), selection);
-  if (asked.timeoutSeconds !== undefined && asked.timeoutSeconds < 0) {
-    throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
-      invalidValue('timeoutSeconds', asked.timeoutSeconds, 'must be greater than or equal to 0'),
-    ]);
-  }
-  const { clock } = call.services.env;
+  const { env, watchList } = call.services;
+  const asked = watchQuery(query, namespaceOf(call, resource), selection, watchList);
   return {
     status: 200,
     body: watchBody(
       resource,
       form,
-      () => clock.now(),
+      () => env.clock.now(),
       (sink) => resource.registry.watch(asked, sink),
     ),
   };

@@ -1,4 +1,5 @@
 import type { UserInfo } from '../../machinery/handler.ts';
+import { parseFieldSelector, parseLabelSelector } from '../../machinery/selectors/index.ts';
 import { badRequest, invalid } from '../../machinery/status-error.ts';
 import { formatTime } from '../../machinery/time.ts';
 import type { AnyObject, GroupVersionKind, KubeObject } from '../../machinery/types.ts';
@@ -8,7 +9,7 @@ import type { AuthorizerAttributes } from '../authz/index.ts';
 import { decodeObject } from '../body.ts';
 import type { Call } from '../call.ts';
 import { writeOptions } from '../request-options.ts';
-import type { ResourceAttributes, SelectorRequirement } from './access-review-validation.ts';
+import type { ResourceAttributes, SelectorAttributes, SelectorRequirement } from './access-review-validation.ts';
 import { accessMistakes, accessSpec } from './access-review-validation.ts';
 import { ownFields } from './field-managers.ts';
 import { reviewToken, userStatus } from './token-review.ts';
@@ -84,7 +85,8 @@ export async function createReview(call: Call, review: ReviewResource): Promise<
   const options = writeOptions('CreateOptions', call.query, call.fieldValidation);
   const request = { kind: review.gvk, fieldValidation: options.fieldValidation, warn: call.warn };
   const object = decodeObject(call.services.bodies, call.request.body, request) as AnyObject;
-  object.metadata = metadataOf(call, review, object);
+  call.onSent?.(object);
+  object.metadata = receivedMetadata(call, review.namespaced, object);
   ownFields(call, review.gvk, object, options.fieldManager);
   const status = await review.answer(call, object);
   const { kind, apiVersion, metadata, spec } = object;
@@ -95,7 +97,7 @@ export async function createReview(call: Call, review: ReviewResource): Promise<
 }
 
 /** What only the server says is forgotten; the namespace is that of the path (registry/rest WipeObjectMetaSystemFields). */
-function metadataOf(call: Call, review: ReviewResource, object: AnyObject): KubeObject['metadata'] {
+export function receivedMetadata(call: Call, namespaced: boolean, object: KubeObject): NonNullable<KubeObject['metadata']> {
   const {
     uid: _,
     selfLink: __,
@@ -105,7 +107,7 @@ function metadataOf(call: Call, review: ReviewResource, object: AnyObject): Kube
     namespace,
     ...metadata
   } = (object.metadata ?? {}) as Record<string, unknown>;
-  if (!review.namespaced) return metadata;
+  if (!namespaced) return metadata;
   if (namespace && namespace !== call.info.namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
@@ -137,16 +139,47 @@ async function decide(call: Call, review: AnyObject, user: UserInfo): Promise<ob
   return { allowed, ...(denied ? { denied } : {}), ...(reason ? { reason } : {}), ...(errors ? { evaluationError: errors } : {}) };
 }
 
-/** The selector as a query would have it; of requirements, those that a query can say (pkg/registry/authorization/util). */
-function selectedBy({ fieldSelector }: ResourceAttributes = {}): { readonly fieldSelector: string; readonly errors: readonly string[] } {
-  if (fieldSelector?.rawSelector) return { fieldSelector: fieldSelector.rawSelector, errors: [] };
-  const all = fieldSelector?.requirements ?? [];
-  const said = all.filter(({ operator, values }) => (operator === 'In' || operator === 'NotIn') && values?.length === 1);
-  const partly = said.length > 0 ? ' partially' : '';
-  return {
-    fieldSelector: said.map(requirementText).join(','),
-    errors: said.length < all.length ? [`spec.resourceAttributes.fieldSelector${partly} ignored due to parse error`] : [],
-  };
+interface Selected {
+  /** As a query would have it; empty if there is none, or none that can be understood. */
+  readonly fieldSelector: string;
+  /** What is told of selectors that nobody could look at (pkg/registry/authorization/util BuildEvaluationError). */
+  readonly errors: readonly string[];
+}
+
+/** Selectors only narrow what is asked about: one that makes no sense is left out (ResourceAttributesFrom). */
+function selectedBy({ fieldSelector, labelSelector }: ResourceAttributes = {}): Selected {
+  const [fields, fieldErrors] = selectedFields(fieldSelector);
+  const unknownLabels = (labelSelector?.requirements ?? []).filter(({ operator = '' }) => !labelOperators.includes(operator)).length;
+  const labelErrors = labelSelector?.rawSelector
+    ? parsedOrIgnored('labelSelector', () => parseLabelSelector(labelSelector.rawSelector!))
+    : ignored('labelSelector', unknownLabels, labelSelector?.requirements?.length ?? 0);
+  return { fieldSelector: fields, errors: [...fieldErrors, ...labelErrors] };
+}
+
+const labelOperators: readonly string[] = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
+
+/** Of requirements, those that a query can say. */
+function selectedFields({ rawSelector, requirements = [] }: SelectorAttributes = {}): readonly [string, readonly string[]] {
+  if (rawSelector) {
+    const errors = parsedOrIgnored('fieldSelector', () => parseFieldSelector(rawSelector));
+    return [errors.length > 0 ? '' : rawSelector, errors];
+  }
+  const said = requirements.filter(({ operator, values }) => (operator === 'In' || operator === 'NotIn') && values?.length === 1);
+  return [said.map(requirementText).join(','), ignored('fieldSelector', requirements.length - said.length, requirements.length)];
+}
+
+function parsedOrIgnored(what: string, parse: () => unknown): readonly string[] {
+  try {
+    parse();
+    return [];
+  } catch {
+    return ignored(what, 1, 1);
+  }
+}
+
+function ignored(what: string, unknown: number, all: number): readonly string[] {
+  if (unknown === 0) return [];
+  return [`spec.resourceAttributes.${what}${unknown < all ? ' partially' : ''} ignored due to parse error`];
 }
 
 function requirementText({ key, operator, values }: SelectorRequirement): string {

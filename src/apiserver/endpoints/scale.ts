@@ -5,7 +5,7 @@ import { invalidValue } from '../../machinery/field-error.ts';
 import type { ResponseBody } from '../../machinery/handler.ts';
 import type { Schema } from '../../machinery/schema/index.ts';
 import { findTypeError } from '../../machinery/schema/index.ts';
-import { badRequest, invalid, isNotFound, notFound } from '../../machinery/status-error.ts';
+import { badRequest, invalid } from '../../machinery/status-error.ts';
 import { partialObjectMetadata, renderTable, type TableColumn } from '../../machinery/table.ts';
 import type { GroupVersionKind, KubeObject } from '../../machinery/types.ts';
 import { formatGroupVersion } from '../../machinery/types.ts';
@@ -15,6 +15,7 @@ import { dataBody, notShownAs } from '../answers.ts';
 import { decodeObject } from '../body.ts';
 import type { Call } from '../call.ts';
 import type { AnswerForm } from '../negotiation.ts';
+import { requireIncludeObject } from '../negotiation.ts';
 import { writeOptions } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { isApply, readConfig } from './apply.ts';
@@ -57,18 +58,12 @@ function scaleBody(scale: Scale, form: AnswerForm, now: number): ResponseBody {
   if (form.as === 'partial') return dataBody(partialObjectMetadata(scale, form.version), form);
   if (form.as === 'object') return dataBody(scale, form);
   const metadata = { resourceVersion: scale.metadata?.resourceVersion };
-  return dataBody(renderTable([scale], { columns: scaleColumns, version: form.version, includeObject: form.includeObject, now, metadata }), form);
-}
-
-function absent(resource: ServedResource, name: string): (error: unknown) => never {
-  return (error) => {
-    throw isNotFound(error) ? notFound({ group: resource.info.group, resource: `${resource.info.plural}/scale` }, name) : error;
-  };
+  return dataBody(renderTable([scale], { columns: scaleColumns, version: form.version, includeObject: requireIncludeObject(form), now, metadata }), form);
 }
 
 export async function getScale(call: Call, resource: ServedResource): Promise<Answer> {
   const { name, namespace } = call.info;
-  const entry = await resource.registry.get({ namespace, name }).catch(absent(resource, name));
+  const entry = await resource.registry.get({ namespace, name });
   return { status: 200, body: scaleBody(scaleOf(resource, entry.object), call.form, call.now) };
 }
 
@@ -141,6 +136,7 @@ function scaleFields(call: Call): FieldManager {
 
 function replaceScale(call: Call, fieldValidation: 'Ignore' | 'Warn' | 'Strict'): () => Scale {
   const scale = decodeObject(call.services.bodies, call.request.body, { kind: scaleKind, fieldValidation, warn: call.warn });
+  call.onSent?.(scale);
   checkName(scale, call.info.name);
   return () => scale;
 }
@@ -151,7 +147,7 @@ function patchScale(call: Call, resource: ServedResource): (old: Scale) => Scale
     const patched = applyChange(call, { gvk: scaleKind }, change, old) as Scale;
     const typeError = findTypeError(call.services.bodies.schema, scaleKind, patched);
     if (typeof patched !== 'object' || patched === null) throw badRequest(`the patch leaves no Scale of ${resource.info.plural}`);
-    if (typeError) throw refusedPatch(change, old, patched, typeError);
+    if (typeError) throw refusedPatch(call, { gvk: scaleKind }, change, old, patched, typeError);
     return patched;
   };
 }

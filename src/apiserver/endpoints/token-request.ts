@@ -9,9 +9,11 @@ import { dataBody } from '../answers.ts';
 import type { Reference, TokenBinding } from '../authn/index.ts';
 import { decodeObject } from '../body.ts';
 import type { Call } from '../call.ts';
+import { checkNameParameter } from '../name-parameter.ts';
 import { writeOptions } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { ownFields } from './field-managers.ts';
+import { receivedMetadata } from './reviews.ts';
 
 const kind: GroupVersionKind = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
 const defaultSeconds = 3600;
@@ -35,15 +37,17 @@ export async function requestToken(call: Call, accounts: ServedResource): Promis
   const request = decodeObject(call.services.bodies, call.request.body, decoding) as TokenRequest;
   const expirationSeconds = request.spec?.expirationSeconds ?? defaultSeconds;
   request.spec = { ...request.spec, expirationSeconds };
+  call.onSent?.(request);
+  request.metadata = receivedMetadata(call, true, request) as NonNullable<TokenRequest['metadata']>;
   ownFields(call, kind, request, options.fieldManager);
-  checkNames(request, info);
+  checkName(request, info.name);
+  request.metadata.name = info.name;
+  const context = call.context(options.dryRun);
+  await accounts.registry.admit('CREATE', 'token', request, undefined, context);
   const account = (await accounts.registry.get({ namespace: info.namespace, name: info.name })).object as Readonly<ServiceAccount>;
   const mistakes = durationMistakes(expirationSeconds);
   if (mistakes.length > 0) throw invalid(kind, '', mistakes);
   const audiences = request.spec?.audiences?.length ? request.spec.audiences : tokens.audiences;
-  request.metadata = { ...request.metadata, name: info.name, namespace: info.namespace };
-  const context = call.context(options.dryRun);
-  await accounts.registry.admit('CREATE', 'token', request, undefined, context);
   await accounts.registry.validate('CREATE', 'token', request, undefined, context);
   const boundObjectRef = (request.spec?.boundObjectRef as ObjectRef | undefined) ?? null;
   const binding = boundObjectRef ? await bindingOf(call, boundObjectRef, info) : {};
@@ -53,18 +57,15 @@ export async function requestToken(call: Call, accounts: ServedResource): Promis
   const answer = {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name: info.name, namespace: info.namespace, creationTimestamp: formatTime(call.now), managedFields: request.metadata.managedFields },
+    metadata: { ...request.metadata, creationTimestamp: formatTime(call.now) },
     spec: { audiences, expirationSeconds, boundObjectRef },
     status: { token: issued.token, expirationTimestamp: formatTime(issued.expiresAtSeconds * 1000) },
   };
   return { status: 201, body: dataBody(answer, form) };
 }
 
-/** A namespace in the body that is not the path's is refused as with every object; a name, as here. */
-function checkNames({ metadata }: TokenRequest, { name, namespace }: { readonly name: string; readonly namespace: string }): void {
-  if (metadata?.namespace && metadata.namespace !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
+/** The body may name the account, but no other than the path does. */
+function checkName({ metadata }: TokenRequest, name: string): void {
   if (!metadata?.name || metadata.name === name) return;
   throw invalid(kind, name, [invalidValue('metadata.name', metadata.name, 'must match the service account name if specified')]);
 }
@@ -99,6 +100,7 @@ async function boundObject(
   plural: string,
   namespace: string | undefined,
 ): Promise<Readonly<KubeObject>> {
+  checkNameParameter(name);
   const found = await call.services.find('', plural)?.registry.find({ namespace, name });
   if (!found) throw notFound({ group: '', resource: plural }, name);
   const own = found.object.metadata?.uid ?? '';

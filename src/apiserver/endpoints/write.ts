@@ -26,10 +26,17 @@ export async function createObject(call: Call, resource: ServedResource): Promis
   const { form } = call;
   const options = writeOptions('CreateOptions', call.query, call.fieldValidation);
   const object = decodeObject(call.services.bodies, call.request.body, { kind: resource.gvk, fieldValidation: options.fieldValidation, warn: call.warn });
+  wipeSystemFields(object.metadata);
   resource.defaults(object);
+  call.onSent?.(object);
   fieldManagerOf(call, resource, '').update(undefined, object, { manager: managerName(call, options.fieldManager), now: call.now });
   const served = await resource.registry.create(namespaceOf(call, resource), resource.store(object), call.context(options.dryRun));
   return { status: 201, body: objectBody(resource, served, form, call.now) };
+}
+
+/** What a client says of the fields that the server fills in is not heard, and so it owns none of them (registry/rest WipeObjectMetaSystemFields). */
+function wipeSystemFields(metadata: KubeObject['metadata']): void {
+  for (const field of ['creationTimestamp', 'uid', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink'] as const) delete metadata?.[field];
 }
 
 /** PUT of an object or of a subresource that changes it. */
@@ -39,6 +46,7 @@ export async function updateObject(call: Call, resource: ServedResource, subreso
   const object = decodeObject(call.services.bodies, call.request.body, { kind: resource.gvk, fieldValidation: options.fieldValidation, warn: call.warn });
   checkName(object, info.name);
   resource.defaults(object);
+  call.onSent?.(object);
   const as = { manager: managerName(call, options.fieldManager), now: call.now };
   // What names its version is not tried a second time, and what came as bytes is nobody else's.
   const isOwn = call.request.body?.kind === 'bytes' && Number(object.metadata?.resourceVersion) > 0;
@@ -134,6 +142,8 @@ export function deleteQuery(call: Call): { query: DeleteQuery; dryRun: boolean }
     const body = optionsOf(decoded);
     const { kind, apiVersion = 'v1' } = body;
     if (kind !== undefined && kind !== 'DeleteOptions') throw notDeleteOptions(String(kind), String(apiVersion));
+    // Upstream writes the name of a version here that no client ever sees.
+    call.onSent?.({ ...body, kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal' });
     return checkedDelete(body, Array.isArray(body.dryRun) ? body.dryRun.map(String) : []);
   }
   const { query } = call;
@@ -173,7 +183,7 @@ function checkedDelete(options: Readonly<Record<string, unknown>>, dryRun: reado
     throw failure(500, '', 'json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64');
   }
   const errors: FieldError[] = [];
-  const policy = typeof propagationPolicy === 'string' && propagationPolicy !== '' ? propagationPolicy : undefined;
+  const policy = typeof propagationPolicy === 'string' ? propagationPolicy : undefined;
   if (policy !== undefined && typeof orphanDependents === 'boolean') {
     errors.push(invalidValue('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set'));
   } else if (policy !== undefined && !policies.slice(0, 3).includes(policy)) errors.push(notSupportedInOrder('propagationPolicy', policy, policies));

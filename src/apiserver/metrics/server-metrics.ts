@@ -5,6 +5,7 @@ import type { Decision } from '../authz/index.ts';
 import { versionInfo } from '../non-resource.ts';
 import type { RequestInfo } from '../request-info.ts';
 import type { ServedResource } from '../served-resource.ts';
+import { withoutDryRun } from './without-dry-run.ts';
 
 /** Upstream's buckets of request durations, in seconds (apiserver/pkg/endpoints/metrics). */
 const durationBounds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
@@ -189,7 +190,7 @@ export class ServerMetrics {
 
   families(): readonly MetricFamily[] {
     // Nothing here waits for webhooks, which upstream leaves out of the second one.
-    return [...this.env.metrics.families(), { ...this.#durations.family(), name: 'apiserver_request_sli_duration_seconds' }];
+    return [...this.env.metrics.families(), withoutDryRun({ ...this.#durations.family(), name: 'apiserver_request_sli_duration_seconds' })];
   }
 
   #inFlight(mutating: boolean, change: number): void {

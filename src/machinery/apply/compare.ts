@@ -26,7 +26,7 @@ export function changedSet({ added, modified }: Comparison): FieldSet {
 }
 
 /**
- * Compares two objects of a type. A field that is null, and one that Go always writes, count as absent from neither side.
+ * Compares two objects of a type. A field that is null, as only an applied configuration has it, is one with another value; one that Go always writes is absent from neither side.
  * Fields in `ignored` are left out, with all below them.
  */
 export function compare(type: FieldType, before: unknown, after: unknown, ignored: FieldSet = emptySet): Comparison {
@@ -200,7 +200,7 @@ function compareField(type: FieldType, key: string, before: unknown, after: unkn
   const element = field?.element ?? `f:${key}`;
   const skip = ignored?.[element];
   if (skip && isMember(skip)) return;
-  out.add(element, compareValues(childType, before ?? undefined, after ?? undefined, field?.present === true, skip));
+  out.add(element, compareValues(childType, before, after, field?.present === true, skip));
 }
 
 function compareValues(type: FieldType, before: unknown, after: unknown, present: boolean, ignored: FieldSet | undefined): Nodes | undefined {
@@ -212,8 +212,17 @@ function compareValues(type: FieldType, before: unknown, after: unknown, present
   }
   if (before === undefined) return { added: wholeNode(type, after) };
   if (after === undefined) return { removed: wholeNode(type, before) };
+  if (isNothing(before) && isNothing(after))
+    return Array.isArray(before) === Array.isArray(after) && (before === null) === (after === null) ? undefined : { modified: leaf };
   if (type.atomic || typeof before !== 'object' || typeof after !== 'object') return equalValues(before, after) ? undefined : { modified: leaf };
   return compareGranular(type, before, after, ignored, undefined);
+}
+
+/** Null, or a list or map that holds nothing: not the same as each other. */
+function isNothing(value: unknown): boolean {
+  if (typeof value !== 'object') return false;
+  for (const _ in value) return false;
+  return true;
 }
 
 function compareGranular(type: FieldType, before: unknown, after: unknown, ignored: FieldSet | undefined, member: Side | undefined): Nodes | undefined {

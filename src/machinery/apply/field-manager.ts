@@ -116,7 +116,7 @@ export class FieldManager {
     const managers = decodeManagers(live?.metadata?.managedFields);
     if (!managers) throw failure(500, '', 'failed to decode managed fields');
     const mistakes = findTypedErrors(this.#type.type, config);
-    if (mistakes) throw failure(500, '', `failed to create typed patch object (${describe(config)}): ${mistakes}`);
+    if (mistakes) throw failure(500, '', `failed to create typed patch object (${describeObject(config)}): ${mistakes}`);
     const base = withoutManagers(live ?? {});
     return this.#applyAs(base, config, this.#tracked(live, base, managers, as), as);
   }
@@ -192,9 +192,12 @@ function withoutManagers(object: Readonly<KubeObject>): KubeObject {
 
 function checkConfig(config: AnyObject, expected: GroupVersionKind): void {
   const given = { ...parseGroupVersion(text(config.apiVersion)), kind: text(config.kind) };
-  if (given.kind !== expected.kind || formatGroupVersion(given) !== formatGroupVersion(expected)) throw badRequest(`invalid object type: ${goKind(given)}`);
+  if (given.kind !== expected.kind || formatGroupVersion(given) !== formatGroupVersion(expected))
+    throw badRequest(`invalid object type: ${describeKind(given)}`);
   const managedFields = config.metadata?.managedFields as unknown;
-  if (managedFields !== undefined && managedFields !== null) throw badRequest('metadata.managedFields must be nil');
+  // What is no list of entries counts as none here, and is refused or dropped later.
+  const isList = Array.isArray(managedFields) && managedFields.every((entry) => typeof entry === 'object' && entry !== null && !Array.isArray(entry));
+  if (isList) throw badRequest('metadata.managedFields must be nil');
 }
 
 function text(value: unknown): string {
@@ -202,13 +205,14 @@ function text(value: unknown): string {
 }
 
 /** As Go prints a GroupVersionKind: `apps/v1, Kind=Deployment`. */
-function goKind({ group, version, kind }: GroupVersionKind): string {
+export function describeKind({ group, version, kind }: GroupVersionKind): string {
   return `${group}/${version}, Kind=${kind}`;
 }
 
-function describe(config: AnyObject): string {
+/** An object by its names, for messages: `namespace/name; apps/v1, Kind=Deployment`. */
+export function describeObject(config: AnyObject): string {
   const { name = '', namespace = '' } = config.metadata ?? {};
-  return `${namespace}/${name}; ${goKind({ ...parseGroupVersion(text(config.apiVersion)), kind: text(config.kind) })}`;
+  return `${text(namespace)}/${text(name)}; ${describeKind({ ...parseGroupVersion(text(config.apiVersion)), kind: text(config.kind) })}`;
 }
 
 /** Keeps the annotation of client-side apply in step for those who go back to it (managedfields lastAppliedUpdater). */

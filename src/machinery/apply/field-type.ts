@@ -132,8 +132,8 @@ const zeroValues: Readonly<Record<Scalar, unknown>> = { string: '', numeric: 0, 
 const elementsMax = 1000;
 
 const scalars: Readonly<Record<string, Scalar>> = { integer: 'numeric', number: 'numeric', string: 'string', boolean: 'boolean' };
-const anyScalar = new Set<string>([specialDefinitions.intOrString, specialDefinitions.quantity, specialDefinitions.time, specialDefinitions.microTime]);
-const opaque = new Set<string>([specialDefinitions.rawExtension, specialDefinitions.fieldsV1, specialDefinitions.json]);
+const anyScalar = new Set<string>([specialDefinitions.quantity, specialDefinitions.time, specialDefinitions.microTime]);
+const opaque = new Set<string>([specialDefinitions.intOrString, specialDefinitions.rawExtension, specialDefinitions.fieldsV1, specialDefinitions.json]);
 
 const unknownKind: SchemaNode = {
   type: 'object',

@@ -1,4 +1,4 @@
-export { type ApplyAs, FieldManager, type FieldManagerOptions, isReset, type WriteAs } from './field-manager.ts';
+export { type ApplyAs, describeKind, describeObject, FieldManager, type FieldManagerOptions, isReset, type WriteAs } from './field-manager.ts';
 export { emptySet, type FieldSet, hasPath, type PathPattern, setOf, union } from './field-set.ts';
 export { type FieldType, type FieldTypes, fieldTypes } from './field-type.ts';
 export { sameButTimes } from './managed-fields.ts';

@@ -84,13 +84,23 @@ export function showElement(element: PathElement): string {
       return `.${content}`;
     case 'k':
       return `[${Object.entries(JSON.parse(content) as Keys)
-        .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+        .map(([name, value]) => `${name}=${showValue(value)}`)
         .join(',')}]`;
     case 'v':
-      return `[=${JSON.stringify(JSON.parse(content))}]`;
+      return `[=${showValue(JSON.parse(content))}]`;
     default:
       return `[${content}]`;
   }
+}
+
+/** As structured-merge-diff's value.ToString has it. */
+function showValue(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(showValue).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  return Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, one]) => `${key}=${showValue(one)}`)
+    .join('');
 }
 
 export function showPath(path: readonly PathElement[]): string {

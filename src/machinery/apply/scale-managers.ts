@@ -2,7 +2,7 @@ import type { ManagedFieldsEntry } from '../../../generated/types/index.ts';
 import type { FieldSet } from './field-set.ts';
 import { difference, hasPath, isEmpty, setOf } from './field-set.ts';
 import type { Ownership } from './managed-fields.ts';
-import { decodeManagers, encodeManagers } from './managed-fields.ts';
+import { decodeManagers, encodeManagers, ownership } from './managed-fields.ts';
 
 const replicas = ['f:spec', 'f:replicas'];
 const replicasSet: FieldSet = setOf(replicas);
@@ -22,33 +22,30 @@ export function scaleManagers(apiVersion: string): {
   return {
     toScale(parent) {
       const out = new Map<string, Ownership>();
-      for (const [id, owner] of decodeManagers(parent) ?? []) {
-        if (owner.apiVersion !== apiVersion || !hasPath(owner.set, replicas)) continue;
-        const { manager, operation, subresource, time } = owner;
-        out.set(id, { id, manager, operation, subresource, time, apiVersion: scaleVersion, set: replicasSet });
+      for (const [id, { manager, operation, subresource, time, apiVersion: own, set }] of decodeManagers(parent) ?? []) {
+        if (own !== apiVersion || !hasPath(set, replicas)) continue;
+        out.set(id, ownership({ manager, operation, apiVersion: scaleVersion, subresource }, replicasSet, time));
       }
       return encodeManagers(out);
     },
     toParent(parent, scale) {
-      const scaled = new Map<string, Ownership>();
-      for (const owner of (decodeManagers(scale) ?? new Map<string, Ownership>()).values()) scaled.set(nameOf(owner), owner);
+      const before = decodeManagers(parent) ?? new Map<string, Ownership>();
+      const scaled = new Map(decodeManagers(scale));
       const out = new Map<string, Ownership>();
-      for (const [id, owner] of decodeManagers(parent) ?? []) {
-        if (!hasPath(owner.set, replicas)) out.set(id, owner);
-        else if (scaled.delete(nameOf(owner))) out.set(id, owner);
+      for (const [id, owner] of before) {
+        // Only appliers are the same here and there: the id of an update has the version in it, which differs.
+        if (!hasPath(owner.set, replicas) || scaled.delete(id)) out.set(id, owner);
         else {
           const { entry: _, ...rest } = owner;
           const set = difference(owner.set, replicasSet);
           if (!isEmpty(set)) out.set(id, { ...rest, set });
         }
       }
-      for (const [id, { entry: _, ...owner }] of scaled) if (!isEmpty(owner.set)) out.set(id, { ...owner, id, apiVersion, set: replicasSet });
+      for (const [id, { manager, operation, subresource, set }] of scaled) {
+        // Upstream takes the time of the parent's entry, so that of an update is lost.
+        if (hasPath(set, replicas)) out.set(id, ownership({ manager, operation, apiVersion, subresource }, replicasSet, before.get(id)?.time));
+      }
       return encodeManagers(out);
     },
   };
-}
-
-/** Entries keep who they are on the way, but not their version. */
-function nameOf({ manager, operation, subresource }: Ownership): string {
-  return JSON.stringify([manager, operation, subresource]);
 }

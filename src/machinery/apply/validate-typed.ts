@@ -48,7 +48,7 @@ function walkItems(type: FieldType, list: readonly unknown[], path: string, erro
 }
 
 function walkFields(type: FieldType, map: Json, path: string, errors: string[]): void {
-  for (const key of Object.keys(map)) {
+  for (const key of Object.keys(map).sort()) {
     const child = type.child(key);
     if (!child) {
       errors.push(`${path}.${key}: field not declared in schema`);
@@ -59,7 +59,8 @@ function walkFields(type: FieldType, map: Json, path: string, errors: string[]):
 }
 
 function scalarError({ scalar }: FieldType, value: unknown): string | undefined {
-  if (scalar === 'untyped') return undefined;
+  if (scalar === 'untyped') return typeof value === 'object' ? `expected any scalar, got &{${goPlain(value)}}` : undefined;
+  if (scalar === 'boolean') return typeof value === 'boolean' ? undefined : `expected boolean, got &{${goPlain(value)}}`;
   if (scalar === 'numeric') return typeof value === 'number' ? undefined : `expected numeric (int or float), got ${goType(value)}`;
   return typeof value === scalar ? undefined : `expected ${scalar}, got &value.valueUnstructured{Value:${goSyntax(value)}}`;
 }

@@ -1,3 +1,4 @@
 export * from './json-patch.ts';
 export * from './merge-patch.ts';
 export * from './strategic-merge-patch.ts';
+export * from './written-outcome.ts';

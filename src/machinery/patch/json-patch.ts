@@ -29,6 +29,10 @@ export function applyJsonPatch<T>(document: T, operations: unknown): T {
   let patched = operations.some(isAboutFields) ? structuredClone(document) : clone(document);
   let copiedBytes = 0;
   for (const operation of withExplicitValues(operations as Operation[])) {
+    if (operation.op === 'replace' && operation.path === '') {
+      patched = replacedWhole(patched, operation.value) as typeof patched;
+      continue;
+    }
     const resolved = asUpstream(patched, { ...operation, ...pointersOf(patched, operation) } as Operation);
     if (resolved.op === 'copy') {
       copiedBytes += Buffer.byteLength(JSON.stringify(valueAt(patched, resolved.from) ?? null));
@@ -45,13 +49,20 @@ export function applyJsonPatch<T>(document: T, operations: unknown): T {
   return patched;
 }
 
+/** Upstream's library loses what it puts in the place of the whole object, and takes nothing but maps and lists. */
+function replacedWhole(before: unknown, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return before;
+  return Array.isArray(value) ? value : {};
+}
+
 function isAboutFields({ path, from }: { readonly path: string; readonly from?: unknown }): boolean {
   return path.includes('/fieldsV1') || (typeof from === 'string' && from.includes('/fieldsV1'));
 }
 
-/** Whether an operation says where, and where from if it needs to. The whole object can be tested, but not written or moved. */
+/** Whether an operation says where, and where from if it needs to. The whole object can be tested and replaced, but not moved. */
 function hasPointers({ op, path, from }: { readonly op?: unknown; readonly path?: unknown; readonly from?: unknown }): boolean {
-  return (isPointer(path) || (op === 'test' && path === '')) && (isPointer(from) || (op !== 'move' && op !== 'copy'));
+  const isWhole = path === '' && (op === 'test' || op === 'replace');
+  return (isPointer(path) || isWhole) && (isPointer(from) || (op !== 'move' && op !== 'copy'));
 }
 
 function isPointer(pointer: unknown): boolean {

@@ -197,18 +197,18 @@ test('an operation that does not say where, or where from, is refused like any o
   for (const operation of broken) expect(codeOf(() => applyJsonPatch(live, [operation]))[0]).toBe(422);
 });
 
-test('the object as a whole can be tested by a JSON patch, but neither written, taken away, copied nor moved into itself', () => {
+test('the object as a whole can be tested by a JSON patch, and lost, but neither added, taken away, copied nor moved into itself', () => {
   const live = deepFreeze({ metadata: { name: 'a' }, spec: {} });
   const whole: object[] = [
     { op: 'move', path: '/spec', from: '' },
     { op: 'copy', path: '/spec', from: '' },
     { op: 'add', path: '', value: {} },
-    { op: 'replace', path: '', value: {} },
     { op: 'remove', path: '' },
     { op: 'move', path: '/spec/inner', from: '/spec' },
   ];
   for (const operation of whole) expect(codeOf(() => applyJsonPatch(live, [operation]))[0]).toBe(422);
   expect(applyJsonPatch(live, [{ op: 'test', path: '', value: { metadata: { name: 'a' }, spec: {} } }])).toEqual(live);
+  expect([{ a: 1 }, [1], 1, null].map((value) => applyJsonPatch(live, [{ op: 'replace', path: '', value }]))).toEqual([{}, [1], live, live]);
   expect(applyJsonPatch(live, [{ op: 'replace', path: 'anything/metadata/name', value: 'b' }]).metadata.name).toBe('b');
 });
 

@@ -45,13 +45,14 @@ const opaque: ReadonlySet<string> = new Set([
 
 /**
  * Lists that mean something else empty than absent: a scaling rule without policies is refused, one that says nothing gets defaults;
- * lists that Go writes even if there are none belong to whoever has sent them.
+ * who names no owners of fields forgets all; lists that Go writes even if there are none belong to whoever has sent them.
  */
-const meaningful = new Set(
-  ['autoscaling.v2.HPAScalingRules policies', 'discovery.v1.EndpointSlice ports', 'rbac.v1.ClusterRole rules', 'rbac.v1.Role rules'].map(
+const meaningful = new Set([
+  `${specialDefinitions.objectMeta} managedFields`,
+  ...['autoscaling.v2.HPAScalingRules policies', 'discovery.v1.EndpointSlice ports', 'rbac.v1.ClusterRole rules', 'rbac.v1.Role rules'].map(
     (one) => `io.k8s.api.${one}`,
   ),
-);
+]);
 
 const times: ReadonlySet<string> = new Set([specialDefinitions.time, specialDefinitions.microTime]);
 const writers: ReadonlyMap<string, (text: string) => string> = new Map([

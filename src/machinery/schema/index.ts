@@ -3,5 +3,6 @@ export * from './go-values.ts';
 export * from './nulls.ts';
 export * from './restore-errors.ts';
 export * from './schema.ts';
+export * from './struct-order.ts';
 export { findTypeError, specialDecoder } from './type-errors.ts';
 export { findUnknownFields, pruneUnknownFields } from './unknown-fields.ts';

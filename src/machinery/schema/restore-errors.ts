@@ -1,28 +1,31 @@
+import type { ProtobufSchema } from '../codec/protobuf-schema.ts';
 import type { GroupVersionKind } from '../types.ts';
 import { goTypeOf } from './go-types.ts';
 import type { Schema, SchemaNode } from './schema.ts';
+import type { GoShape } from './struct-order.ts';
+import { orderedKeys, shapeOf, structOf } from './struct-order.ts';
 import { checkBase64, fitsInteger, specialDecoder } from './type-errors.ts';
 
 /**
  * The first value that does not fit its field, in the words of the converter that turns maps into Go structs
- * (apimachinery/pkg/runtime FromUnstructured), which strategic patches go through: `cannot restore slice from string`.
- * It never says where. Undefined if all fit; null fits everywhere.
+ * (apimachinery/pkg/runtime FromUnstructured), which strategic patches and applied configurations go through: `cannot restore slice from string`.
+ * It never says where, and goes by the order of the structs. Undefined if all fit; null fits everywhere.
  */
-export function findRestoreError(schema: Schema, gvk: GroupVersionKind, object: unknown): string | undefined {
+export function findRestoreError(schema: Schema, gvk: GroupVersionKind, object: unknown, structs: ProtobufSchema): string | undefined {
   const root = schema.rootFor(gvk);
-  return root ? check(schema, root, object) : undefined;
+  return root ? check(schema, root, object, structOf(structs, gvk)) : undefined;
 }
 
-function check(schema: Schema, given: SchemaNode, value: unknown): string | undefined {
+function check(schema: Schema, given: SchemaNode, value: unknown, shape: GoShape | undefined): string | undefined {
   if (value === null || value === undefined) return undefined;
   const special = specialDecoder(schema.nameOf(given));
   if (special) return special(value);
   const node = schema.resolve(given);
   switch (node.type) {
     case 'array':
-      return Array.isArray(value) ? checkItems(schema, node, value) : `cannot restore slice from ${goKind(value)}`;
+      return Array.isArray(value) ? checkItems(schema, node, value, shape) : `cannot restore slice from ${goKind(value)}`;
     case 'object':
-      if (isMap(value)) return checkMap(schema, node, value);
+      if (isMap(value)) return checkMap(schema, node, value, shape);
       return `cannot restore ${node.properties ? 'struct' : 'map'} from${node.properties ? ':' : ''} ${goKind(value)}`;
     case 'string':
       if (node.format === 'byte') return checkBytes(value);
@@ -38,20 +41,21 @@ function check(schema: Schema, given: SchemaNode, value: unknown): string | unde
   }
 }
 
-function checkItems(schema: Schema, { items }: SchemaNode, values: readonly unknown[]): string | undefined {
+function checkItems(schema: Schema, { items }: SchemaNode, values: readonly unknown[], shape: GoShape | undefined): string | undefined {
   if (!items) return undefined;
   for (const value of values) {
-    const error = check(schema, items, value);
+    const error = check(schema, items, value, shape);
     if (error) return error;
   }
   return undefined;
 }
 
-function checkMap(schema: Schema, node: SchemaNode, map: Record<string, unknown>): string | undefined {
+function checkMap(schema: Schema, node: SchemaNode, map: Record<string, unknown>, shape: GoShape | undefined): string | undefined {
   const values = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
-  for (const key in map) {
+  const keys = Object.keys(map);
+  for (const key of shape ? orderedKeys(keys, shape) : keys) {
     const child = node.properties && Object.hasOwn(node.properties, key) ? node.properties[key] : values;
-    const error = child && check(schema, child, map[key]);
+    const error = child && check(schema, child, map[key], shape && shapeOf(shape, key));
     if (error) return error;
   }
   return undefined;
@@ -90,11 +94,12 @@ function wrapped(schema: Schema, given: SchemaNode, value: unknown): unknown {
   return next.every(([key, item]) => item === value[key]) ? value : Object.fromEntries(next);
 }
 
-/** Numbers convert to texts in Go, but not here: that is told by type. Anything else is told by the wanted kind alone. */
+/** Integers convert to texts in Go, but not here: that is told by type. Anything else is told by the wanted kind alone. */
 function checkScalar(schema: Schema, given: SchemaNode, fits: boolean, value: unknown): string | undefined {
   if (fits) return undefined;
   const { type, format } = schema.resolve(given);
-  if (typeof value === 'number' && type !== 'boolean') return `cannot convert ${goKind(value)} to ${goTypeOf(schema, given)}`;
+  const isConvertible = typeof value === 'number' && (type === 'string' ? fitsInteger(value, 'int64') : type !== 'boolean');
+  if (isConvertible) return `cannot convert ${goKind(value)} to ${goTypeOf(schema, given)}`;
   const kind = type === 'string' ? 'string' : type === 'boolean' ? 'bool' : type === 'number' ? 'float64' : (format ?? 'int64');
   return `unrecognized type: ${kind}`;
 }

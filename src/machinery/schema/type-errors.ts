@@ -10,11 +10,15 @@ type Json = Record<string, unknown>;
  * The first value that does not fit its field, in the words of Go's decoder:
  * `json: cannot unmarshal string into Go struct field PodSpec.spec.containers of type []v1.Container`. Undefined if all fit.
  * The struct is the innermost one, the path names no indices and no map keys (sigs.k8s.io/json). Null fits everywhere.
+ * A value of the wrong type is remembered while the decoder goes on; what a type with a decoder of its own (a time, a quantity) says
+ * ends it, and so comes before.
  */
 export function findTypeError(schema: Schema, gvk: GroupVersionKind, object: unknown): string | undefined {
   const root = schema.rootFor(gvk);
   const name = schema.definitionFor(gvk);
-  return root && name ? new TypeChecker(schema).check({ $ref: name }, object, top) : undefined;
+  if (!root || !name) return undefined;
+  const checker = new TypeChecker(schema);
+  return checker.check({ $ref: name }, object, top) ?? checker.remembered;
 }
 
 /** Where the decoder stands: the Go struct it fills and the field that led there. A chain, since hardly ever somebody reads it. */
@@ -34,8 +38,12 @@ function describePlace(place: Place): string {
 }
 
 class TypeChecker {
+  /** The first value of the wrong type. */
+  remembered: string | undefined;
+
   constructor(readonly schema: Schema) {}
 
+  /** Why the decoder ends here, if it does. */
   check(given: SchemaNode, value: unknown, place: Place): string | undefined {
     if (value === null || value === undefined) return undefined;
     const special = specialChecks[this.schema.nameOf(given) ?? ''];
@@ -43,12 +51,13 @@ class TypeChecker {
     const node = this.schema.resolve(given);
     switch (node.type) {
       case 'array':
-        return Array.isArray(value) ? this.checkItems(node, value, place) : this.mismatch(given, value, place);
+        return Array.isArray(value) ? this.checkItems(itemsOf(given, node), value, place) : this.mismatch(given, value, place);
       case 'object':
         return isMap(value) ? this.checkMap(given, node, value, place) : this.mismatch(given, value, place);
       case 'string':
         if (typeof value !== 'string') return this.mismatch(given, value, place);
-        return node.format === 'byte' ? checkBase64(value) : undefined;
+        if (node.format === 'byte') this.remembered ??= checkBase64(value);
+        return undefined;
       case 'boolean':
         return typeof value === 'boolean' ? undefined : this.mismatch(given, value, place);
       case 'integer':
@@ -60,10 +69,10 @@ class TypeChecker {
     }
   }
 
-  private checkItems(node: SchemaNode, items: unknown[], place: Place): string | undefined {
-    if (!node.items) return undefined;
+  private checkItems(of: SchemaNode | undefined, items: unknown[], place: Place): string | undefined {
+    if (!of) return undefined;
     for (const item of items) {
-      const error = this.check(node.items, item, place);
+      const error = this.check(of, item, place);
       if (error) return error;
     }
     return undefined;
@@ -82,12 +91,22 @@ class TypeChecker {
     return undefined;
   }
 
-  private mismatch(given: SchemaNode, value: unknown, place: Place, withDigits = false): string {
+  private mismatch(given: SchemaNode, value: unknown, place: Place, withDigits = false): undefined {
+    this.remembered ??= this.describeMismatch(given, value, place, withDigits);
+  }
+
+  private describeMismatch(given: SchemaNode, value: unknown, place: Place, withDigits: boolean): string {
     const what = withDigits && typeof value === 'number' ? `number ${String(value)}` : goJsonKind(value);
     const type = goTypeOf(this.schema, given);
     if (place === top) return `json: cannot unmarshal ${what} into Go value of type ${type}`;
     return `json: cannot unmarshal ${what} into Go struct field ${describePlace(place)} of type ${type}`;
   }
+}
+
+/** What the items of a list are: texts may have a type with a name, which is known from that of the list. */
+function itemsOf(given: SchemaNode, { items }: SchemaNode): SchemaNode | undefined {
+  const list = given['x-go-type'];
+  return items && !items.$ref && list?.startsWith('[]') ? { 'x-go-type': list.slice(2), ...items } : items;
 }
 
 /** The decoder of its own that a type has (Time, Quantity, IntOrString …), which says what is wrong with a value. */
@@ -122,6 +141,12 @@ function checkTime(value: unknown, fraction: '' | '.000000'): string | undefined
 const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:[.,]\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 const microTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[.,]\d{6}(?:Z|[+-]\d{2}:\d{2})$/;
 
+/** A text in the quotes of Go's time package, which knows ASCII only. */
+function quoted(text: string): string {
+  const bytes = (character: string): string => [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+  return `"${text.replace(/["\\]/g, '\\$&').replace(/[\u0000-\u001f\u0080-\u{10ffff}]/gu, bytes)}"`;
+}
+
 /** Names the first part of the layout that the text does not follow (Go's time.Parse). */
 function timeError(text: string, fraction: '' | '.000000'): string {
   const layout = `2006-01-02T15:04:05${fraction}Z07:00`;
@@ -147,15 +172,15 @@ function timeError(text: string, fraction: '' | '.000000'): string {
   let rest = text;
   for (const [pattern, element] of parts) {
     const match = pattern.exec(rest);
-    if (!match) return `parsing time ${JSON.stringify(text)} as "${layout}": cannot parse ${JSON.stringify(rest)} as "${element}"`;
+    if (!match) return `parsing time ${quoted(text)} as "${layout}": cannot parse ${quoted(rest)} as "${element}"`;
     rest = rest.slice(match[0].length);
   }
-  return `parsing time ${JSON.stringify(text)}: extra text: ${JSON.stringify(rest)}`;
+  return `parsing time ${quoted(text)}: extra text: ${quoted(rest)}`;
 }
 
 function checkTimeRange(text: string): string | undefined {
   const [month, day, hour, minute, second] = [5, 8, 11, 14, 17].map((at) => Number(text.slice(at, at + 2))) as [number, number, number, number, number];
-  const outOfRange = (what: string): string => `parsing time ${JSON.stringify(text)}: ${what} out of range`;
+  const outOfRange = (what: string): string => `parsing time ${quoted(text)}: ${what} out of range`;
   if (month < 1 || month > 12) return outOfRange('month');
   if (hour > 23) return outOfRange('hour');
   if (minute > 59) return outOfRange('minute');

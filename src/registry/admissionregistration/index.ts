@@ -18,39 +18,29 @@ import { schemaOnlyStrategy } from '../generic/schema-only-strategy.ts';
 import type { Strategy } from '../generic/strategy.ts';
 
 const group = { group: 'admissionregistration.k8s.io', version: 'v1', categories: ['api-extensions'], namespaced: false };
-const webhookValues = {
-  'webhooks[].failurePolicy': ['Fail', 'Ignore'],
-  'webhooks[].matchPolicy': ['Equivalent', 'Exact'],
-  'webhooks[].sideEffects': ['None', 'NoneOnDryRun'],
-  'webhooks[].rules[].scope': ['*', 'Cluster', 'Namespaced'],
-};
 const count = (list: readonly unknown[] | undefined): number => (list ?? []).length;
 
 /** pkg/registry/admissionregistration/mutatingwebhookconfiguration. */
-export const mutatingWebhookStrategy = schemaOnlyStrategy<MutatingWebhookConfiguration>(
-  {
-    resource: { ...group, kind: 'MutatingWebhookConfiguration', plural: 'mutatingwebhookconfigurations' },
-    conditionalUpdateOnly: true,
-    applyDefaults: setMutatingWebhookDefaults,
-    countsGeneration: true,
-    validate: validateWebhooks,
-    columns: [nameColumn, column('Webhooks', 'How many webhooks there are.', ({ webhooks }) => count(webhooks), 'integer'), ageColumn],
-  },
-  { required: ['webhooks[].sideEffects'], oneOf: { ...webhookValues, 'webhooks[].reinvocationPolicy': ['Never', 'IfNeeded'] } },
-);
+export const mutatingWebhookStrategy = schemaOnlyStrategy<MutatingWebhookConfiguration>({
+  resource: { ...group, kind: 'MutatingWebhookConfiguration', plural: 'mutatingwebhookconfigurations' },
+  conditionalUpdateOnly: true,
+  metadataChecks: { finalizerDomains: false },
+  applyDefaults: setMutatingWebhookDefaults,
+  countsGeneration: true,
+  validate: validateWebhooks,
+  columns: [nameColumn, column('Webhooks', 'How many webhooks there are.', ({ webhooks }) => count(webhooks), 'integer'), ageColumn],
+});
 
 /** pkg/registry/admissionregistration/validatingwebhookconfiguration. */
-export const validatingWebhookStrategy = schemaOnlyStrategy<ValidatingWebhookConfiguration>(
-  {
-    resource: { ...group, kind: 'ValidatingWebhookConfiguration', plural: 'validatingwebhookconfigurations' },
-    conditionalUpdateOnly: true,
-    applyDefaults: setValidatingWebhookDefaults,
-    countsGeneration: true,
-    validate: validateWebhooks,
-    columns: [nameColumn, column('Webhooks', 'How many webhooks there are.', ({ webhooks }) => count(webhooks), 'integer'), ageColumn],
-  },
-  { required: ['webhooks[].sideEffects'], oneOf: webhookValues },
-);
+export const validatingWebhookStrategy = schemaOnlyStrategy<ValidatingWebhookConfiguration>({
+  resource: { ...group, kind: 'ValidatingWebhookConfiguration', plural: 'validatingwebhookconfigurations' },
+  conditionalUpdateOnly: true,
+  metadataChecks: { finalizerDomains: false },
+  applyDefaults: setValidatingWebhookDefaults,
+  countsGeneration: true,
+  validate: validateWebhooks,
+  columns: [nameColumn, column('Webhooks', 'How many webhooks there are.', ({ webhooks }) => count(webhooks), 'integer'), ageColumn],
+});
 
 function paramKind({ spec }: Readonly<ValidatingAdmissionPolicy>): string {
   const { apiVersion, kind } = spec?.paramKind ?? {};
@@ -62,6 +52,7 @@ export const admissionPolicyStrategy = schemaOnlyStrategy<ValidatingAdmissionPol
   {
     resource: { ...group, kind: 'ValidatingAdmissionPolicy', plural: 'validatingadmissionpolicies' },
     conditionalUpdateOnly: true,
+    metadataChecks: { finalizerDomains: false },
     applyDefaults: setAdmissionPolicyDefaults,
     statusOnCreate: () => ({}),
     prepareForStatusUpdate: resetMetadataForStatus,
@@ -108,6 +99,7 @@ export const admissionPolicyBindingStrategy = schemaOnlyStrategy<ValidatingAdmis
   {
     resource: { ...group, kind: 'ValidatingAdmissionPolicyBinding', plural: 'validatingadmissionpolicybindings' },
     conditionalUpdateOnly: true,
+    metadataChecks: { finalizerDomains: false },
     applyDefaults: setAdmissionPolicyBindingDefaults,
     countsGeneration: true,
     columns: [

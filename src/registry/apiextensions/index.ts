@@ -15,6 +15,7 @@ export const customResourceDefinitionStrategy = schemaOnlyStrategy<CustomResourc
     group: 'apiextensions.k8s.io',
     version: 'v1',
     kind: 'CustomResourceDefinition',
+    storedVersion: 'v1beta1',
     plural: 'customresourcedefinitions',
     shortNames: ['crd', 'crds'],
     categories: ['api-extensions'],
@@ -30,6 +31,7 @@ export const customResourceDefinitionStrategy = schemaOnlyStrategy<CustomResourc
       if (storage && !status.storedVersions?.includes(name)) status.storedVersions = [...(status.storedVersions ?? []), name];
   },
   beforeDelete: (definition, query) => checkOwnPreconditions({ group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' }, definition, query),
+  metadataChecks: { finalizerDomains: false, onUpdate: false },
   validate: validateCustomResourceDefinition,
   validateUpdate: validateCustomResourceDefinitionUpdate,
 });

@@ -32,6 +32,7 @@ export const apiServiceStrategy = resourceStrategy<APIService>({
     service.status = { conditions: [condition] };
   },
   validateName: nameIsPathSegment,
+  metadataChecks: { finalizerDomains: false },
   validate: validateApiService,
   warningsOnCreate: ({ spec }) => (spec?.service ? ['paperkube does not run API aggregation yet: APIService objects are stored but nothing acts on them'] : []),
   columns: [

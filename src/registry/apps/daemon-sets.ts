@@ -1,5 +1,12 @@
 import type { DaemonSet } from '../../../generated/types/index.ts';
-import { emptyDaemonSetStatus, setDaemonSetDefaults, validateDaemonSet, validateDaemonSetStatus, validateDaemonSetUpdate } from '../../api/index.ts';
+import {
+  emptyDaemonSetStatus,
+  podTemplateWarnings,
+  setDaemonSetDefaults,
+  validateDaemonSet,
+  validateDaemonSetStatus,
+  validateDaemonSetUpdate,
+} from '../../api/index.ts';
 import { semanticEqual } from '../../machinery/deep.ts';
 import { ageColumn, column, containerColumns, formatLabels, formatSelector, nameColumn, wide } from '../core/columns.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
@@ -29,6 +36,8 @@ const strategy = resourceStrategy<DaemonSet>({
     const before = Number(previous.metadata?.annotations?.[templateGeneration] ?? 1);
     setTemplateGeneration(next, semanticEqual(next.spec?.template, previous.spec?.template) ? before : before + 1);
   },
+  warningsOnCreate: ({ spec }) => podTemplateWarnings(spec?.template),
+  warningsOnUpdate: (next, previous) => (semanticEqual(next.spec?.template, previous.spec?.template) ? [] : podTemplateWarnings(next.spec?.template)),
   validate: validateDaemonSet,
   validateUpdate: validateDaemonSetUpdate,
   validateStatus: validateDaemonSetStatus,

@@ -23,6 +23,7 @@ export const deploymentStrategy: Strategy<Deployment> = {
     deployment.metadata!.generation = 1;
   },
   validateName: nameIsSubdomain,
+  metadataChecks: { onUpdate: false },
   validate: validateDeployment,
   ...templateWarnings,
   prepareForUpdate(next, previous) {

@@ -101,6 +101,7 @@ export const horizontalPodAutoscalerStrategy = resourceStrategy<HorizontalPodAut
     setHorizontalPodAutoscalerDefaults(scaler);
   },
   statusOnCreate: emptyScalerStatus,
+  metadataChecks: { onUpdate: false },
   validate: validateHorizontalPodAutoscaler,
   validateUpdate: validateHorizontalPodAutoscalerUpdate,
   validateStatus: validateHorizontalPodAutoscalerStatus,

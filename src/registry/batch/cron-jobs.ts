@@ -1,5 +1,6 @@
 import type { CronJob } from '../../../generated/types/index.ts';
-import { setCronJobDefaults, validateCronJob, validateCronJobUpdate } from '../../api/index.ts';
+import { jobSpecWarnings, setCronJobDefaults, validateCronJob, validateCronJobUpdate, workloadNameWarnings } from '../../api/index.ts';
+import { path } from '../../machinery/field-error.ts';
 import { ageColumn, column, containerColumns, formatSelector, nameColumn, since, wide } from '../core/columns.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
 
@@ -8,12 +9,24 @@ function suspended({ spec }: Readonly<CronJob>): string {
   return spec.suspend ? 'True' : 'False';
 }
 
+const jobSpec = path('spec', 'jobTemplate', 'spec');
+
+/** Upstream names the field as it says here. */
+const zoneInSchedule =
+  'cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details';
+
 /** pkg/registry/batch/cronjob. */
 export const cronJobStrategy = resourceStrategy<CronJob>({
   resource: { group: 'batch', version: 'v1', kind: 'CronJob', plural: 'cronjobs', shortNames: ['cj'], categories: ['all'], namespaced: true },
   applyDefaults: setCronJobDefaults,
   statusOnCreate: () => ({}),
   countsGeneration: true,
+  metadataChecks: { onUpdate: false },
+  warningsOnCreate: ({ metadata, spec }) => [...workloadNameWarnings(metadata?.name ?? ''), ...jobSpecWarnings(jobSpec, spec?.jobTemplate?.spec)],
+  warningsOnUpdate: (next, previous) => [
+    ...(next.metadata?.generation === previous.metadata?.generation ? [] : jobSpecWarnings(jobSpec, next.spec?.jobTemplate?.spec)),
+    ...(next.spec?.schedule?.includes('TZ') ? [zoneInSchedule] : []),
+  ],
   validate: validateCronJob,
   validateUpdate: validateCronJobUpdate,
   columns: [

@@ -1,5 +1,15 @@
 import type { Job } from '../../../generated/types/index.ts';
-import { generateJobSelector, labelJobLikeTemplate, setJobDefaults, validateJob, validateJobStatus, validateJobUpdate } from '../../api/index.ts';
+import {
+  generateJobSelector,
+  jobSpecWarnings,
+  labelJobLikeTemplate,
+  setJobDefaults,
+  validateJob,
+  validateJobStatus,
+  validateJobUpdate,
+  workloadNameWarnings,
+} from '../../api/index.ts';
+import { path } from '../../machinery/field-error.ts';
 import { humanDuration, parseTime } from '../../machinery/time.ts';
 import { ageColumn, column, containerColumns, formatSelector, nameColumn, wide } from '../core/columns.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
@@ -44,6 +54,8 @@ export const jobStrategy = resourceStrategy<Job>({
     if (!job.spec?.manualSelector) generateJobSelector(job);
   },
   canonicalize: labelJobLikeTemplate,
+  warningsOnCreate: ({ metadata, spec }) => [...workloadNameWarnings(metadata?.name ?? ''), ...jobSpecWarnings(path('spec'), spec)],
+  warningsOnUpdate: (next, previous) => (next.metadata?.generation === previous.metadata?.generation ? [] : jobSpecWarnings(path('spec'), next.spec)),
   validate: validateJob,
   validateUpdate: validateJobUpdate,
   validateStatus: validateJobStatus,

@@ -1,5 +1,5 @@
 import type { Lease } from '../../../generated/types/index.ts';
-import { nameIsSubdomain, validateLease, validateLeaseUpdate } from '../../api/index.ts';
+import { nameIsSubdomain, validateLease } from '../../api/index.ts';
 import { ageColumn, column, nameColumn } from '../core/columns.ts';
 import type { Strategy } from '../generic/strategy.ts';
 
@@ -10,9 +10,18 @@ export const leaseStrategy: Strategy<Lease> = {
     lease.spec ??= {};
   },
   validateName: nameIsSubdomain,
+  prepareForCreate: dropElectionFields,
+  prepareForUpdate: dropElectionFields,
+  metadataChecks: { finalizerDomains: false, onUpdate: false },
   validate: validateLease,
-  validateUpdate: validateLeaseUpdate,
+  validateUpdate: validateLease,
   createOnUpdate: true,
   conditionalUpdateOnly: true,
   columns: [nameColumn, column('Holder', 'Who holds the lease.', (lease) => lease.spec?.holderIdentity ?? ''), ageColumn],
 };
+
+/** What the feature CoordinatedLeaderElection is about, which is off in 1.33. */
+function dropElectionFields({ spec }: Lease): void {
+  delete spec?.strategy;
+  delete spec?.preferredHolder;
+}

@@ -1,5 +1,5 @@
 import type { Endpoints } from '../../../generated/types/index.ts';
-import { nameIsSubdomain, setEndpointsDefaults, validateEndpoints, validateEndpointsUpdate } from '../../api/index.ts';
+import { endpointsWarnings, nameIsSubdomain, setEndpointsDefaults, validateEndpoints, validateEndpointsUpdate } from '../../api/index.ts';
 import type { Strategy } from '../generic/strategy.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 
@@ -39,6 +39,8 @@ export const endpointsStrategy: Strategy<Endpoints> = {
   },
   applyDefaults: setEndpointsDefaults,
   validateName: nameIsSubdomain,
+  warningsOnCreate: endpointsWarnings,
+  warningsOnUpdate: endpointsWarnings,
   validate: validateEndpoints,
   validateUpdate: validateEndpointsUpdate,
   createOnUpdate: true,

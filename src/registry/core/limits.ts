@@ -35,6 +35,7 @@ export const resourceQuotaStrategy = resourceStrategy<ResourceQuota>({
   resource: { group: '', version: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas', shortNames: ['quota'], namespaced: true },
   applyDefaults: setResourceQuotaDefaults,
   statusOnCreate: () => ({}),
+  metadataChecks: { onUpdate: false },
   validate: validateResourceQuota,
   validateUpdate: validateResourceQuotaUpdate,
   validateStatus: validateResourceQuotaStatus,

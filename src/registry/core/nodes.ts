@@ -1,5 +1,5 @@
 import type { Node } from '../../../generated/types/index.ts';
-import { nameIsSubdomain, setNodeDefaults, validateNode, validateNodeUpdate } from '../../api/index.ts';
+import { cidrWarnings, nameIsSubdomain, setNodeDefaults, validateNode, validateNodeStatusUpdate, validateNodeUpdate } from '../../api/index.ts';
 import type { Column, Strategy } from '../generic/strategy.ts';
 import { ageColumn, column, nameColumn, wide } from './columns.ts';
 
@@ -36,21 +36,39 @@ const columns: readonly Column<Node>[] = [
   wide('Container-Runtime', 'The container runtime and its version.', (node) => node.status?.nodeInfo?.containerRuntimeVersion || '<unknown>'),
 ];
 
+/** What a node is warned of (pkg/registry/core/node nodeWarnings). */
+function warnings({ spec }: Readonly<Node>): string[] {
+  return [
+    ...(spec?.configSource ? ['spec.configSource: the feature is removed'] : []),
+    ...(spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),
+    ...(spec?.podCIDRs ?? []).flatMap((cidr, index) => cidrWarnings(`spec.podCIDRs[${index}]`, cidr)),
+  ];
+}
+
 /** pkg/registry/core/node. A node may be created with its status, since kubelets register themselves. */
 export const nodeStrategy: Strategy<Node> = {
   resource: { group: '', version: 'v1', kind: 'Node', plural: 'nodes', singular: 'node', shortNames: ['no'], namespaced: false },
   applyDefaults: setNodeDefaults,
   validateName: nameIsSubdomain,
+  warningsOnCreate: warnings,
+  warningsOnUpdate: warnings,
   validate: validateNode,
+  prepareForCreate({ spec, status }) {
+    // Nothing reads them any more.
+    delete spec?.configSource;
+    delete status?.config;
+  },
   prepareForUpdate(next, previous) {
     next.status = previous.status!;
+    if (!previous.spec?.configSource) delete next.spec?.configSource;
   },
   validateUpdate: validateNodeUpdate,
   status: {
     prepareForUpdate(next, previous) {
       next.spec = previous.spec!;
+      if (!previous.status?.config) delete next.status?.config;
     },
-    validateUpdate: validateNodeUpdate,
+    validateUpdate: validateNodeStatusUpdate,
   },
   columns,
   selectableFields: (node) => ({ 'spec.unschedulable': String(node.spec?.unschedulable ?? false) }),

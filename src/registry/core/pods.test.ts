@@ -157,3 +157,64 @@ test('a pod without a node goes at once, a bound one has its grace period', () =
   expect(podStrategy.gracePeriod?.(bound({ nodeName: 'n' }), undefined)).toEqual({ seconds: 30 });
   expect(podStrategy.gracePeriod?.(bound({ nodeName: 'n' }), 5)).toEqual({ seconds: 5 });
 });
+
+describe('a pod held by gates', () => {
+  const term = (...keys: string[]) => ({ matchExpressions: keys.map((key) => ({ key, operator: 'Exists' })) });
+  const gated = (keys: string[] | undefined, nodeSelector?: Record<string, string>): Pod =>
+    makePod({
+      spec: {
+        containers: [{ name: 'c', image: 'nginx:1.25' }],
+        schedulingGates: [{ name: 'example.com/wait' }],
+        ...(nodeSelector ? { nodeSelector } : {}),
+        ...(keys ? { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term(...keys)] } } } } : {}),
+      },
+    });
+  const at = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms';
+  const wrong = (next: Pod, previous: Pod): string[] => validatePodUpdate(next, deepFreeze(previous)).map(({ field, detail }) => `${field}: ${detail}`);
+
+  test('may ask more of its node, and not less', () => {
+    expect(wrong(gated(['a']), gated(undefined))).toEqual([]);
+    expect(wrong(gated(['a', 'b']), gated(['a']))).toEqual([]);
+    expect(wrong(gated(['b', 'a']), gated(['a']))).toEqual([`${at}[0]: only additions are allowed (no mutations or deletions)`]);
+    expect(wrong(gated(undefined), gated(['a']))).toEqual([`${at}: no additions/deletions to non-empty NodeSelectorTerms list are allowed`]);
+    expect(wrong(gated(undefined, { a: 'b', c: 'd' }), gated(undefined, { a: 'b' }))).toEqual([]);
+    expect(wrong(gated(undefined, { c: 'd' }), gated(undefined, { a: 'b' }))).toEqual([
+      'spec.nodeSelector: only additions to spec.nodeSelector are allowed (no mutations or deletions)',
+    ]);
+  });
+});
+
+test('a probe or a source that is empty is one more than there was', () => {
+  const next = makePod();
+  next.spec!.containers[0]!.livenessProbe = { exec: {}, timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 };
+  expect(validatePodUpdate(next, deepFreeze(makePod())).map((one) => one.field)).toEqual(['spec.containers[0].livenessProbe.exec.command', 'spec']);
+});
+
+test('a new pod has at least a second to end, affinities with its own labels, and since when it is held', () => {
+  const spec: Pod['spec'] = {
+    containers: [{ name: 'c', image: 'nginx:1.25' }],
+    terminationGracePeriodSeconds: -1,
+    schedulingGates: [{ name: 'example.com/wait' }],
+    affinity: {
+      podAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'zone', labelSelector: { matchLabels: { a: 'b' } }, matchLabelKeys: ['v'] }],
+      },
+    },
+  };
+  const pod = makePod({ metadata: { name: 'p', labels: { v: '1' } }, spec });
+  const context = { user: { username: 'admin', groups: [] }, now, dryRun: false, warn() {} };
+  podStrategy.prepareForCreate!(pod, context);
+  podStrategy.prepareForCreate!(pod, context); // With another name, as generateName has it.
+  expect(pod.spec!.terminationGracePeriodSeconds).toBe(1);
+  const [term] = pod.spec!.affinity!.podAffinity!.requiredDuringSchedulingIgnoredDuringExecution!;
+  expect(term!.labelSelector!.matchExpressions).toEqual([{ key: 'v', operator: 'In', values: ['1'] }]);
+  expect(pod.status!.conditions![0]!.lastTransitionTime).toBe('2026-01-01T00:05:00Z');
+});
+
+test('a kubelet cannot report what stands behind gates that are off', () => {
+  const previous = makePod();
+  const next = clone(previous);
+  next.status = { observedGeneration: 3, conditions: [{ type: 'Ready', status: 'True', observedGeneration: 3 }], resourceClaimStatuses: [{ name: 'r' }] };
+  podStrategy.status!.prepareForUpdate(next, previous, { user: { username: 'kubelet', groups: [] }, now, dryRun: false, warn() {} });
+  expect(next.status).toEqual({ conditions: [{ type: 'Ready', status: 'True' }], qosClass: 'BestEffort' });
+});

@@ -1,10 +1,12 @@
-import type { Container, ObjectMeta, Pod } from '../../../generated/types/index.ts';
+import type { Container, ObjectMeta, Pod, PodStatus } from '../../../generated/types/index.ts';
 import {
+  mergeLabelKeys,
   nameIsSubdomain,
   podIsTerminal,
   podWarnings,
   qosClass,
   setPodDefaults,
+  syncAppArmor,
   validateEphemeralContainersUpdate,
   validatePod,
   validatePodResize,
@@ -12,9 +14,28 @@ import {
   validatePodUpdate,
 } from '../../api/index.ts';
 import { semanticEqual } from '../../machinery/deep.ts';
+import { formatTime } from '../../machinery/time.ts';
 import type { Strategy, UpdateStrategy } from '../generic/strategy.ts';
 import { shareWithLast, shareWithStored } from './alike-specs.ts';
 import { podColumns, podRowConditions } from './pod-columns.ts';
+
+/** What stands behind gates that are off (pkg/api/pod dropDisabledPodStatusFields). Parts of a status may be those that are stored, and are not written to. */
+function dropGatedStatus(status: PodStatus): void {
+  delete status.resourceClaimStatuses;
+  delete status.observedGeneration;
+  if (status.conditions) status.conditions = without(status.conditions, 'observedGeneration');
+  for (const field of ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const)
+    if (status[field]) status[field] = without(status[field], 'allocatedResourcesStatus');
+}
+
+/** A list of structs without a field; those that do not have it are the same ones. */
+function without<T extends object>(list: readonly T[], field: keyof T): T[] {
+  return list.map((one) => {
+    if (!(field in one)) return one;
+    const { [field]: _, ...rest } = one;
+    return rest as T;
+  });
+}
 
 /** Fields of a kubelet's report that a status update carries; the rest of the pod stays as stored. */
 const status: UpdateStrategy<Pod> = {
@@ -24,8 +45,9 @@ const status: UpdateStrategy<Pod> = {
     // A status update may not take the pod over from its owners.
     if (previous.metadata?.ownerReferences) metadata.ownerReferences = previous.metadata.ownerReferences;
     else delete metadata.ownerReferences;
-    next.status ??= {};
+    next.status = { ...next.status };
     next.status.qosClass ??= previous.status?.qosClass ?? qosClass(previous);
+    dropGatedStatus(next.status);
   },
   validateUpdate: validatePodStatusUpdate,
 };
@@ -93,15 +115,27 @@ function notSimulated({ spec }: Readonly<Pod>): string[] {
 export const podStrategy: Strategy<Pod> = {
   resource: { group: '', version: 'v1', kind: 'Pod', plural: 'pods', singular: 'pod', shortNames: ['po'], categories: ['all'], namespaced: true },
   applyDefaults: setPodDefaults,
-  prepareForCreate(pod) {
+  prepareForCreate(pod, context) {
     pod.metadata!.generation = 1;
-    if (pod.spec) pod.spec = shareWithLast(pod.spec);
+    // At a second attempt, with another name, all has been done, and the spec is frozen.
+    if (pod.spec && !Object.isFrozen(pod.spec)) {
+      mergeLabelKeys(pod);
+      syncAppArmor(pod, (text) => context.warn(text));
+      pod.spec = shareWithLast(pod.spec);
+    }
     // Whatever a client says: a new pod is pending, and its class follows from its requests.
     pod.status = { phase: 'Pending', qosClass: qosClass(pod) };
     if ((pod.spec?.schedulingGates ?? []).length > 0) {
       const message = 'Scheduling is blocked due to non-empty scheduling gates';
       pod.status.conditions = [
-        { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message, lastProbeTime: null as never, lastTransitionTime: null as never },
+        {
+          type: 'PodScheduled',
+          status: 'False',
+          reason: 'SchedulingGated',
+          message,
+          lastProbeTime: null as never,
+          lastTransitionTime: formatTime(context.now),
+        },
       ];
     }
   },

@@ -1,5 +1,12 @@
 import type { ReplicationController } from '../../../generated/types/index.ts';
-import { labelLikeTemplate, setReplicationControllerDefaults, validateReplicationController, validateReplicationControllerStatus } from '../../api/index.ts';
+import {
+  labelLikeTemplate,
+  podTemplateWarnings,
+  setReplicationControllerDefaults,
+  validateReplicationController,
+  validateReplicationControllerStatus,
+  workloadNameWarnings,
+} from '../../api/index.ts';
 import { replicaScale } from '../generic/replica-scale.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
 import { ageColumn, column, containerColumns, formatLabels, nameColumn, wide } from './columns.ts';
@@ -23,6 +30,9 @@ export const replicationControllerStrategy = resourceStrategy<ReplicationControl
   statusOnCreate: () => ({ replicas: 0 }),
   countsGeneration: true,
   defaultPropagation: 'Orphan',
+  warningsOnCreate: ({ metadata, spec }) => [...workloadNameWarnings(metadata?.name ?? ''), ...podTemplateWarnings(spec?.template)],
+  // Of the template that it had: upstream hands the two over in that order.
+  warningsOnUpdate: (next, { metadata, spec }) => (next.metadata?.generation === metadata?.generation ? [] : podTemplateWarnings(spec?.template)),
   validate: validateReplicationController,
   validateStatus: validateReplicationControllerStatus,
   scale: replicaScale((controller) => (controller.spec?.selector ? selectorText(controller) : '')),

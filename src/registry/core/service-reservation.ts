@@ -89,9 +89,8 @@ function reserveAddress({ ips }: ServicePools, service: Service, previous: Reado
     if (held) taken.onCommit(() => ips.free(held));
     return;
   }
-  if (isHeadless(service) || (held && spec.clusterIP === held)) return;
-  // A change of address is refused by validation; nothing is taken for it.
-  if (held) return;
+  // A Service that could have had an address keeps what it has, or had none: validation refuses a change, and nothing is taken for it.
+  if (isHeadless(service) || (previous && previous.spec?.type !== 'ExternalName')) return;
   if (spec.clusterIP) {
     const why = ips.take(spec.clusterIP);
     const ip = spec.clusterIP;

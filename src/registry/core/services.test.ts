@@ -69,3 +69,80 @@ test('the address may not change, and a PUT without it keeps it', () => {
     'spec.clusterIPs[0]: Invalid value: []string{"10.96.0.9"}: may not change once set',
   ]);
 });
+
+/** What a PUT of `spec` over `previous` would store, and what validation says of it. */
+function replace(strategy: ReturnType<typeof newStrategy>, previous: Service, spec: Service['spec']): { readonly next: Service; readonly mistakes: string[] } {
+  const next: Service = { metadata: { ...previous.metadata, resourceVersion: '1' }, spec };
+  strategy.applyDefaults?.(next);
+  strategy.prepareForUpdate?.(next, previous, context);
+  strategy.reserve?.(next, previous, context);
+  return { next, mistakes: (strategy.validateUpdate?.(next, previous) ?? []).map(String) };
+}
+
+test('an old client that changes only clusterIP is told that it may not change, even to an address out of range or from none', () => {
+  const strategy = newStrategy();
+  const ports = [{ port: 80 }];
+  const refusal = (ip: string) => [`spec.clusterIPs[0]: Invalid value: []string{"${ip}"}: may not change once set`];
+  const web = create(strategy, 'web', { ports });
+  expect(replace(strategy, web, { clusterIP: '192.168.1.1', ports }).mistakes).toEqual(refusal('192.168.1.1'));
+  const selector = { app: 'web' };
+  const headless = create(strategy, 'headless', { clusterIP: 'None', selector, ports });
+  expect(replace(strategy, headless, { clusterIP: '192.168.1.1', selector, ports }).mistakes).toEqual(refusal('192.168.1.1'));
+  expect(replace(strategy, headless, { clusterIP: '10.96.0.77', selector, ports }).mistakes).toEqual(refusal('10.96.0.77'));
+  // Without a selector it was of both families, which this cluster has no addresses for.
+  const loose = create(strategy, 'loose', { clusterIP: 'None', ports });
+  expect(() => replace(strategy, loose, { clusterIP: '10.96.0.77', ports })).toThrow(
+    'Service "loose" is invalid: spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services',
+  );
+  // Nothing was taken for what was refused.
+  expect(create(strategy, 'other', { clusterIP: '10.96.0.77', ports }).spec?.clusterIP).toBe('10.96.0.77');
+  expect(() => replace(strategy, web, { clusterIPs: ['10.96.0.200'], ports })).toThrow(
+    'Service "web" is invalid: spec.clusterIPs: Invalid value: []string{"10.96.0.200"}: first value must match `clusterIP`',
+  );
+});
+
+test('a port keeps its node port by its name, whatever number and protocol it gets', () => {
+  const strategy = newStrategy();
+  const before = create(strategy, 'web', {
+    type: 'NodePort',
+    ports: [
+      { name: 'a', port: 80, nodePort: 30_111 },
+      { name: 'b', port: 81, nodePort: 30_112 },
+    ],
+  });
+  const renumbered = [
+    { name: 'a', port: 8080, protocol: 'UDP' },
+    { name: 'b', port: 82 },
+  ];
+  expect(replace(strategy, before, { type: 'NodePort', ports: renumbered }).next.spec?.ports?.map((port) => port.nodePort)).toEqual([30_111, 30_112]);
+  const taken = [
+    { name: 'a', port: 80 },
+    { name: 'b', port: 81, nodePort: 30_111 },
+  ];
+  const [a, b] = replace(strategy, before, { type: 'NodePort', ports: taken }).next.spec?.ports ?? [];
+  expect(b?.nodePort).toBe(30_111);
+  expect(a?.nodePort).not.toBe(30_111);
+});
+
+test('a Service that becomes ClusterIP lets go of its node ports, unless the client asks for another one', () => {
+  const strategy = newStrategy();
+  const ports = [
+    { name: 'a', port: 80, nodePort: 30_111 },
+    { name: 'b', port: 81, nodePort: 30_112 },
+  ];
+  const before = create(strategy, 'web', { type: 'NodePort', ports: structuredClone(ports) });
+  const swapped = ports.map((port, i) => ({ ...port, nodePort: ports[1 - i]!.nodePort }));
+  expect(replace(strategy, before, { type: 'ClusterIP', ports: swapped })).toMatchObject({ mistakes: [] });
+  expect(replace(strategy, before, { type: 'ClusterIP', ports: [ports[0]!, { ...ports[1]!, nodePort: 30_999 }] }).mistakes).toEqual(
+    [0, 1].map((i) => `spec.ports[${i}].nodePort: Forbidden: may not be used when \`type\` is 'ClusterIP'`),
+  );
+});
+
+test('what a load balancer said is gone from the status once the Service is of another type', () => {
+  const strategy = newStrategy();
+  const before = create(strategy, 'web', { type: 'LoadBalancer', ports: [{ port: 80 }] });
+  const condition = { type: 'X', status: 'True', reason: 'A', message: '', lastTransitionTime: '2020-01-01T00:00:00Z' };
+  before.status = { loadBalancer: { ingress: [{ ip: '1.2.3.4', ipMode: 'VIP' }] }, conditions: [condition] };
+  expect(replace(strategy, before, { type: 'LoadBalancer', ports: [{ port: 80 }] }).next.status).toEqual(before.status);
+  expect(replace(strategy, before, { type: 'ClusterIP', ports: [{ port: 80 }] }).next.status).toEqual({ loadBalancer: {}, conditions: [condition] });
+});

@@ -45,6 +45,9 @@ const columns: readonly Column<Service>[] = [
   wide('Selector', 'Labels of the pods behind the service.', (service) => formatLabels(service.spec?.selector)),
 ];
 
+const sameAddresses = (one: Readonly<ServiceSpec>, other: Readonly<ServiceSpec>): boolean =>
+  (one.clusterIP ?? '') === (other.clusterIP ?? '') && String(one.clusterIPs ?? '') === String(other.clusterIPs ?? '');
+
 /** `clusterIP` is the first of `clusterIPs`: whichever the client set, the other follows (normalizeClusterIPs). */
 function normalizeClusterIps(service: Service, previous: Readonly<Service> | undefined): void {
   const spec = service.spec as ServiceSpec;
@@ -60,43 +63,46 @@ function normalizeClusterIps(service: Service, previous: Readonly<Service> | und
   }
 }
 
+const needsNodePort = (spec: Readonly<ServiceSpec>): boolean => spec.type === 'NodePort' || spec.type === 'LoadBalancer';
+
+const nodePortsOf = (spec: Readonly<ServiceSpec>): Set<number> => new Set((spec.ports ?? []).flatMap(({ nodePort }) => (nodePort ? [nodePort] : [])));
+
 /** A PUT without addresses and ports keeps those that were given (patchAllocatedValues). */
 function keepAllocated(service: Service, previous: Readonly<Service>): void {
   const [spec, old] = [service.spec as ServiceSpec, previous.spec ?? {}];
   if (spec.type !== 'ExternalName' && old.type !== 'ExternalName') {
-    if (!spec.clusterIP && !(spec.clusterIPs ?? []).length && old.clusterIP) {
-      spec.clusterIP = old.clusterIP;
-      if (old.clusterIPs) spec.clusterIPs = [...old.clusterIPs];
-    }
+    if (!spec.clusterIP && old.clusterIP) spec.clusterIP = old.clusterIP;
+    if (!(spec.clusterIPs ?? []).length && old.clusterIPs) spec.clusterIPs = [...old.clusterIPs];
     if (!spec.ipFamilyPolicy && old.ipFamilyPolicy) spec.ipFamilyPolicy = old.ipFamilyPolicy;
-    if (!(spec.ipFamilies ?? []).length && old.ipFamilies) spec.ipFamilies = [...old.ipFamilies];
   }
-  const external = ['NodePort', 'LoadBalancer'];
-  if (external.includes(spec.type ?? '') && external.includes(old.type ?? '')) {
-    const given = new Map((old.ports ?? []).map((port) => [`${port.protocol}/${port.port}`, port.nodePort]));
-    const used = new Set((spec.ports ?? []).map((port) => port.nodePort));
-    for (const port of spec.ports ?? []) {
-      const before = given.get(`${port.protocol}/${port.port}`);
-      if (!port.nodePort && before && !used.has(before)) port.nodePort = before;
-    }
-  }
+  if (needsNodePort(spec) && needsNodePort(old)) keepNodePorts(spec, old);
   if (needsHealthCheck(service) && needsHealthCheck(previous)) spec.healthCheckNodePort ||= old.healthCheckNodePort as number;
+}
+
+/** A port is known by its name, so it keeps its node port when its number or protocol changes; unless another port asks for that one. */
+function keepNodePorts(spec: ServiceSpec, old: Readonly<ServiceSpec>): void {
+  const given = new Map((old.ports ?? []).map((port) => [port.name ?? '', port.nodePort]));
+  const [before, asked] = [nodePortsOf(old), nodePortsOf(spec)];
+  for (const port of spec.ports ?? []) {
+    const number = given.get(port.name ?? '');
+    if (!port.nodePort && number && !(before.has(number) && asked.has(number))) port.nodePort = number;
+  }
 }
 
 /** A change of type lets go of what only the old type had, unless the client set it anew (dropTypeDependentFields). */
 function dropFormerType(service: Service, previous: Readonly<Service>): void {
   const [spec, old] = [service.spec as ServiceSpec, previous.spec ?? {}];
   if (spec.type === 'ExternalName' && old.type !== 'ExternalName') {
-    if (String(spec.clusterIPs ?? '') === String(old.clusterIPs ?? '')) {
+    if (sameAddresses(spec, old)) {
       delete spec.clusterIP;
       delete spec.clusterIPs;
     }
     if (String(spec.ipFamilies ?? '') === String(old.ipFamilies ?? '')) delete spec.ipFamilies;
     if (spec.ipFamilyPolicy === old.ipFamilyPolicy) delete spec.ipFamilyPolicy;
   }
-  if (spec.type === 'ClusterIP' || spec.type === 'ExternalName') {
-    const before = new Map((old.ports ?? []).map((port) => [`${port.protocol}/${port.port}`, port.nodePort]));
-    for (const port of spec.ports ?? []) if (port.nodePort && before.get(`${port.protocol}/${port.port}`) === port.nodePort) delete port.nodePort;
+  if (needsNodePort(old) && !needsNodePort(spec)) {
+    const before = nodePortsOf(old);
+    if ([...nodePortsOf(spec)].every((port) => before.has(port))) for (const port of spec.ports ?? []) delete port.nodePort;
   }
   if (needsHealthCheck(previous) && !needsHealthCheck(service) && spec.healthCheckNodePort === old.healthCheckNodePort) delete spec.healthCheckNodePort;
   if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
@@ -105,6 +111,8 @@ function dropFormerType(service: Service, previous: Readonly<Service>): void {
   }
   if (isExternallyAccessible(previous) && !isExternallyAccessible(service) && spec.externalTrafficPolicy === old.externalTrafficPolicy)
     delete spec.externalTrafficPolicy;
+  // What a load balancer had said goes with it, though it may be taken down later.
+  if (spec.type !== 'LoadBalancer' && service.status) service.status = { ...service.status, loadBalancer: {} };
 }
 
 /** pkg/registry/core/service, with the pools that addresses and node ports come from. */

@@ -1,5 +1,8 @@
 import type { PersistentVolume, PersistentVolumeClaim } from '../../../generated/types/index.ts';
 import {
+  normalizeClaim,
+  persistentVolumeClaimWarnings,
+  persistentVolumeWarnings,
   setPersistentVolumeClaimDefaults,
   setPersistentVolumeDefaults,
   validatePersistentVolume,
@@ -48,12 +51,20 @@ export const persistentVolumeStrategy = resourceStrategy<PersistentVolume>({
   applyDefaults: setPersistentVolumeDefaults,
   statusOnCreate: () => ({ phase: 'Pending' }),
   prepareForCreate(volume, { now }) {
+    delete volume.spec!.volumeAttributesClassName; // Behind a gate that is off.
     volume.status!.lastPhaseTransitionTime = formatTime(now);
   },
-  prepareForStatusUpdate(next, previous, { now }) {
-    const told = next.status?.lastPhaseTransitionTime !== previous.status?.lastPhaseTransitionTime;
-    if (next.status && next.status.phase !== previous.status?.phase && !told) next.status.lastPhaseTransitionTime = formatTime(now);
+  prepareForUpdate(next, previous) {
+    if (previous.spec?.volumeAttributesClassName === undefined) delete next.spec!.volumeAttributesClassName;
   },
+  prepareForStatusUpdate(next, previous, { now }) {
+    const [status, before] = [(next.status ??= {}), previous.status?.lastPhaseTransitionTime];
+    if (status.phase !== previous.status?.phase) {
+      if (status.lastPhaseTransitionTime === undefined || status.lastPhaseTransitionTime === before) status.lastPhaseTransitionTime = formatTime(now);
+    } else if (before !== undefined) status.lastPhaseTransitionTime ??= before;
+  },
+  warningsOnCreate: persistentVolumeWarnings,
+  warningsOnUpdate: persistentVolumeWarnings,
   validate: validatePersistentVolume,
   validateUpdate: validatePersistentVolumeUpdate,
   returnsDeletedObject: true,
@@ -77,6 +88,15 @@ export const persistentVolumeClaimStrategy = resourceStrategy<PersistentVolumeCl
   resource: { group: '', version: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', shortNames: ['pvc'], namespaced: true },
   applyDefaults: setPersistentVolumeClaimDefaults,
   statusOnCreate: () => ({ phase: 'Pending' }),
+  prepareForCreate: (claim) => normalizeClaim(claim.spec!),
+  prepareForUpdate: (next, previous) => normalizeClaim(next.spec!, previous.spec),
+  prepareForStatusUpdate({ status }, previous) {
+    // Behind a gate that is off.
+    if (previous.status?.currentVolumeAttributesClassName === undefined) delete status?.currentVolumeAttributesClassName;
+    if (previous.status?.modifyVolumeStatus === undefined) delete status?.modifyVolumeStatus;
+  },
+  warningsOnCreate: persistentVolumeClaimWarnings,
+  warningsOnUpdate: persistentVolumeClaimWarnings,
   validate: validatePersistentVolumeClaim,
   validateUpdate: validatePersistentVolumeClaimUpdate,
   validateStatus: validatePersistentVolumeClaimStatus,

@@ -79,6 +79,7 @@ export const eventStrategy: Strategy<Event> = {
   ],
   applyDefaults: setEventDefaults,
   validateName: nameIsPathSegment,
+  metadataChecks: { finalizerDomains: false, onUpdate: false, onCreate: false },
   validate: validateEvent,
   validateUpdate: validateEvent,
   createOnUpdate: true,

@@ -1,11 +1,18 @@
 import type { FlowSchema, PriorityLevelConfiguration } from '../../../generated/types/index.ts';
 import { setFlowSchemaDefaults, setPriorityLevelDefaults } from '../../api/index.ts';
 import { ageColumn, column, nameColumn } from '../core/columns.ts';
+import { resetMetadataForStatus } from '../generic/metadata.ts';
 import { schemaOnlyStrategy } from '../generic/schema-only-strategy.ts';
 import type { Strategy } from '../generic/strategy.ts';
 
 const group = { group: 'flowcontrol.apiserver.k8s.io', version: 'v1', namespaced: false };
 const none = '<none>';
+
+/** In the order in which they are tried, as upstream prints them (apihelpers FlowSchemaSequence). */
+function comparePrecedence(a: Readonly<FlowSchema>, b: Readonly<FlowSchema>): number {
+  const byPrecedence = (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0);
+  return byPrecedence || ((a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1);
+}
 
 /** pkg/registry/flowcontrol/flowschema. What they do is src/apiserver/flowcontrol's business. */
 export const flowSchemaStrategy = schemaOnlyStrategy<FlowSchema>(
@@ -13,7 +20,9 @@ export const flowSchemaStrategy = schemaOnlyStrategy<FlowSchema>(
     resource: { ...group, kind: 'FlowSchema', plural: 'flowschemas' },
     applyDefaults: setFlowSchemaDefaults,
     statusOnCreate: () => ({}),
+    prepareForStatusUpdate: resetMetadataForStatus,
     countsGeneration: true,
+    compareRows: comparePrecedence,
     columns: [
       nameColumn,
       column('PriorityLevel', 'The priority level of its requests.', ({ spec }) => spec?.priorityLevelConfiguration?.name ?? ''),
@@ -34,6 +43,7 @@ export const priorityLevelStrategy = schemaOnlyStrategy<PriorityLevelConfigurati
     resource: { ...group, kind: 'PriorityLevelConfiguration', plural: 'prioritylevelconfigurations' },
     applyDefaults: setPriorityLevelDefaults,
     statusOnCreate: () => ({}),
+    prepareForStatusUpdate: resetMetadataForStatus,
     countsGeneration: true,
     columns: [
       nameColumn,

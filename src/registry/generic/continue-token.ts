@@ -26,13 +26,17 @@ export function decodeContinue(token: string): ContinuePoint {
     throw invalidToken(`continue key is not valid: ${describeSyntaxError(bytes.toString('latin1'))}`);
   }
   if (typeof data !== 'object' || data === null || data.v !== 'meta.k8s.io/v1') {
-    throw invalidToken(`continue key is not valid: server does not recognize this encoded version "${String(data?.v ?? '')}"`);
+    throw invalidToken(`continue key is not valid: server does not recognize this encoded version ${String(data?.v ?? '')}`);
   }
   if (typeof data.rv !== 'number' || data.rv === 0)
     throw invalidToken('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   if (typeof data.start !== 'string' || data.start === '') throw invalidToken('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)');
-  if (`/${data.start}/`.includes('/../') || data.start.startsWith('/')) throw invalidToken(`continue key is not valid: ${data.start}`);
-  return { revision: data.rv, start: data.start };
+  // A page that came from a watch cache has a token whose key begins with a slash.
+  const start = data.start.replace(/^\//, '');
+  if (start !== '' && start.split('/').some((part) => part === '' || part === '.' || part === '..')) {
+    throw invalidToken(`continue key is not valid: ${data.start}`);
+  }
+  return { revision: data.rv, start };
 }
 
 /** Where Go's base64.RawURLEncoding gives up, or -1. */

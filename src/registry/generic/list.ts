@@ -89,7 +89,8 @@ async function page(
     return await registry.deps.store.list(prefix, { revision, startKey, limit: limit || undefined });
   } catch (error) {
     if (isStoreError(error, 'Compacted')) throw tooOld(query, startKey.slice(prefix.length));
-    if (isStoreError(error, 'FutureRevision')) throw tooLargeRevision(revision ?? 0, error.revision ?? 0);
+    // Only one that was asked for exactly, or a token, comes here without having been waited for: upstream hands on what etcd says.
+    if (isStoreError(error, 'FutureRevision')) throw failure(500, '', 'etcdserver: mvcc: required revision is a future revision');
     throw error;
   }
 }

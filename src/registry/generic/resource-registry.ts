@@ -12,7 +12,7 @@ import { deleteCollection, deleteObject, leavesDuringUpdate } from './delete.ts'
 import { Expiry } from './expiry.ts';
 import { jsonEqual } from './json-equal.ts';
 import { listObjects } from './list.ts';
-import { carryOver, createMistakes, fillSystemFields, generatedName, orderedObject, updateMistakes } from './metadata.ts';
+import { carryOver, createMistakes, dropRepeatedOwners, fillSystemFields, generatedName, orderedObject, updateMistakes } from './metadata.ts';
 import type { ChangeSink, DeleteAnswer, DeleteQuery, ListAnswer, ListQuery, Served, WatchQuery } from './options.ts';
 import { unstored } from './options.ts';
 import { parseRevision } from './revision.ts';
@@ -126,6 +126,7 @@ export class ResourceRegistry {
     object = orderedObject(object, this.kind.kind, this.apiVersion);
     const metadata = object.metadata!;
     this.#placeInNamespace(object, namespace);
+    dropRepeatedOwners(metadata, context, '');
     await this.admit('CREATE', '', object, undefined, context);
     const base = metadata.name ? undefined : metadata.generateName;
     for (let attempt = 1; ; attempt += 1) {
@@ -209,6 +210,7 @@ export class ResourceRegistry {
     const next = orderedObject(await request.next(previous), this.kind.kind, this.apiVersion);
     this.#placeInNamespace(next, request.key.namespace);
     this.#checkVersion(next, previous, request.key.name, request.patching ?? false);
+    dropRepeatedOwners(next.metadata!, context, request.patching ? ' after mutating admission happens' : '');
     if (request.admitted) await this.#admitOther(request, previous, context);
     else await this.admit('UPDATE', subresource, next, previous.object, context);
     carryOver(next.metadata!, previous.object.metadata ?? {});
@@ -220,7 +222,7 @@ export class ResourceRegistry {
     try {
       const { mistakes, isCut } = findMistakes(() => {
         const own = special ? special.validateUpdate(next, previous.object) : (strategy.validateUpdate?.(next, previous.object) ?? []);
-        return updateMistakes(next, previous.object, own);
+        return updateMistakes(strategy, next, previous.object, own, !special);
       });
       if (mistakes.length > 0) throw invalid(this.kind, request.key.name, mistakes, isCut);
       if (!special) for (const text of strategy.warningsOnUpdate?.(next, previous.object) ?? []) context.warn(text);
@@ -307,11 +309,12 @@ export class ResourceRegistry {
     return subresource === 'status' ? this.strategy.status : this.strategy.subresources?.[subresource];
   }
 
-  /** An object without a namespace gets that of the request (registry/rest EnsureObjectNamespaceMatchesRequestNamespace). */
+  /** An object without a namespace gets that of the request; one that has none loses it (registry/rest EnsureObjectNamespaceMatchesRequestNamespace). */
   #placeInNamespace(object: KubeObject, namespace: string | undefined): void {
     const metadata = object.metadata!;
-    if (!this.strategy.resource.namespaced) return;
-    if (!metadata.namespace && namespace) metadata.namespace = namespace;
+    if (!this.strategy.resource.namespaced) {
+      if (metadata.namespace !== undefined) delete metadata.namespace;
+    } else if (!metadata.namespace && namespace) metadata.namespace = namespace;
     else if (namespace && metadata.namespace !== namespace) {
       throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
     }
@@ -331,7 +334,11 @@ export class ResourceRegistry {
     const uid = previous.object.metadata?.uid ?? '';
     if (!patching && metadata.uid && metadata.uid !== uid) {
       const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`;
-      throw conflict(this.groupResource, name, `StorageError: invalid object, Code: 4, Key: ${previous.key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`);
+      throw conflict(
+        this.groupResource,
+        name,
+        `StorageError: invalid object, Code: 4, Key: ${this.#etcdKey(previous)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+      );
     }
     const revision = parseRevision(metadata.resourceVersion);
     if (revision === 0) {
@@ -344,6 +351,13 @@ export class ResourceRegistry {
     } else if (revision !== previous.revision) throw conflict(this.groupResource, name, optimisticLockMessage);
   }
 
+  /** Where upstream keeps an object: by resource, of whatever group, save for what its extension servers keep. */
+  #etcdKey({ object: { metadata } }: StoreEntry): string {
+    const { group, plural, namespaced } = this.strategy.resource;
+    const folder = etcdFolders[plural] ?? (/^api(extensions|registration)\./.test(group) ? `${group}/${plural}` : plural);
+    return `/registry/${folder}/${namespaced ? `${metadata?.namespace}/` : ''}${metadata?.name}`;
+  }
+
   /** The last finalizer has gone: so does the object. */
   async #remove(final: KubeObject, previous: StoreEntry, context: RequestContext): Promise<Served> {
     if (!context.dryRun) {
@@ -353,6 +367,15 @@ export class ResourceRegistry {
     return unstored(final);
   }
 }
+
+/** Resources that are kept under another name (kubeapiserver SpecialDefaultResourcePrefixes). */
+const etcdFolders: Readonly<Record<string, string>> = {
+  replicationcontrollers: 'controllers',
+  endpoints: 'services/endpoints',
+  nodes: 'minions',
+  services: 'services/specs',
+  ingresses: 'ingress',
+};
 
 /** When only the times of managed fields would change, they do not either (IgnoreManagedFieldsTimestampsTransformer). */
 function keepTimes(next: KubeObject, previous: Readonly<KubeObject>): void {

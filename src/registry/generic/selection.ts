@@ -57,7 +57,7 @@ function checkFields(requirements: FieldRequirements, { fields, namespaced, unsu
   for (const { field } of requirements) {
     if (field === 'metadata.name') continue;
     if (field === 'metadata.namespace' && (namespaced || !fields)) continue;
-    if (!fields) throw badRequest(`"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`);
+    if (!fields) throw badRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
     const known = fields({ metadata: {}, spec: {}, status: {}, involvedObject: {}, regarding: {}, source: {} } as KubeObject);
     if (!Object.hasOwn(known, field)) throw badRequest(unsupported(field));
   }

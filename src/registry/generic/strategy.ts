@@ -11,6 +11,8 @@ export interface ResourceInfo extends GroupVersionKind {
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   readonly namespaced: boolean;
+  /** The version that upstream stores, where it is not this one: discovery's hashes tell. */
+  readonly storedVersion?: string;
   /** Defaults to create, delete, deletecollection, get, list, patch, update, watch. */
   readonly verbs?: readonly string[];
   /** What every answer about a deprecated resource warns of: `v1 ComponentStatus is deprecated in v1.19+`. */
@@ -79,6 +81,16 @@ export interface ScaleStrategy<T extends KubeObject> {
   setReplicas(object: T, replicas: number): void;
 }
 
+/** Where upstream's validation of a kind looks at metadata less than that of most kinds does. Each is true if absent. */
+export interface MetadataChecks {
+  /** A finalizer is a standard one or has a domain (pkg/apis/core/validation ValidateObjectMeta; apimachinery's of that name does not ask). */
+  readonly finalizerDomains?: boolean;
+  /** An update is checked like a new object, its generateName too. */
+  readonly onUpdate?: boolean;
+  /** A new object's metadata is looked at by its own validation; else only by the engine, once there is nothing else wrong with it. */
+  readonly onCreate?: boolean;
+}
+
 /**
  * What one resource does differently from all others. The generic engine does the rest:
  * names, namespaces, uid, timestamps, generateName, preconditions, dry run, finalizers, conflicts, watch, tables.
@@ -106,6 +118,7 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly subresources?: Readonly<Record<string, UpdateStrategy<T>>>;
   /** Names that are checked differently from a DNS subdomain: returns messages, none if the name is fine. */
   validateName?(name: string, isPrefix: boolean): string[];
+  readonly metadataChecks?: MetadataChecks;
   /** How long an object stays after it was last written; for ever if absent. */
   readonly lifetimeMs?: number;
   /** PUT to an absent name creates it (upstream: AllowCreateOnUpdate). */
@@ -130,6 +143,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly columns?: readonly Column<T>[];
   /** Annotations that stand for fields of upstream's internal type: tables and PartialObjectMetadata, which are made of that, do not have them. */
   readonly annotationsForFields?: readonly string[];
+  /** Which of two comes first in the rows of a Table, where that is not the order of the list. */
+  compareRows?(a: Readonly<T>, b: Readonly<T>): number;
   /** Conditions of a row in a Table: kubectl greys out what is `Completed`. */
   rowConditions?(object: Readonly<T>): readonly TableRowCondition[];
   /** Fields that field selectors may name, beside metadata.name and metadata.namespace. */

@@ -38,6 +38,11 @@ class Watcher {
   }
 
   async begin(): Promise<void> {
+    if ((this.query.timeoutSeconds ?? 0) < 0) {
+      // Upstream's timer has run out before there is anything to send.
+      this.registry.deps.env.loop.defer('watch timeout', () => this.#end());
+      return;
+    }
     this.#setTimers();
     try {
       await this.#sendExisting();

@@ -16,7 +16,15 @@ function parent({ spec }: Readonly<IPAddress>): string {
  * Differs from upstream: its rows have a third cell, the age, for which there is no column; nobody shows it.
  */
 export const ipAddressStrategy = resourceStrategy<IPAddress>({
-  resource: { group: 'networking.k8s.io', version: 'v1', kind: 'IPAddress', plural: 'ipaddresses', shortNames: ['ip'], namespaced: false },
+  resource: {
+    group: 'networking.k8s.io',
+    version: 'v1',
+    storedVersion: 'v1beta1',
+    kind: 'IPAddress',
+    plural: 'ipaddresses',
+    shortNames: ['ip'],
+    namespaced: false,
+  },
   validateName: nameIsIpAddress,
   validate: validateIpAddress,
   validateUpdate: validateIpAddressUpdate,
@@ -25,9 +33,10 @@ export const ipAddressStrategy = resourceStrategy<IPAddress>({
 
 /** pkg/registry/networking/servicecidr. */
 export const serviceCidrStrategy = resourceStrategy<ServiceCIDR>({
-  resource: { group: 'networking.k8s.io', version: 'v1', kind: 'ServiceCIDR', plural: 'servicecidrs', namespaced: false },
+  resource: { group: 'networking.k8s.io', version: 'v1', storedVersion: 'v1beta1', kind: 'ServiceCIDR', plural: 'servicecidrs', namespaced: false },
   statusOnCreate: () => ({}),
   prepareForStatusUpdate: resetMetadataForStatus,
+  metadataChecks: { onUpdate: false },
   validate: validateServiceCidr,
   validateUpdate: validateServiceCidrUpdate,
   columns: [nameColumn, column('CIDRs', 'Ranges that services get addresses from.', ({ spec }) => (spec?.cidrs ?? []).join(',')), ageColumn],

@@ -19,6 +19,7 @@ export const podDisruptionBudgetStrategy = resourceStrategy<PodDisruptionBudget>
   applyDefaults: setPodDisruptionBudgetDefaults,
   statusOnCreate: emptyDisruptionStatus,
   countsGeneration: true,
+  metadataChecks: { finalizerDomains: false, onUpdate: false, onCreate: false },
   validate: validatePodDisruptionBudget,
   validateStatus: validatePodDisruptionBudgetStatus,
   columns: [

@@ -11,12 +11,16 @@ const priorityClasses = { group: 'scheduling.k8s.io', resource: 'priorityclasses
 export const priorityClassStrategy = resourceStrategy<PriorityClass>({
   resource: { group: 'scheduling.k8s.io', version: 'v1', kind: 'PriorityClass', plural: 'priorityclasses', shortNames: ['pc'], namespaced: false },
   applyDefaults: setPriorityClassDefaults,
-  countsGeneration: true,
+  // Nothing of a class that can be changed counts.
+  prepareForCreate(created) {
+    created.metadata!.generation = 1;
+  },
   beforeDelete({ metadata }) {
     const name = metadata?.name ?? '';
     if (systemPriorityClasses.some((one) => one.metadata?.name === name))
       throw forbidden(priorityClasses, name, 'this is a system priority class and cannot be deleted');
   },
+  metadataChecks: { onUpdate: false },
   validate: validatePriorityClass,
   validateUpdate: validatePriorityClassUpdate,
   columns: [

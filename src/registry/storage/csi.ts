@@ -1,33 +1,40 @@
 import type { CSIDriver, CSINode, CSIStorageCapacity, VolumeAttachment } from '../../../generated/types/index.ts';
 import {
+  nodeSelectorWarnings,
   setCsiDriverDefaults,
   validateCsiDriver,
   validateCsiDriverUpdate,
   validateCsiNode,
+  validateCsiNodeUpdate,
   validateCsiStorageCapacity,
   validateCsiStorageCapacityUpdate,
   validateNewVolumeAttachment,
   validateVolumeAttachmentUpdate,
 } from '../../api/index.ts';
 import { semanticEqual } from '../../machinery/deep.ts';
+import { path } from '../../machinery/field-error.ts';
 import { ageColumn, column, nameColumn } from '../core/columns.ts';
 import { resetMetadataForStatus } from '../generic/metadata.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
 
 const group = { group: 'storage.k8s.io', version: 'v1' };
 
-/** What may change in a driver after it has been created; such a change counts as a new generation. */
-const changeable = ['tokenRequests', 'requiresRepublish', 'seLinuxMount'] as const;
+/** It is what the feature MutableCSINodeAllocatableCount is about, which is off in 1.33. */
+function dropUpdatePeriod({ spec }: CSIDriver): void {
+  if (spec?.nodeAllocatableUpdatePeriodSeconds !== undefined) delete spec.nodeAllocatableUpdatePeriodSeconds;
+}
 
 /** pkg/registry/storage/csidriver. */
 export const csiDriverStrategy = resourceStrategy<CSIDriver>({
   resource: { ...group, kind: 'CSIDriver', plural: 'csidrivers', namespaced: false },
   conditionalUpdateOnly: true,
   applyDefaults: setCsiDriverDefaults,
+  prepareForCreate: dropUpdatePeriod,
   prepareForUpdate(next, previous) {
-    if (changeable.some((field) => !semanticEqual(next.spec?.[field], previous.spec?.[field])))
-      next.metadata!.generation = (previous.metadata?.generation ?? 0) + 1;
+    dropUpdatePeriod(next);
+    if (!semanticEqual(next.spec, previous.spec)) next.metadata!.generation = (previous.metadata?.generation ?? 0) + 1;
   },
+  metadataChecks: { onUpdate: false },
   validate: validateCsiDriver,
   validateUpdate: validateCsiDriverUpdate,
   returnsDeletedObject: true,
@@ -48,6 +55,7 @@ export const csiNodeStrategy = resourceStrategy<CSINode>({
   resource: { ...group, kind: 'CSINode', plural: 'csinodes', namespaced: false },
   conditionalUpdateOnly: true,
   validate: validateCsiNode,
+  validateUpdate: validateCsiNodeUpdate,
   canonicalize(node) {
     if (!node.spec?.drivers?.length) node.spec = { drivers: null as never };
   },
@@ -55,17 +63,16 @@ export const csiNodeStrategy = resourceStrategy<CSINode>({
   columns: [nameColumn, column('Drivers', 'How many drivers the node has.', ({ spec }) => (spec?.drivers ?? []).length, 'integer'), ageColumn],
 });
 
-/** pkg/registry/storage/csistoragecapacity. */
+const topologyWarnings = ({ nodeTopology }: Readonly<CSIStorageCapacity>): string[] => nodeSelectorWarnings(path('nodeTopology'), nodeTopology);
+
+/** pkg/registry/storage/csistoragecapacity, which shows the columns of kinds that have none of their own. */
 export const csiStorageCapacityStrategy = resourceStrategy<CSIStorageCapacity>({
   resource: { ...group, kind: 'CSIStorageCapacity', plural: 'csistoragecapacities', namespaced: true },
   conditionalUpdateOnly: true,
+  warningsOnCreate: topologyWarnings,
+  warningsOnUpdate: topologyWarnings,
   validate: validateCsiStorageCapacity,
   validateUpdate: validateCsiStorageCapacityUpdate,
-  columns: [
-    nameColumn,
-    column('StorageClassName', 'The class it is about.', (one) => one.storageClassName),
-    column('Capacity', 'How much there is.', (one) => one.capacity ?? '<unset>'),
-  ],
 });
 
 /** pkg/registry/storage/volumeattachment. */

@@ -1,5 +1,5 @@
 import type { StorageClass } from '../../../generated/types/index.ts';
-import { setStorageClassDefaults, validateStorageClass, validateStorageClassUpdate } from '../../api/index.ts';
+import { deprecatedNodeLabels, setStorageClassDefaults, validateStorageClass, validateStorageClassUpdate } from '../../api/index.ts';
 import { ageColumn, column, nameColumn } from '../core/columns.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
 
@@ -10,10 +10,21 @@ function shownName({ metadata }: Readonly<StorageClass>): string {
   return `${metadata?.name ?? ''}${isDefault ? ' (default)' : ''}`;
 }
 
+function warnings({ allowedTopologies = [] }: Readonly<StorageClass>): string[] {
+  return allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) =>
+    matchLabelExpressions.flatMap(({ key }, j) => {
+      const why = deprecatedNodeLabels.get(key);
+      return why ? [`allowedTopologies[${i}].matchLabelExpressions[${j}].key: ${why}`] : [];
+    }),
+  );
+}
+
 /** pkg/registry/storage/storageclass. */
 export const storageClassStrategy = resourceStrategy<StorageClass>({
   resource: { group: 'storage.k8s.io', version: 'v1', kind: 'StorageClass', plural: 'storageclasses', shortNames: ['sc'], namespaced: false },
   applyDefaults: setStorageClassDefaults,
+  warningsOnCreate: warnings,
+  warningsOnUpdate: warnings,
   validate: validateStorageClass,
   validateUpdate: validateStorageClassUpdate,
   returnsDeletedObject: true,

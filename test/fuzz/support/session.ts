@@ -44,6 +44,7 @@ const allowed500: readonly RegExp[] = [
   /^failed to decode managed fields$/,
   // Nodes that nobody can reach.
   /^error dialing backend: /,
+  /^no preferred addresses found; known addresses: /,
   /^Get "https:\/\//,
 ];
 

@@ -18,8 +18,11 @@ export function validateApiService({ metadata, spec }: APIService): FieldError[]
     if (!spec) return;
     const { group = '', version = '' } = spec;
     const name = `${version}.${group}`;
-    if (metadata?.name !== name)
-      mistakes.invalid(path('metadata', 'name'), metadata?.name ?? '', `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`);
+    for (const field of ['generateName', 'name'] as const) {
+      const given = metadata?.[field] ?? '';
+      if (given !== name && (field === 'name' || given))
+        mistakes.invalid(path('metadata', field), given, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`);
+    }
     if (group === '' && version !== 'v1') mistakes.required(specPath.child('group'), 'only v1 may have an empty group and it better be legacy kube');
     if (group) mistakes.invalid(specPath.child('group'), group, isDns1123Subdomain(group));
     mistakes.invalid(specPath.child('version'), version, isDns1035Label(version));
@@ -28,7 +31,8 @@ export function validateApiService({ metadata, spec }: APIService): FieldError[]
     const priority = spec.versionPriority ?? 0;
     if (priority <= 0 || priority > 1000) mistakes.invalid(specPath.child('versionPriority'), priority, 'must be positive and less than 1000');
     if (!spec.service) {
-      if (spec.caBundle) mistakes.invalid(specPath.child('caBundle'), '<omitted>', 'local APIServices may not have a caBundle');
+      if (spec.caBundle)
+        mistakes.invalid(specPath.child('caBundle'), `${Buffer.from(spec.caBundle, 'base64').length} bytes`, 'local APIServices may not have a caBundle');
       if (spec.insecureSkipTLSVerify) mistakes.invalid(specPath.child('insecureSkipTLSVerify'), true, 'local APIServices may not have insecureSkipTLSVerify');
       return;
     }

@@ -1,17 +1,21 @@
 import type { ControllerRevision } from '../../../../generated/types/index.ts';
-import { semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, path } from '../../../machinery/field-error.ts';
+import { goRaw } from '../../../machinery/go-syntax.ts';
 import { mistakesOf } from '../../meta/checks.ts';
 
-/** pkg/apis/apps/validation ValidateControllerRevision. */
-export function validateControllerRevision(revision: ControllerRevision): FieldError[] {
+/** pkg/apis/apps/validation ValidateControllerRevisionCreate. */
+export function validateControllerRevision({ data, revision }: ControllerRevision): FieldError[] {
   return mistakesOf((mistakes) => {
-    if (revision.data === undefined || revision.data === null) mistakes.required(path('data'), 'data is mandatory');
-    mistakes.nonNegative(path('revision'), revision.revision);
+    mistakes.nonNegative(path('revision'), revision);
+    if (data === undefined || data === null) mistakes.required(path('data'), 'data is mandatory');
+    else if (typeof data !== 'object' || Array.isArray(data)) mistakes.required(path('data'), 'data must be a valid JSON object');
   });
 }
 
+/** ValidateControllerRevisionUpdate: what a revision holds is not looked at again, it stays. */
 export function validateControllerRevisionUpdate(next: ControllerRevision, previous: Readonly<ControllerRevision>): FieldError[] {
-  const frozen = mistakesOf((mistakes) => mistakes.immutable(path('data'), next.data, semanticEqual(next.data, previous.data)));
-  return [...validateControllerRevision(next), ...frozen];
+  return mistakesOf((mistakes) => {
+    mistakes.nonNegative(path('revision'), next.revision);
+    if (JSON.stringify(next.data) !== JSON.stringify(previous.data)) mistakes.immutable(path('data'), goRaw(next.data), false);
+  });
 }

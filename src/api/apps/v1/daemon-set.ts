@@ -6,7 +6,7 @@ import { setPodTemplateDefaults } from '../../core/v1/pod-defaults.ts';
 import { mistakesOf, validateCounts } from '../../meta/checks.ts';
 import { isEmptySelector, validateLabelSelector } from '../../meta/labels.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
-import { goStrategy, numberOf, validateCountOrPercent, validateLastingTemplate, validateSelected } from './validation.ts';
+import { goStrategy, numberOf, validateCountOrPercent, validateLastingTemplate, validateNotMoreThanAll, validateSelected } from './validation.ts';
 
 /** pkg/apis/apps/v1 SetDefaults_DaemonSet. */
 export function setDaemonSetDefaults(set: DaemonSet): void {
@@ -61,6 +61,8 @@ function validateUpdateStrategy(mistakes: Mistakes, spec: DaemonSetSpec): void {
   const [unavailable, surge] = [numberOf(maxUnavailable), numberOf(maxSurge)];
   validateCountOrPercent(mistakes, maxUnavailable, path.child('maxUnavailable'));
   validateCountOrPercent(mistakes, maxSurge, path.child('maxSurge'));
+  validateNotMoreThanAll(mistakes, maxUnavailable, path.child('maxUnavailable'));
+  validateNotMoreThanAll(mistakes, maxSurge, path.child('maxSurge'));
   if (unavailable !== 0 && surge !== 0) mistakes.invalid(path.child('maxSurge'), goIntOrString(maxSurge), 'may not be set when maxUnavailable is non-zero');
   if (unavailable === 0 && surge === 0) mistakes.required(path.child('maxUnavailable'), 'cannot be 0 when maxSurge is 0');
 }

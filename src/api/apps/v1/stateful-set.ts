@@ -7,6 +7,7 @@ import { setPodTemplateDefaults } from '../../core/v1/pod-defaults.ts';
 import { mistakesOf, validateCounts } from '../../meta/checks.ts';
 import { validateAnnotations, validateLabels } from '../../meta/labels.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
+import { isDns1123Label } from '../../meta/names.ts';
 import { aboveReplicas, goStrategy, validateSelected, validateWorkloadSelector } from './validation.ts';
 
 /** pkg/apis/apps/v1 SetDefaults_StatefulSet. */
@@ -14,13 +15,14 @@ export function setStatefulSetDefaults(set: StatefulSet): void {
   const spec = (set.spec ??= {} as StatefulSetSpec);
   set.status ??= { replicas: 0 };
   set.status.replicas ??= 0;
+  set.status.availableReplicas ??= 0; // Go writes it whether or not anybody counts.
   spec.podManagementPolicy ||= 'OrderedReady';
   const strategy = (spec.updateStrategy ??= {});
-  strategy.type ||= 'RollingUpdate';
-  if (strategy.type === 'RollingUpdate') {
+  if (!strategy.type) {
+    strategy.type = 'RollingUpdate';
     strategy.rollingUpdate ??= {};
-    strategy.rollingUpdate.partition ??= 0;
   }
+  if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate) strategy.rollingUpdate.partition ??= 0;
   const retention = (spec.persistentVolumeClaimRetentionPolicy ??= {});
   retention.whenDeleted ||= 'Retain';
   retention.whenScaled ||= 'Retain';
@@ -39,18 +41,22 @@ const specPath = path('spec');
 
 /** pkg/apis/apps/validation ValidateStatefulSetSpec. The pod in the template is not checked: its claims are not known yet. */
 export function validateStatefulSet({ spec }: StatefulSet): FieldError[] {
-  return mistakesOf((mistakes) => {
-    if (!spec) return;
-    validatePolicies(mistakes, spec);
-    mistakes.nonNegative(specPath.child('replicas'), spec.replicas);
-    mistakes.nonNegative(specPath.child('minReadySeconds'), spec.minReadySeconds);
-    mistakes.nonNegative(specPath.child('ordinals.start'), spec.ordinals?.start);
-    validateSelectorAndTemplate(mistakes, spec);
-    const pod = spec.template?.spec;
-    if (pod?.restartPolicy !== 'Always') mistakes.notSupported(specPath.child('template', 'spec', 'restartPolicy'), pod?.restartPolicy ?? '', ['Always']);
-    if (pod?.activeDeadlineSeconds !== undefined)
-      mistakes.forbidden(specPath.child('template', 'spec', 'activeDeadlineSeconds'), 'activeDeadlineSeconds in StatefulSet is not Supported');
-  });
+  return mistakesOf((mistakes) => validateSpec(mistakes, spec, true));
+}
+
+/** The name of the service stays as it was when the set was created, whatever it is. */
+function validateSpec(mistakes: Mistakes, spec: StatefulSetSpec | undefined, isNew: boolean): void {
+  if (!spec) return;
+  validatePolicies(mistakes, spec);
+  mistakes.nonNegative(specPath.child('replicas'), spec.replicas);
+  mistakes.nonNegative(specPath.child('minReadySeconds'), spec.minReadySeconds);
+  mistakes.nonNegative(specPath.child('ordinals.start'), spec.ordinals?.start);
+  if (isNew && spec.serviceName) mistakes.invalid(specPath.child('serviceName'), spec.serviceName, isDns1123Label(spec.serviceName));
+  validateSelectorAndTemplate(mistakes, spec);
+  const pod = spec.template?.spec;
+  if (pod?.restartPolicy !== 'Always') mistakes.notSupported(specPath.child('template', 'spec', 'restartPolicy'), pod?.restartPolicy ?? '', ['Always']);
+  if (pod?.activeDeadlineSeconds !== undefined)
+    mistakes.forbidden(specPath.child('template', 'spec', 'activeDeadlineSeconds'), 'activeDeadlineSeconds in StatefulSet is not Supported');
 }
 
 function validatePolicies(mistakes: Mistakes, spec: StatefulSetSpec): void {
@@ -96,7 +102,7 @@ const mutable = [
 
 /** ValidateStatefulSetUpdate: most of the spec stays as it was. */
 export function validateStatefulSetUpdate(next: StatefulSet, previous: Readonly<StatefulSet>): FieldError[] {
-  const errors = validateStatefulSet(next);
+  const errors = mistakesOf((mistakes) => validateSpec(mistakes, next.spec, false));
   const kept = { ...next.spec } as Record<string, unknown>;
   for (const field of mutable) kept[field] = previous.spec?.[field];
   if (semanticEqual(kept, previous.spec)) return errors;

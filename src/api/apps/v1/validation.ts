@@ -82,8 +82,7 @@ function validateStrategy(mistakes: Mistakes, spec: DeploymentSpec, at: FieldPat
     validateCountOrPercent(mistakes, maxSurge, path.child('maxSurge'));
     if (numberOf(maxUnavailable) === 0 && numberOf(maxSurge) === 0)
       mistakes.invalid(path.child('maxUnavailable'), goIntOrString(maxUnavailable), 'may not be 0 when `maxSurge` is 0');
-    if (typeof maxUnavailable === 'string' && numberOf(maxUnavailable) > 100)
-      mistakes.invalid(path.child('maxUnavailable'), goIntOrString(maxUnavailable), 'must not be greater than 100%');
+    validateNotMoreThanAll(mistakes, maxUnavailable, path.child('maxUnavailable'));
   }
 }
 
@@ -99,9 +98,16 @@ export function validateCountOrPercent(mistakes: Mistakes, value: IntOrString, a
   else mistakes.nonNegative(at, value);
 }
 
-/** The number of a count or of a percentage. */
+/** The number of a count or of a percentage; a text that is neither counts as nothing (getIntOrPercentValue). */
 export function numberOf(value: IntOrString): number {
-  return typeof value === 'number' ? value : Number.parseInt(value, 10);
+  if (typeof value === 'number') return value;
+  return /^([+-]?\d+|\d+%)$/.test(value) ? Number.parseInt(value, 10) : 0;
+}
+
+/** IsNotMoreThan100Percent. */
+export function validateNotMoreThanAll(mistakes: Mistakes, value: IntOrString, at: FieldPath): void {
+  if (typeof value === 'string' && isPercent(value).length === 0 && numberOf(value) > 100)
+    mistakes.invalid(at, goIntOrString(value), 'must not be greater than 100%');
 }
 
 export function validateDeploymentUpdate(next: Deployment, previous: Readonly<Deployment>): FieldError[] {
@@ -134,7 +140,7 @@ export function validateDeploymentStatusUpdate(next: Deployment, previous: Reado
   if (availableReplicas > readyReplicas) mistakes.invalid(at.child('availableReplicas'), availableReplicas, 'cannot be greater than readyReplicas');
   const [count, before] = [rest.collisionCount, previous.status?.collisionCount];
   if (count !== undefined) mistakes.nonNegative(at.child('collisionCount'), count);
-  if (before !== undefined && (count === undefined || count < before)) mistakes.invalid(at.child('collisionCount'), count ?? null, 'cannot be decremented');
+  if (before !== undefined && (count === undefined || count < before)) mistakes.invalid(at.child('collisionCount'), count ?? 0, 'cannot be decremented');
   return mistakes.list;
 }
 

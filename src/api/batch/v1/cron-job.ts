@@ -1,5 +1,6 @@
 import type { CronJob, CronJobSpec, JobSpec } from '../../../../generated/types/index.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { goSelector } from '../../../machinery/go-syntax.ts';
 import { mistakesOf } from '../../meta/checks.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { findScheduleError } from './cron-schedule.ts';
@@ -35,20 +36,20 @@ export function validateCronJob(cron: CronJob): FieldError[] {
 
 /** ValidateCronJobUpdate: a schedule that names its time zone is only borne where it is old. */
 export function validateCronJobUpdate(next: CronJob, previous: Readonly<CronJob>): FieldError[] {
-  return validateCronJobSpec(next.spec as CronJobSpec, (previous.spec?.schedule ?? '').includes('TZ'));
+  return validateCronJobSpec(next.spec as CronJobSpec, (previous.spec?.schedule ?? '').includes('TZ'), previous.spec?.timeZone);
 }
 
-function validateCronJobSpec(spec: CronJobSpec, mayNameZone: boolean): FieldError[] {
+function validateCronJobSpec(spec: CronJobSpec, mayNameZone: boolean, oldZone?: string): FieldError[] {
   return mistakesOf((mistakes) => {
     if (!spec.schedule) mistakes.required(specPath.child('schedule'));
     else validateSchedule(mistakes, spec, mayNameZone, specPath.child('schedule'));
     mistakes.nonNegative(specPath.child('startingDeadlineSeconds'), spec.startingDeadlineSeconds);
-    if (spec.timeZone !== undefined) validateTimeZone(mistakes, spec.timeZone, specPath.child('timeZone'));
+    if (spec.timeZone !== undefined && spec.timeZone !== oldZone) validateTimeZone(mistakes, spec.timeZone, specPath.child('timeZone'));
     mistakes.oneOf(specPath.child('concurrencyPolicy'), spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']);
     const job = spec.jobTemplate?.spec;
     const at = specPath.child('jobTemplate', 'spec');
     if (job) validateJobSpec(mistakes, job, at);
-    if (job?.selector) mistakes.invalid(at.child('selector'), job.selector, '`selector` will be auto-generated');
+    if (job?.selector) mistakes.invalid(at.child('selector'), goSelector(job.selector), '`selector` will be auto-generated');
     if (job?.manualSelector) mistakes.notSupported(at.child('manualSelector'), job.manualSelector, ['nil', 'false']);
     mistakes.nonNegative(specPath.child('successfulJobsHistoryLimit'), spec.successfulJobsHistoryLimit);
     mistakes.nonNegative(specPath.child('failedJobsHistoryLimit'), spec.failedJobsHistoryLimit);
@@ -64,9 +65,15 @@ function validateSchedule(mistakes: Mistakes, { schedule, timeZone }: CronJobSpe
 }
 
 function validateTimeZone(mistakes: Mistakes, zone: string, at: FieldPath): void {
+  const unknown = `unknown time zone ${zone}`;
   if (zone === '') mistakes.invalid(at, zone, 'timeZone must be nil or non-empty string');
-  else if (zone.toLowerCase() === 'local') mistakes.invalid(at, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones');
-  else if (!isTimeZone(zone)) mistakes.invalid(at, zone, `unknown time zone ${zone}`);
+  else if (zone.split('/').some((part) => part === '.' || part === '..' || !/^[A-Za-z._0-9+][A-Za-z._0-9+-]{0,13}$/.test(part)))
+    mistakes.invalid(at, zone, unknown);
+  else if (zone.toLowerCase() === 'local') {
+    mistakes.invalid(at, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones');
+    // Only in this very spelling is it a zone, that of the server.
+    if (zone !== 'Local') mistakes.invalid(at, zone, unknown);
+  } else if (!isTimeZone(zone)) mistakes.invalid(at, zone, unknown);
 }
 
 function isTimeZone(zone: string): boolean {

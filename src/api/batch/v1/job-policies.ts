@@ -82,6 +82,8 @@ function validateSuccessRule(mistakes: Mistakes, rule: SuccessPolicyRule, comple
   mistakes.nonNegative(where, succeededCount);
   if (succeededCount > completions)
     mistakes.invalid(where, succeededCount, `must be less than or equal to ${completions} (the number of specified completions)`);
-  if (succeededIndexes !== undefined && typeof indexes === 'number' && succeededCount > indexes)
-    mistakes.invalid(where, succeededCount, `must be less than or equal to ${indexes} (the number of indexes in the specified succeededIndexes field)`);
+  // What cannot be read names no index.
+  const count = typeof indexes === 'number' ? indexes : 0;
+  if (succeededIndexes !== undefined && succeededCount > count)
+    mistakes.invalid(where, succeededCount, `must be less than or equal to ${count} (the number of indexes in the specified succeededIndexes field)`);
 }

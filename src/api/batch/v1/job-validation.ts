@@ -44,7 +44,7 @@ function validateGeneratedSelector(mistakes: Mistakes, { metadata, spec }: Job):
     if (labels[key] === undefined) mistakes.required(at, `must be '${expected}'`);
     else if (labels[key] !== expected) mistakes.invalid(at, goStringMap(labels), `must be '${expected}'`);
   }
-  if (!selects(spec.selector, Object.fromEntries(own)))
+  if (isUsable(spec.selector) && !selects(spec.selector, Object.fromEntries(own)))
     mistakes.invalid(specPath.child('selector'), goSelector(spec.selector), '`selector` not auto-generated');
 }
 
@@ -53,9 +53,12 @@ function selects(selector: LabelSelector | undefined, labels: Record<string, str
   return requirements !== undefined && matchesLabels(requirements, labels);
 }
 
+/** Whether a selector selects at all: what is wrong with one that does not is told once. */
+const isUsable = (selector: LabelSelector): boolean => mistakesOf((mistakes) => validateLabelSelector(mistakes, selector, specPath)).length === 0;
+
 function validateSelector(mistakes: Mistakes, spec: JobSpec, at: FieldPath): void {
   if (!spec.selector) mistakes.required(at.child('selector'));
-  else validateLabelSelector(mistakes, spec.selector, at.child('selector'));
+  else if (!validateLabelSelector(mistakes, spec.selector, at.child('selector'))) return;
   const labels = spec.template.metadata?.labels;
   if (!selects(spec.selector, labels))
     mistakes.invalid(at.child('template', 'metadata', 'labels'), goStringMap(labels), '`selector` does not match template `labels`');
@@ -96,7 +99,7 @@ function validateIndexed(mistakes: Mistakes, spec: JobSpec, at: FieldPath): void
   const atMost = (limit: number, why = ''): string => `must be less than or equal to ${limit}${why}`;
   if (completions === undefined) mistakes.required(at.child('completions'), 'when completion mode is Indexed');
   if (parallelism > manyCompletions) mistakes.invalid(at.child('parallelism'), parallelism, atMost(manyCompletions, ' when completion mode is Indexed'));
-  if (completions !== undefined && (maxFailedIndexes ?? 0) > completions)
+  if (completions !== undefined && maxFailedIndexes !== undefined && maxFailedIndexes > completions)
     mistakes.invalid(at.child('maxFailedIndexes'), maxFailedIndexes, 'must be less than or equal to completions');
   if ((maxFailedIndexes ?? 0) > manyCompletions) mistakes.invalid(at.child('maxFailedIndexes'), maxFailedIndexes, atMost(manyCompletions));
   if ((completions ?? 0) <= manyCompletions || backoffLimitPerIndex === undefined) return;
@@ -119,12 +122,10 @@ function validateRestartPolicy(mistakes: Mistakes, { template, podFailurePolicy 
   else if (podFailurePolicy && policy !== 'Never') mistakes.invalid(at, policy, 'only "Never" is supported when podFailurePolicy is specified');
 }
 
-/** ValidateJobUpdate. */
+/** ValidateJob and ValidateJobUpdate. */
 export function validateJobUpdate(next: Job, previous: Readonly<Job>): FieldError[] {
-  return mistakesOf((mistakes) => {
+  const frozen = mistakesOf((mistakes) => {
     const [after, before] = [next.spec as JobSpec, previous.spec as JobSpec];
-    validateJobSpec(mistakes, after, specPath);
-    validateSelector(mistakes, after, specPath);
     const frozen = (field: keyof JobSpec, value: unknown, old: unknown): void => mistakes.immutable(specPath.child(field), value, semanticEqual(value, old));
     if (after.completionMode !== 'Indexed') frozen('completions', after.completions, before.completions);
     else if (after.completions !== undefined && after.completions !== before.completions && after.completions !== after.parallelism)
@@ -134,6 +135,7 @@ export function validateJobUpdate(next: Job, previous: Readonly<Job>): FieldErro
     for (const field of ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const)
       frozen(field, after[field], before[field]);
   });
+  return [...validateJob(next), ...frozen];
 }
 
 /** Where pods go may change as long as there are none. */

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from '../../../../generated/types/index.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { goBytes } from '../../../machinery/go-syntax.ts';
 import { pemBlocks } from '../../../machinery/pem.ts';
 import { Mistakes } from '../../meta/mistakes.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../meta/names.ts';
@@ -29,7 +30,7 @@ export function validateCertificateSigningRequest(request: CertificateSigningReq
 
 function validateAll(mistakes: Mistakes, { spec, status }: CertificateSigningRequest): void {
   const wrong = whatIsWrongWith(spec?.request ?? '');
-  if (wrong) mistakes.invalid(specPath.child('request'), spec?.request ?? '', wrong);
+  if (wrong) mistakes.invalid(specPath.child('request'), goBytes(spec?.request), wrong);
   const usages = spec?.usages ?? [];
   if (usages.length === 0) mistakes.required(specPath.child('usages'));
   usages.forEach((usage, i) => {

@@ -12,13 +12,14 @@ import type {
   Volume,
   VolumeMount,
 } from '../../../../generated/types/index.ts';
-import type { FieldPath } from '../../../machinery/field-error.ts';
+import { type FieldPath, GoText } from '../../../machinery/field-error.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { isConfigKey, isDns1123Label, isEnvironmentName, isHeaderName, isPortName, isPortNumber, nameIsSubdomain } from '../../meta/names.ts';
 import { isSidecar } from './pod-resources.ts';
 import { validateContainerResources } from './resources-validation.ts';
 import { validateSecurityContext } from './security-validation.ts';
-import { validateFieldRef, validateLocalPath, validateResourceFieldRef } from './volumes-validation.ts';
+import { validateLocalPath } from './volume-sources.ts';
+import { validateFieldRef, validateResourceFieldRef } from './volumes-validation.ts';
 
 /** What containers are checked against. */
 export interface ContainerContext {
@@ -74,25 +75,17 @@ export function validateInitContainers(mistakes: Mistakes, context: ContainerCon
   });
 }
 
-const ephemeralFields = new Set([
-  'name',
-  'image',
-  'command',
-  'args',
-  'workingDir',
-  'envFrom',
-  'env',
-  'volumeMounts',
-  'volumeDevices',
-  'terminationMessagePath',
-  'terminationMessagePolicy',
-  'imagePullPolicy',
-  'securityContext',
-  'stdin',
-  'stdinOnce',
-  'tty',
-  'targetContainerName',
-]);
+/** What an ephemeral container may not have, in the order of its Go struct. */
+const notForEphemeral = [
+  'ports',
+  'resources',
+  'resizePolicy',
+  'restartPolicy',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+] as const satisfies readonly (keyof EphemeralContainer)[];
 
 /** Ephemeral containers: only added to running pods, so much may not be set (validateEphemeralContainers). */
 export function validateEphemeralContainers(mistakes: Mistakes, context: ContainerContext, at: FieldPath): void {
@@ -106,9 +99,11 @@ export function validateEphemeralContainers(mistakes: Mistakes, context: Contain
     names.add(container.name);
     if (container.targetContainerName && !others.has(container.targetContainerName))
       mistakes.notFound(path.child('targetContainerName'), container.targetContainerName);
-    for (const [field, value] of Object.entries(container)) {
-      const empty = value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
-      if (!empty && !ephemeralFields.has(field)) mistakes.forbidden(path.child(field), 'cannot be set for an Ephemeral Container');
+    for (const field of notForEphemeral) {
+      const value = container[field];
+      // Resources are a struct that is always there; a list or a probe is there even if it is empty.
+      const isSet = field === 'resources' ? Object.keys(value ?? {}).length > 0 : value !== undefined && value !== null;
+      if (isSet) mistakes.forbidden(path.child(field), 'cannot be set for an Ephemeral Container');
     }
     (container.volumeMounts ?? []).forEach((mount, position) => {
       for (const field of ['subPath', 'subPathExpr'] as const) {
@@ -303,9 +298,13 @@ function validateDevices(mistakes: Mistakes, container: Container | EphemeralCon
 function validateResizePolicy(mistakes: Mistakes, container: Container | EphemeralContainer, restartPolicy: string | undefined, at: FieldPath): void {
   const seen = new Set<string>();
   (container.resizePolicy ?? []).forEach((one, i) => {
-    if (seen.has(one.resourceName)) mistakes.duplicate(at.index(i), one.resourceName);
-    seen.add(one.resourceName);
-    mistakes.oneOf(at, one.resourceName, ['cpu', 'memory']);
+    const name = one.resourceName ?? '';
+    // Names of resources print themselves, without quotes.
+    const shown = new GoText(name);
+    if (seen.has(name)) mistakes.duplicate(at.index(i), shown);
+    seen.add(name);
+    if (!name) mistakes.required(at);
+    else if (name !== 'cpu' && name !== 'memory') mistakes.notSupported(at, shown, ['cpu', 'memory']);
     mistakes.oneOf(at, one.restartPolicy, ['NotRequired', 'RestartContainer']);
     if (restartPolicy === 'Never' && one.restartPolicy !== 'NotRequired')
       mistakes.invalid(at, one.restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'");

@@ -1,4 +1,4 @@
-import type { Endpoints, Namespace, Node, PodTemplate, Secret, Service } from '../../../../generated/types/index.ts';
+import type { ConfigMap, Endpoints, Namespace, Node, PodTemplate, Secret, Service } from '../../../../generated/types/index.ts';
 import { canonicalQuantity } from '../../../machinery/quantity.ts';
 import { setPodTemplateDefaults } from './pod-defaults.ts';
 
@@ -33,9 +33,23 @@ export function setServiceDefaults(service: Service): void {
 /** SetDefaults_Secret, and what conversion does with `stringData`: it becomes base64 in `data` and is not stored. */
 export function setSecretDefaults(secret: Secret): void {
   secret.type ||= 'Opaque';
+  canonicalBytes(secret.data);
   const plain = Object.entries(secret.stringData ?? {});
   if (plain.length > 0) secret.data = { ...secret.data, ...Object.fromEntries(plain.map(([key, text]) => [key, Buffer.from(text).toString('base64')])) };
   delete secret.stringData;
+}
+
+export function setConfigMapDefaults(map: ConfigMap): void {
+  canonicalBytes(map.binaryData);
+}
+
+/** Bytes as Go writes them: without the ends of lines that it takes among them, and without bits behind the last byte. */
+function canonicalBytes(data: Record<string, string> | undefined): void {
+  for (const [key, text] of Object.entries(data ?? {})) {
+    const end = text.slice(-4);
+    const isCanonical = !/[\r\n]/.test(text) && (!end.endsWith('=') || Buffer.from(end, 'base64').toString('base64') === end);
+    if (!isCanonical) data![key] = Buffer.from(text, 'base64').toString('base64');
+  }
 }
 
 /** SetDefaults_Namespace and the label that names every namespace. */

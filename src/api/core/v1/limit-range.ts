@@ -1,8 +1,10 @@
 import type { LimitRange, LimitRangeItem } from '../../../../generated/types/index.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
-import { canonicalQuantity, compareQuantities } from '../../../machinery/quantity.ts';
+import { goQuantity } from '../../../machinery/go-syntax.ts';
+import { canonicalQuantity, compareQuantities, quantityMilli, quantityValue } from '../../../machinery/quantity.ts';
 import { mistakesOf } from '../../meta/checks.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
+import { isQualifiedName } from '../../meta/names.ts';
 import { canonicalAmounts } from './persistent-volume-claim.ts';
 import { isHugePages, isNative, validateContainerResourceName, validateResourceName } from './resources-validation.ts';
 
@@ -38,8 +40,10 @@ export function validateLimitRange({ spec }: LimitRange): FieldError[] {
 }
 
 function validateType(mistakes: Mistakes, type: string, at: FieldPath): void {
-  if (['Container', 'Pod', 'PersistentVolumeClaim'].includes(type)) return;
-  if (!type?.includes('/')) mistakes.invalid(at, type ?? '', 'must be a standard limit type or fully qualified');
+  const wrong = isQualifiedName(type ?? '');
+  mistakes.invalid(at, type ?? '', wrong);
+  if (wrong.length > 0 || type.includes('/') || ['Container', 'Pod', 'PersistentVolumeClaim'].includes(type)) return;
+  mistakes.invalid(at, type, 'must be a standard limit type or fully qualified');
 }
 
 function validateItem(mistakes: Mistakes, item: LimitRangeItem, at: FieldPath): void {
@@ -50,7 +54,7 @@ function validateItem(mistakes: Mistakes, item: LimitRangeItem, at: FieldPath): 
     defaultRequest: item.defaultRequest ?? {},
     maxLimitRequestRatio: item.maxLimitRequestRatio ?? {},
   };
-  const checkName = item.type === 'Container' ? validateContainerResourceName : validateResourceName;
+  const checkName = item.type === 'Container' || item.type === 'Pod' ? validateContainerResourceName : validateResourceName;
   for (const [field, amounts] of Object.entries(bounds)) for (const name of Object.keys(amounts).sort()) checkName(mistakes, name, at.child(field).key(name));
   if (item.type === 'Pod') {
     if (item.default) mistakes.forbidden(at.child('default'), "may not be specified when `type` is 'Pod'");
@@ -64,35 +68,46 @@ function validateItem(mistakes: Mistakes, item: LimitRangeItem, at: FieldPath): 
 
 /** min <= request by default <= limit by default <= max. */
 function validateOrder(mistakes: Mistakes, name: string, bounds: Readonly<Record<string, Amounts>>, at: FieldPath): void {
+  const invalid = (field: string, amount: string, why: string): void => {
+    mistakes.invalid(at.child(field).key(name), goQuantity(canonicalQuantity(amount)), why);
+  };
   const shown: Readonly<Record<string, string>> = { min: 'min', max: 'max', defaultRequest: 'default request', default: 'default' };
-  const above = (low: string, high: string, field: string): void => {
+  const above = (low: string, high: string, field: string, wrong = field, highShown = shown[high]): void => {
     const [a, b] = [bounds[low]![name], bounds[high]![name]];
     if (a === undefined || b === undefined || compareQuantities(a, b) <= 0) return;
-    const text = `${shown[low]} value ${canonicalQuantity(a)} is greater than ${shown[high]} value ${canonicalQuantity(b)}`;
-    mistakes.invalid(at.child(field).key(name), canonicalQuantity(field === low ? a : b), text);
+    invalid(field, bounds[wrong]![name]!, `${shown[low]} value ${canonicalQuantity(a)} is greater than ${highShown} value ${canonicalQuantity(b)}`);
   };
   above('min', 'max', 'min');
   above('min', 'defaultRequest', 'defaultRequest');
   above('defaultRequest', 'max', 'defaultRequest');
-  above('defaultRequest', 'default', 'defaultRequest');
-  const [min, limit] = [bounds.min![name], bounds.default![name]];
-  // Upstream names the smaller bound here as the wrong value.
-  if (min !== undefined && limit !== undefined && compareQuantities(min, limit) > 0)
-    mistakes.invalid(
-      at.child('default').key(name),
-      canonicalQuantity(min),
-      `min value ${canonicalQuantity(min)} is greater than default value ${canonicalQuantity(limit)}`,
-    );
-  above('default', 'max', 'default');
+  above('defaultRequest', 'default', 'defaultRequest', 'defaultRequest', 'default limit');
+  // Upstream names the bound as the wrong value here.
+  above('min', 'default', 'default', 'min');
+  above('default', 'max', 'default', 'max');
   const ratio = bounds.maxLimitRequestRatio![name];
-  if (ratio !== undefined && compareQuantities(ratio, '1') < 0)
-    mistakes.invalid(at.child('maxLimitRequestRatio').key(name), canonicalQuantity(ratio), `ratio ${canonicalQuantity(ratio)} is less than 1`);
+  if (ratio !== undefined) validateRatio(ratio, bounds.min![name], bounds.max![name], (why) => invalid('maxLimitRequestRatio', ratio, why));
   const [request, most] = [bounds.defaultRequest![name], bounds.default![name]];
   const overcommit = isNative(name) && !isHugePages(name);
-  if (!overcommit && request !== undefined && most !== undefined && compareQuantities(request, most) !== 0)
-    mistakes.invalid(
-      at.child('defaultRequest').key(name),
-      canonicalQuantity(request),
-      `default value ${canonicalQuantity(most)} must equal to defaultRequest value ${canonicalQuantity(request)} in ${name}`,
-    );
+  if (!overcommit && request !== undefined && most !== undefined && compareQuantities(request, most) !== 0) {
+    invalid('defaultRequest', request, `default value ${canonicalQuantity(most)} must equal to defaultRequest value ${canonicalQuantity(request)} in ${name}`);
+  }
 }
+
+/** A limit is no smaller than its request, and no ratio is reached that the other bounds leave no room for. */
+function validateRatio(ratio: string, min: string | undefined, max: string | undefined, invalid: (why: string) => void): void {
+  const shown = canonicalQuantity(ratio);
+  if (compareQuantities(ratio, '1') < 0) invalid(`ratio ${shown} is less than 1`);
+  if (min === undefined || max === undefined) return;
+  const all = [ratio, min, max];
+  // Thousandths are counted where that is no matter of precision.
+  const isPrecise = all.every((one) => quantityValue(one) < maxMilliValue);
+  const [wanted, least, most] = all.map(isPrecise ? quantityMilli : quantityValue) as [number, number, number];
+  const room = most / least;
+  if ((isPrecise ? wanted / 1000 : wanted) > room) invalid(`ratio ${shown} is greater than max/min = ${goFixed(room)}`);
+}
+
+/** The largest quantity whose thousandths Go can count (apimachinery/pkg/api/resource MaxMilliValue). */
+const maxMilliValue = 2 ** 63 / 1000;
+
+/** A number as Go's `%f` prints it. */
+const goFixed = (number: number): string => (Number.isFinite(number) ? number.toFixed(6) : Number.isNaN(number) ? 'NaN' : '+Inf');

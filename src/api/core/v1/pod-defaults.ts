@@ -10,6 +10,8 @@ const minTokenSeconds = 3600;
 export function setPodDefaults(pod: Pod): void {
   const spec = (pod.spec ??= { containers: [] });
   setPodSpecDefaults(spec);
+  // Those of templates are left alone.
+  if (spec.terminationGracePeriodSeconds! < 0) spec.terminationGracePeriodSeconds = 1;
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) requestsFromLimits(container);
   spec.enableServiceLinks ??= true;
   if (spec.hostNetwork) hostPorts(spec);
@@ -50,8 +52,14 @@ function setPodSpecDefaults(spec: PodSpec): void {
   const account = spec.serviceAccountName || spec.serviceAccount;
   if (account) spec.serviceAccountName = spec.serviceAccount = account;
   for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
+  setAffinityDefaults(spec.affinity);
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])]) setContainerDefaults(container);
   for (const [name, amount] of Object.entries(spec.overhead ?? {})) spec.overhead![name] = canonicalQuantity(amount);
+}
+
+/** Structs that Go always writes. */
+function setAffinityDefaults(affinity: PodSpec['affinity']): void {
+  for (const term of affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []) term.preference ??= {};
 }
 
 function setContainerDefaults(container: Container | EphemeralContainer): void {

@@ -1,7 +1,7 @@
 import type { Container, Pod, PodDNSConfig, PodSpec, PodTemplateSpec, Toleration } from '../../../../generated/types/index.ts';
-import { clone, semanticEqual } from '../../../machinery/deep.ts';
+import { clone, sameField, semanticEqual } from '../../../machinery/deep.ts';
 import { FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
-import { goStringList } from '../../../machinery/go-syntax.ts';
+import { goStringList, goStringMap } from '../../../machinery/go-syntax.ts';
 import { goDiff } from '../../meta/go-diff.ts';
 import { validateIp } from '../../meta/ip.ts';
 import { validateAnnotations, validateLabels } from '../../meta/labels.ts';
@@ -10,12 +10,15 @@ import { isDns1123Label, isDns1123Subdomain, isDns1123SubdomainWithUnderscore, i
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../meta/object-meta.ts';
 import { validateContainers, validateEphemeralContainers, validateImageSpace, validateInitContainers } from './containers-validation.ts';
 import { podSpecFields } from './go-fields.ts';
+import { validatePodAnnotations, validatePodAnnotationUpdates, validateProfileAnnotations } from './pod-annotations.ts';
 import { isSidecar } from './pod-resources.ts';
 import { isMirrorPod } from './pod-status.ts';
+import { validateContainerResources } from './resources-validation.ts';
 import { validateAffinity, validateTolerations, validateTopologySpread } from './scheduling-validation.ts';
 import { validatePodSecurityContext } from './security-validation.ts';
 import { SharedSpecs } from './shared-specs.ts';
 import { validateVolumes } from './volumes-validation.ts';
+import { validateHostProcesses, validateLinuxPod, validateWindowsPod } from './windows-validation.ts';
 
 const maxInt32 = 2147483647;
 const specPath = path('spec');
@@ -28,6 +31,7 @@ export function validatePod(pod: Pod): FieldError[] {
   if ((spec.ephemeralContainers ?? []).length > 0) mistakes.forbidden(specPath.child('ephemeralContainers'), 'cannot be set on create');
   if (spec.nodeName && (spec.schedulingGates ?? []).length > 0)
     mistakes.forbidden(specPath.child('nodeName'), 'cannot be set until all schedulingGates have been cleared');
+  validateProfileAnnotations(mistakes, pod);
   return mistakes.list;
 }
 
@@ -68,13 +72,6 @@ function validateSpecOfPod(mistakes: Mistakes, spec: PodSpec, pod: Pod): void {
   }
 }
 
-function validatePodAnnotations(mistakes: Mistakes, pod: Pod): void {
-  const cost = pod.metadata?.annotations?.['controller.kubernetes.io/pod-deletion-cost'];
-  if (cost === undefined) return;
-  const valid = /^(0|-?[1-9]\d*)$/.test(cost) && Math.abs(Number(cost)) <= maxInt32;
-  if (!valid) mistakes.invalid(path('metadata', 'annotations').key('controller.kubernetes.io/pod-deletion-cost'), cost, 'must be a 32bit integer');
-}
-
 /** A template in a workload (ValidatePodTemplateSpec). */
 export function validatePodTemplate(mistakes: Mistakes, template: PodTemplateSpec, at: FieldPath): void {
   validateLabels(mistakes, template.metadata?.labels, at.child('labels'));
@@ -105,6 +102,7 @@ export function validatePodSpec(mistakes: Mistakes, spec: PodSpec, at: FieldPath
   });
   validateGates(mistakes, spec, at.child('schedulingGates'));
   validateTopologySpread(mistakes, spec.topologySpreadConstraints ?? [], at.child('topologySpreadConstraints'));
+  validateHostProcesses(mistakes, spec, at);
   validateHostUsers(mistakes, spec, at);
   validateNamesInSpec(mistakes, spec, at);
   validateOs(mistakes, spec, at);
@@ -136,6 +134,7 @@ function validateNamesInSpec(mistakes: Mistakes, spec: PodSpec, at: FieldPath): 
   check('runtimeClassName', isDns1123Subdomain);
   const policies = ['PreemptLowerPriority', 'Never'];
   if (spec.preemptionPolicy !== undefined) mistakes.oneOf(at.child('preemptionPolicy'), spec.preemptionPolicy, policies);
+  if (spec.overhead) validateContainerResources(mistakes, { limits: spec.overhead }, new Set(), at.child('overhead'));
 }
 
 function validateResourceClaims(mistakes: Mistakes, spec: PodSpec, at: FieldPath): Set<string> {
@@ -219,9 +218,8 @@ function validateOs(mistakes: Mistakes, spec: PodSpec, at: FieldPath): void {
     mistakes.notSupported(at.child('os'), spec.os.name, ['linux', 'windows']);
     return;
   }
-  if (spec.os.name === 'linux' && spec.securityContext?.windowsOptions) {
-    mistakes.forbidden(at.child('securityContext', 'windowsOptions'), 'windows options cannot be set for a linux pod');
-  }
+  if (spec.os.name === 'linux') validateLinuxPod(mistakes, spec, at);
+  else validateWindowsPod(mistakes, spec, at);
 }
 
 const updatable = [
@@ -239,9 +237,11 @@ export function validatePodUpdate(next: Pod, previous: Readonly<Pod>): FieldErro
   const [spec, old] = [next.spec as PodSpec, previous.spec as PodSpec];
   if (changesImagesOnly(spec, old)) {
     validateMetadata(mistakes, next);
+    validatePodAnnotationUpdates(mistakes, next, previous);
     return mistakes.list;
   }
   validateMetadataAndSpec(mistakes, next);
+  validatePodAnnotationUpdates(mistakes, next, previous);
   for (const field of ['containers', 'initContainers'] as const) {
     if (!validateContainerCount(mistakes, spec[field] ?? [], old[field] ?? [], specPath.child(field))) return mistakes.list;
   }
@@ -264,14 +264,14 @@ function changesImagesOnly(spec: PodSpec, old: PodSpec): boolean {
   return sameFields(spec, old, (field, now, then) =>
     field === 'containers' || field === 'initContainers'
       ? sameButImages(now as Container[] | undefined, then as Container[] | undefined)
-      : semanticEqual(now, then),
+      : sameField(field, now, then),
   );
 }
 
 function sameButImages(next: readonly Container[] = [], old: readonly Container[] = []): boolean {
   return (
     next.length === old.length &&
-    next.every((one, i) => sameFields(one, old[i]!, (field, now, then) => (field === 'image' ? isImage(now) : semanticEqual(now, then))))
+    next.every((one, i) => sameFields(one, old[i]!, (field, now, then) => (field === 'image' ? isImage(now) : sameField(field, now, then))))
   );
 }
 
@@ -350,17 +350,49 @@ function munge(mistakes: Mistakes, spec: PodSpec, old: PodSpec): PodSpec {
 
 /** While a pod is held by gates its node selector may grow, and its node affinity may be narrowed. */
 function mungeGated(mistakes: Mistakes, munged: PodSpec, old: PodSpec): void {
-  const at = specPath.child('nodeSelector');
-  const lost = Object.entries(old.nodeSelector ?? {}).filter(([key, value]) => munged.nodeSelector?.[key] !== value);
-  for (const [key] of lost) mistakes.invalid(at, munged.nodeSelector?.[key] ?? '', 'only additions are allowed');
-  if (old.nodeSelector) munged.nodeSelector = clone(old.nodeSelector);
-  else delete munged.nodeSelector;
-  // Differs from upstream: a gated pod's node affinity may be set where there was none, but not narrowed term by term.
-  if (!old.affinity?.nodeAffinity && munged.affinity?.nodeAffinity) {
+  const selector = munged.nodeSelector ?? {};
+  if (Object.entries(old.nodeSelector ?? {}).some(([key, value]) => selector[key] !== value)) {
+    const why = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)';
+    mistakes.invalid(specPath.child('nodeSelector'), goStringMap(munged.nodeSelector), why);
+  }
+  setOrDelete(munged, 'nodeSelector', old.nodeSelector);
+  const [now, then] = [munged.affinity?.nodeAffinity, old.affinity?.nodeAffinity];
+  if (semanticEqual(now, then)) return;
+  validateNarrowed(mistakes, now, then);
+  if (then) munged.affinity = { ...munged.affinity, nodeAffinity: then };
+  else if (munged.affinity) {
     delete munged.affinity.nodeAffinity;
-    if (Object.keys(munged.affinity).length === 0 && !old.affinity) delete munged.affinity;
+    if (!old.affinity && Object.keys(munged.affinity).length === 0) delete munged.affinity;
   }
 }
+
+function setOrDelete<T, K extends keyof T>(object: T, field: K, value: T[K] | undefined): void {
+  if (value === undefined) delete object[field];
+  else object[field] = value;
+}
+
+type NodeAffinity = NonNullable<PodSpec['affinity']>['nodeAffinity'];
+
+/** Terms of a node affinity may get more requirements, as long as they have some (validateNodeAffinityMutation). */
+function validateNarrowed(mistakes: Mistakes, next: NodeAffinity, old: NodeAffinity): void {
+  const at = specPath.child('affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms');
+  const before = old?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const after = next?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  if (before.length > 0 && before.length !== after.length) {
+    mistakes.invalid(at, after, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed');
+    return;
+  }
+  before.forEach((term, i) => {
+    const now = after[i]!;
+    const hadNone = (term.matchExpressions ?? []).length + (term.matchFields ?? []).length === 0;
+    const onlyAdds = hadNone
+      ? (now.matchExpressions ?? []).length + (now.matchFields ?? []).length === 0
+      : startsWith(now.matchExpressions ?? [], term.matchExpressions ?? []) && startsWith(now.matchFields ?? [], term.matchFields ?? []);
+    if (!onlyAdds) mistakes.invalid(at.index(i), now, 'only additions are allowed (no mutations or deletions)');
+  });
+}
+
+const startsWith = (list: readonly unknown[], start: readonly unknown[]): boolean => start.every((one, i) => semanticEqual(list[i], one));
 
 /** ValidatePodStatusUpdate: what a kubelet or a controller may not report. */
 export function validatePodStatusUpdate(next: Pod, previous: Readonly<Pod>): FieldError[] {

@@ -3,7 +3,6 @@ import type {
   Container,
   ContainerPort,
   EnvVar,
-  NodeSelectorTerm,
   ObjectMeta,
   Pod,
   PodAffinityTerm,
@@ -12,18 +11,13 @@ import type {
   Volume,
 } from '../../../../generated/types/index.ts';
 import { FieldPath } from '../../../machinery/field-error.ts';
-import { canonicalQuantity, parseQuantity } from '../../../machinery/quantity.ts';
+import { ipWarnings } from '../../meta/ip-warnings.ts';
 import { isDns1123Label } from '../../meta/names.ts';
+import { deprecatedNodeLabels, nodeTermWarnings } from './node-label-warnings.ts';
+import { claimSpecWarnings } from './persistent-volume-warnings.ts';
+import { fractionWarnings } from './quantity-warnings.ts';
 import { SharedSpecs } from './shared-specs.ts';
 import { overlappingPathWarnings } from './volume-warnings.ts';
-
-const deprecatedNodeLabels = new Map([
-  ['beta.kubernetes.io/arch', 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
-  ['beta.kubernetes.io/os', 'deprecated since v1.14; use "kubernetes.io/os" instead'],
-  ['failure-domain.beta.kubernetes.io/region', 'deprecated since v1.17; use "topology.kubernetes.io/region" instead'],
-  ['failure-domain.beta.kubernetes.io/zone', 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead'],
-  ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
-]);
 
 const deprecatedAnnotations = [
   ['scheduler.alpha.kubernetes.io/critical-pod', 'non-functional in v1.16+; use the "priorityClassName" field instead'],
@@ -42,6 +36,9 @@ const deprecatedVolumes: readonly (readonly [keyof Volume, string])[] = [
   ['cephfs', 'deprecated in v1.28, non-functional in v1.31+'],
   ['rbd', 'deprecated in v1.28, non-functional in v1.31+'],
 ];
+
+/** What is counted in bytes. */
+const byteResources = ['memory', 'ephemeral-storage'];
 
 const seccompPodAnnotation = 'seccomp.security.alpha.kubernetes.io/pod';
 const seccompContainerAnnotation = 'container.seccomp.security.alpha.kubernetes.io/';
@@ -65,8 +62,8 @@ export function workloadNameWarnings(name: string): string[] {
 }
 
 /** What a workload is warned of because of its pod template (GetWarningsForPodTemplate). */
-export function podTemplateWarnings(template: Readonly<PodTemplateSpec> | undefined): string[] {
-  return warningsOf(new FieldPath('spec.template'), template?.spec, template?.metadata);
+export function podTemplateWarnings(template: Readonly<PodTemplateSpec> | undefined, at = new FieldPath('spec.template')): string[] {
+  return warningsOf(at, template?.spec, template?.metadata);
 }
 
 /** Those that nobody is warned of, unless an annotation speaks of seccomp. */
@@ -98,7 +95,7 @@ function findWarnings(at: FieldPath, spec: Readonly<PodSpec>, meta: Readonly<Obj
     ...overlappingPathWarnings(spec.volumes ?? []),
     ...repeated(spec.hostAliases ?? [], ({ ip }) => ip).map(([index, ip]) => `${inSpec.child('hostAliases').index(index).child('ip')}: duplicate ip "${ip}"`),
     ...pullSecretWarnings(inSpec.child('imagePullSecrets'), spec),
-    ...fractionWarnings(inSpec.child('overhead'), spec.overhead),
+    ...fractionWarnings(inSpec.child('overhead'), spec.overhead, byteResources),
     ...seccompWarning(at, annotations, seccompPodAnnotation, spec.securityContext?.seccompProfile),
     ...containers.flatMap(([path, container]) => containerWarnings(at, path, container, spec, annotations)),
     ...portWarnings(containers),
@@ -106,6 +103,8 @@ function findWarnings(at: FieldPath, spec: Readonly<PodSpec>, meta: Readonly<Obj
       ? [`${inSpec.child('terminationGracePeriodSeconds')}: must be >= 0; negative values are invalid and will be treated as 1`]
       : []),
     ...podAffinityWarnings(inSpec.child('affinity'), spec.affinity),
+    ...(spec.dnsConfig?.nameservers ?? []).flatMap((ip, index) => ipWarnings(inSpec.child('dnsConfig', 'nameservers').index(index), ip)),
+    ...(spec.hostAliases ?? []).flatMap(({ ip }, index) => ipWarnings(inSpec.child('hostAliases').index(index).child('ip'), ip)),
   ];
 }
 
@@ -118,11 +117,11 @@ function nodeLabelWarnings(inSpec: FieldPath, spec: Readonly<PodSpec>): string[]
   const at = inSpec.child('affinity', 'nodeAffinity');
   const required = at.child('requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms');
   affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms?.forEach((term, index) => {
-    warnings.push(...termWarnings(required.index(index), term));
+    warnings.push(...nodeTermWarnings(required.index(index), term));
   });
   const preferred = at.child('preferredDuringSchedulingIgnoredDuringExecution');
   affinity?.preferredDuringSchedulingIgnoredDuringExecution?.forEach(({ preference }, index) => {
-    warnings.push(...termWarnings(preferred.index(index).child('preference'), preference));
+    warnings.push(...nodeTermWarnings(preferred.index(index).child('preference'), preference, true));
   });
   spec.topologySpreadConstraints?.forEach(({ topologyKey, labelSelector }, index) => {
     const path = inSpec.child('topologySpreadConstraints').index(index);
@@ -133,17 +132,13 @@ function nodeLabelWarnings(inSpec: FieldPath, spec: Readonly<PodSpec>): string[]
   return warnings;
 }
 
-function termWarnings(at: FieldPath, term: Readonly<NodeSelectorTerm> | undefined): string[] {
-  return (term?.matchExpressions ?? []).flatMap(({ key }, index) => {
-    const why = deprecatedNodeLabels.get(key);
-    return why ? [`${at.child('matchExpressions').index(index).child('key')}: ${key} is ${why}`] : [];
-  });
-}
-
 function volumeWarnings(at: FieldPath, volumes: readonly Readonly<Volume>[]): string[] {
-  return volumes.flatMap((volume, index) =>
-    deprecatedVolumes.filter(([kind]) => volume[kind] !== undefined).map(([kind, why]) => `${at.index(index).child(shownKind(kind))}: ${why}`),
-  );
+  return volumes.flatMap((volume, index) => [
+    ...deprecatedVolumes.filter(([kind]) => volume[kind] !== undefined).map(([kind, why]) => `${at.index(index).child(shownKind(kind))}: ${why}`),
+    ...(volume.ephemeral
+      ? claimSpecWarnings(at.index(index).child('ephemeral', 'volumeClaimTemplate', 'spec'), volume.ephemeral.volumeClaimTemplate?.spec)
+      : []),
+  ]);
 }
 
 /** Upstream spells one of the fields otherwise than the API does. */
@@ -181,17 +176,6 @@ function repeated<T>(items: readonly T[], keyOf: (item: T) => string): [number, 
   });
 }
 
-/** Bytes come in whole numbers. */
-function fractionWarnings(at: FieldPath, quantities: Readonly<Record<string, string>> | undefined): string[] {
-  if (!quantities) return [];
-  return ['memory', 'ephemeral-storage'].flatMap((name) => {
-    const value = quantities[name];
-    const parsed = value === undefined ? undefined : parseQuantity(value);
-    if (!parsed || parsed.nano % 1_000_000_000n === 0n) return [];
-    return [`${at.key(name)}: fractional byte value "${canonicalQuantity(value as string)}" is invalid, must be an integer`];
-  });
-}
-
 function seccompWarning(at: FieldPath, annotations: Readonly<Record<string, string>>, key: string, profile: unknown): string[] {
   if (profile || !(key in annotations)) return [];
   return [`${at.child('metadata', 'annotations').key(key)}: non-functional in v1.27+; use the "seccompProfile" field instead`];
@@ -222,8 +206,8 @@ function containerWarnings(
   if (at.text !== '' && !hasAppArmor && key in annotations) {
     warnings.push(`${at.child('metadata', 'annotations').key(key)}: deprecated since v1.30; use the "appArmorProfile" field instead`);
   }
-  const limits = fractionWarnings(path.child('resources', 'limits'), resources?.limits);
-  const requests = fractionWarnings(path.child('resources', 'requests'), resources?.requests);
+  const limits = fractionWarnings(path.child('resources', 'limits'), resources?.limits, byteResources);
+  const requests = fractionWarnings(path.child('resources', 'requests'), resources?.requests, byteResources);
   const byResource = (text: string): number => (text.includes('[memory]') ? 0 : 1);
   warnings.push(...[...limits, ...requests].sort((a, b) => byResource(a) - byResource(b)));
   return [...warnings, ...envWarnings(path.child('env'), env)];

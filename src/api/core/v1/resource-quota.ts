@@ -5,7 +5,7 @@ import { goStringList, goStruct } from '../../../machinery/go-syntax.ts';
 import { mistakesOf } from '../../meta/checks.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { canonicalAmounts } from './persistent-volume-claim.ts';
-import { integerResources, isHugePages, validateQuantity, validateResourceName } from './resources-validation.ts';
+import { goName, integerResources, isHugePages, validateQuantity, validateResourceName } from './resources-validation.ts';
 
 /** pkg/apis/core/v1 SetDefaults_ResourceList. */
 export function setResourceQuotaDefaults(quota: ResourceQuota): void {
@@ -29,7 +29,7 @@ export function validateResourceQuota({ spec = {} }: ResourceQuota): FieldError[
     for (const [name, amount] of Object.entries(spec.hard ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) {
       const at = specPath.child('hard').key(name);
       validateResourceName(mistakes, name, at);
-      if (!name.includes('/') && !isStandard(name)) mistakes.invalid(at, name, 'must be a standard resource for quota');
+      if (!name.includes('/') && !isStandard(name)) mistakes.invalid(at, goName(name), 'must be a standard resource for quota');
       validateQuantity(mistakes, name, amount, at);
     }
     validateScopes(mistakes, spec);

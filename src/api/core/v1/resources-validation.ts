@@ -1,5 +1,6 @@
 import type { ResourceRequirements } from '../../../../generated/types/index.ts';
-import type { FieldPath } from '../../../machinery/field-error.ts';
+import { type FieldPath, GoText } from '../../../machinery/field-error.ts';
+import { goQuantity } from '../../../machinery/go-syntax.ts';
 import { canonicalQuantity, compareQuantities, formatQuantity, parseQuantity } from '../../../machinery/quantity.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { isDns1123Label, isQualifiedName } from '../../meta/names.ts';
@@ -49,13 +50,16 @@ export function isExtendedResource(name: string): boolean {
 
 const mayOvercommit = (name: string): boolean => isNative(name) && !isHugePages(name);
 
+/** The name of a resource has a type of its own in Go, whose values are printed without quotes. */
+export const goName = (name: string): GoText => new GoText(name);
+
 /** pkg/apis/core/validation ValidateResourceName: false when the name is wrong. */
 export function validateResourceName(mistakes: Mistakes, name: string, at: FieldPath): boolean {
   const wrong = isQualifiedName(name);
-  mistakes.invalid(at, name, wrong);
+  mistakes.invalid(at, goName(name), wrong);
   if (wrong.length > 0) return false;
   if (name.includes('/') || standardResources.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-')) return true;
-  mistakes.invalid(at, name, 'must be a standard resource type or fully qualified');
+  mistakes.invalid(at, goName(name), 'must be a standard resource type or fully qualified');
   return false;
 }
 
@@ -63,8 +67,8 @@ export function validateResourceName(mistakes: Mistakes, name: string, at: Field
 export function validateContainerResourceName(mistakes: Mistakes, name: string, at: FieldPath): void {
   validateResourceName(mistakes, name, at);
   if (!name.includes('/')) {
-    if (!containerResources.has(name) && !isHugePages(name)) mistakes.invalid(at, name, 'must be a standard resource for containers');
-  } else if (!isNative(name) && !isExtendedResource(name)) mistakes.invalid(at, name, "doesn't follow extended resource name standard");
+    if (!containerResources.has(name) && !isHugePages(name)) mistakes.invalid(at, goName(name), 'must be a standard resource for containers');
+  } else if (!isNative(name) && !isExtendedResource(name)) mistakes.invalid(at, goName(name), "doesn't follow extended resource name standard");
 }
 
 /** pkg/apis/core/validation ValidateResourceQuantityValue. */
@@ -73,7 +77,7 @@ export function validateQuantity(mistakes: Mistakes, name: string, text: string,
   if (!amount) return;
   if (amount.nano < 0n) mistakes.invalid(at, formatQuantity(amount), 'must be greater than or equal to 0');
   if ((integerResources.has(name) || isExtendedResource(name)) && amount.nano % 1_000_000_000n !== 0n)
-    mistakes.invalid(at, formatQuantity(amount), 'must be an integer');
+    mistakes.invalid(at, goQuantity(formatQuantity(amount), false), 'must be an integer');
 }
 
 /** A container's `resources` (ValidateContainerResourceRequirements). `claims` are the names of the pod's resource claims. */

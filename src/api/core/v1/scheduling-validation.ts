@@ -8,7 +8,8 @@ import type {
   Toleration,
   TopologySpreadConstraint,
 } from '../../../../generated/types/index.ts';
-import type { FieldPath } from '../../../machinery/field-error.ts';
+import { type FieldPath, GoText } from '../../../machinery/field-error.ts';
+import { goStruct } from '../../../machinery/go-syntax.ts';
 import { validateLabelName, validateLabelSelector } from '../../meta/labels.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { isDns1123Label, isDns1123Subdomain, isLabelValue } from '../../meta/names.ts';
@@ -50,9 +51,15 @@ export function validateTaints(mistakes: Mistakes, taints: readonly Taint[], at:
     if (!taint.effect) mistakes.required(path.child('effect'));
     else if (!effects.includes(taint.effect)) mistakes.notSupported(path.child('effect'), taint.effect, effects);
     const key = `${taint.key}:${taint.effect}`;
-    if (seen.has(key)) mistakes.duplicate(path, taint, 'taints must be unique by key and effect pair');
+    if (seen.has(key)) mistakes.duplicate(path, goTaint(taint), 'taints must be unique by key and effect pair');
     seen.add(key);
   });
+}
+
+/** A taint can be printed as long as nobody knows since when it is there. */
+function goTaint(taint: Taint): unknown {
+  const { key = '', value = '', effect = '', timeAdded } = taint;
+  return timeAdded ? taint : goStruct('core.Taint', { Key: key, Value: value, Effect: effect, TimeAdded: new GoText('<nil>') });
 }
 
 export function validateAffinity(mistakes: Mistakes, affinity: Affinity | undefined, at: FieldPath): void {

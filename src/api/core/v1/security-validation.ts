@@ -1,10 +1,13 @@
 import type { AppArmorProfile, PodSecurityContext, PodSpec, SeccompProfile, SecurityContext } from '../../../../generated/types/index.ts';
 import type { FieldPath } from '../../../machinery/field-error.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
-import { rangeMessage } from '../../meta/names.ts';
-import { validateLocalPath } from './volumes-validation.ts';
+import { byteLength, rangeMessage } from '../../meta/names.ts';
+import { validateLocalPath } from './volume-sources.ts';
+import { validateWindowsOptions } from './windows-validation.ts';
 
-const maxId = 0xffffffff;
+const maxId = 0x7fffffff;
+/** The longest path, without the byte that ends it. */
+const maxProfileBytes = 4095;
 const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 const sysctlPattern = '^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
 
@@ -28,6 +31,7 @@ export function validateSecurityContext(mistakes: Mistakes, context: SecurityCon
     if (context.capabilities?.add?.includes('CAP_SYS_ADMIN'))
       mistakes.invalid(at, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN');
   }
+  validateWindowsOptions(mistakes, context.windowsOptions, at.child('windowsOptions'));
   validateAppArmor(mistakes, context.appArmorProfile, at.child('appArmorProfile'));
 }
 
@@ -46,9 +50,11 @@ export function validatePodSecurityContext(mistakes: Mistakes, context: PodSecur
   validateSysctls(mistakes, context, spec, at.child('sysctls'));
   validateChoice(mistakes, context.fsGroupChangePolicy, ['Always', 'OnRootMismatch'], at.child('fsGroupChangePolicy'));
   validateSeccomp(mistakes, context.seccompProfile, at.child('seccompProfile'));
+  validateWindowsOptions(mistakes, context.windowsOptions, at.child('windowsOptions'));
   validateAppArmor(mistakes, context.appArmorProfile, at.child('appArmorProfile'));
   validateChoice(mistakes, context.supplementalGroupsPolicy, ['Merge', 'Strict'], at.child('supplementalGroupsPolicy'));
-  validateChoice(mistakes, context.seLinuxChangePolicy, ['MountOption', 'Recursive'], at.child('seLinuxChangePolicy'));
+  // MountOption stands behind a gate that is off (SELinuxMount).
+  validateChoice(mistakes, context.seLinuxChangePolicy, ['Recursive'], at.child('seLinuxChangePolicy'));
 }
 
 function validateChoice(mistakes: Mistakes, value: string | undefined, supported: readonly string[], at: FieldPath): void {
@@ -83,13 +89,17 @@ function validateSeccomp(mistakes: Mistakes, profile: SeccompProfile | undefined
   else validateLocalPath(mistakes, local, at.child('localhostProfile'));
 }
 
-function validateAppArmor(mistakes: Mistakes, profile: AppArmorProfile | undefined, at: FieldPath): void {
+export function validateAppArmor(mistakes: Mistakes, profile: AppArmorProfile | undefined, at: FieldPath): void {
   if (!profile) return;
   const local = profile.localhostProfile;
+  const path = at.child('localhostProfile');
   if (!profile.type) mistakes.required(at.child('type'), 'type is required when appArmorProfile is set');
   else if (!profileTypes.includes(profile.type)) mistakes.notSupported(at.child('type'), profile.type, profileTypes);
   else if (profile.type !== 'Localhost') {
-    if (local !== undefined) mistakes.invalid(at.child('localhostProfile'), local, 'can only be set when AppArmor type is Localhost');
-  } else if (!local?.trim()) mistakes.required(at.child('localhostProfile'), 'must be set when AppArmor type is Localhost');
-  else if (local.trim() !== local) mistakes.invalid(at.child('localhostProfile'), local, 'must not be padded with whitespace');
+    if (local !== undefined) mistakes.invalid(path, local, 'can only be set when AppArmor type is Localhost');
+  } else {
+    if (!local) mistakes.required(path, 'must be set when AppArmor type is Localhost');
+    else if (local.trim() !== local) mistakes.invalid(path, local, 'must not be padded with whitespace');
+    if (byteLength(local ?? '') > maxProfileBytes) mistakes.tooLong(path, maxProfileBytes);
+  }
 }

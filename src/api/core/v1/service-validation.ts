@@ -2,11 +2,12 @@ import type { Service, ServicePort, ServiceSpec } from '../../../../generated/ty
 import type { FieldError, FieldPath } from '../../../machinery/field-error.ts';
 import { path } from '../../../machinery/field-error.ts';
 import { goStringList } from '../../../machinery/go-syntax.ts';
-import { ipFamilyOf, isIp, validateCidr, validateIp, validateNonSpecialIp } from '../../meta/ip.ts';
+import { ipFamilyOf, isIp, validateCidr, validateIp } from '../../meta/ip.ts';
 import { validateLabels } from '../../meta/labels.ts';
 import { Mistakes } from '../../meta/mistakes.ts';
 import { isDns1123Label, isDns1123Subdomain, isPortNumber, isQualifiedName, nameIs1035Label } from '../../meta/names.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../meta/object-meta.ts';
+import { validateNonSpecialIp } from '../../meta/special-ip.ts';
 import { supportedProtocols, validatePort } from './containers-validation.ts';
 import { isExternallyAccessible, isHeadless, needsHealthCheck } from './services.ts';
 

@@ -1,11 +1,12 @@
 import type { ConfigMap, Endpoints, Namespace, Node, PodTemplate, Secret, ServiceAccount } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
-import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
-import { goStringList } from '../../../machinery/go-syntax.ts';
-import { validateCidr, validateIp, validateNonSpecialIp } from '../../meta/ip.ts';
+import { FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { goStringList, goStruct } from '../../../machinery/go-syntax.ts';
+import { validateCidr, validateIp } from '../../meta/ip.ts';
 import { Mistakes } from '../../meta/mistakes.ts';
 import { byteLength, isConfigKey, isDns1123Label, isDns1123Subdomain, isPortNumber, isQualifiedName, nameIsLabel, nameIsSubdomain } from '../../meta/names.ts';
 import { validateFinalizerName, validateObjectMeta, validateObjectMetaUpdate } from '../../meta/object-meta.ts';
+import { validateNonSpecialIp } from '../../meta/special-ip.ts';
 import { supportedProtocols } from './containers-validation.ts';
 import { validatePodTemplate } from './pod-validation.ts';
 import { validateQuantity } from './resources-validation.ts';
@@ -190,20 +191,25 @@ export function validateNode(node: Node): FieldError[] {
   // Upstream reports taints under metadata; so do we.
   validateTaints(mistakes, node.spec?.taints ?? [], path('metadata', 'taints'));
   validateNodeResources(mistakes, node);
-  const ranges = node.spec?.podCIDRs ?? [];
-  const at = path('spec', 'podCIDRs');
-  ranges.forEach((range, i) => {
-    validateCidr(mistakes, range, at.index(i));
-  });
-  const families = new Set(ranges.map((range) => (range.includes(':') ? 6 : 4)));
-  if (ranges.length > 1 && (families.size < 2 || ranges.length > 2))
-    mistakes.invalid(at, goStringList(ranges), 'may specify no more than one CIDR for each IP family');
-  const seen = new Set<string>();
-  ranges.forEach((range, i) => {
-    if (seen.has(range)) mistakes.duplicate(at.index(i), range);
-    seen.add(range);
-  });
+  validatePodRanges(mistakes, node.spec?.podCIDRs ?? [], path('spec', 'podCIDRs'));
   return mistakes.list;
+}
+
+/** Ranges of addresses for pods: one, or one of each family. */
+function validatePodRanges(mistakes: Mistakes, ranges: readonly string[], at: FieldPath): void {
+  const wrong = ranges.map((range, i) => {
+    const before = mistakes.list.length;
+    validateCidr(mistakes, range, at.index(i));
+    return mistakes.list.length > before;
+  });
+  if (ranges.length < 2) return;
+  const first = wrong.indexOf(true);
+  if (first >= 0) {
+    const why = `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[${first}]: <nil> (invalid CIDR address: ${ranges[first]})`;
+    mistakes.add([new FieldError('InternalError', at.text, '', why)]);
+  }
+  const families = new Set(ranges.map((range) => (range.includes(':') ? 6 : 4)));
+  if (first >= 0 || families.size < 2 || ranges.length > 2) mistakes.invalid(at, goStringList(ranges), 'may specify no more than one CIDR for each IP family');
 }
 
 function validateNodeResources(mistakes: Mistakes, node: Node): void {
@@ -212,24 +218,30 @@ function validateNodeResources(mistakes: Mistakes, node: Node): void {
   }
 }
 
-/** ValidateNodeUpdate: addresses once, pod ranges and provider fixed once set. */
+/** ValidateNode, and what follows. */
 export function validateNodeUpdate(next: Node, previous: Readonly<Node>): FieldError[] {
+  return [...validateNode(next), ...validateNodeStatusUpdate(next, previous)];
+}
+
+/** ValidateNodeUpdate: addresses once, pod ranges and provider fixed once set. */
+export function validateNodeStatusUpdate(next: Node, previous: Readonly<Node>): FieldError[] {
   const mistakes = new Mistakes();
   validateObjectMetaUpdate(mistakes, next.metadata, previous.metadata);
   validateNodeResources(mistakes, next);
   const seen = new Set<string>();
-  (next.status?.addresses ?? []).forEach((address, i) => {
-    const key = `${address.type}/${address.address}`;
-    if (seen.has(key)) mistakes.duplicate(path('status', 'addresses').index(i), address);
+  (next.status?.addresses ?? []).forEach(({ type, address }, i) => {
+    const key = `${type}/${address}`;
+    if (seen.has(key)) mistakes.duplicate(path('status', 'addresses').index(i), goStruct('core.NodeAddress', { Type: type, Address: address }));
     seen.add(key);
   });
-  const ranges = previous.spec?.podCIDRs ?? [];
-  if (ranges.length > 0 && !semanticEqual(ranges, next.spec?.podCIDRs))
+  const [ranges, old] = [next.spec?.podCIDRs ?? [], previous.spec?.podCIDRs ?? []];
+  if (old.length > 0 && (old.length !== ranges.length || old.some((range, i) => range !== ranges[i])))
     mistakes.forbidden(path('spec', 'podCIDRs'), 'node updates may not change podCIDR except from "" to valid');
   if (previous.spec?.providerID && previous.spec.providerID !== next.spec?.providerID) {
     mistakes.forbidden(path('spec', 'providerID'), 'node updates may not change providerID except from "" to valid');
   }
   validateTaints(mistakes, next.spec?.taints ?? [], path('metadata', 'taints'));
+  if ((next.spec?.externalID ?? '') !== (previous.spec?.externalID ?? '')) mistakes.forbidden(path('spec', 'externalID'), 'may not be updated');
   return mistakes.list;
 }
 

@@ -10,54 +10,65 @@ import type {
 import type { FieldPath } from '../../../machinery/field-error.ts';
 import { canonicalQuantity, compareQuantities } from '../../../machinery/quantity.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
-import { isDns1123Label, isQualifiedName, nameIsSubdomain } from '../../meta/names.ts';
+import { byteLength, isDns1123Label, isQualifiedName, nameIsSubdomain } from '../../meta/names.ts';
+import { validateClaimTemplate } from './persistent-volume-claim.ts';
+import {
+  checkAzureDisk,
+  checkAzureFile,
+  checkCinder,
+  checkDisk,
+  checkFibreChannel,
+  checkFlexVolume,
+  checkFlocker,
+  checkGlusterfs,
+  checkHostPath,
+  checkInlineCsi,
+  checkIscsi,
+  checkNfs,
+  checkQuobyte,
+  checkStorageOs,
+  needs,
+  validateLocalPath,
+} from './volume-sources.ts';
 
 const fileMode = 'must be a number between 0 and 0777 (octal), both inclusive';
-const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
 
 /** `ofPod` is false for the volumes of a template. */
 type Check = (mistakes: Mistakes, source: never, at: FieldPath, ofPod: boolean) => void;
 
-/** A source whose named fields must not be empty. */
-const needs =
-  (...fields: string[]): Check =>
-  (mistakes, source: Record<string, unknown>, at) => {
-    for (const field of fields) {
-      const value = source[field];
-      if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) mistakes.required(at.child(field));
-    }
-  };
-
-/** Every kind of volume, in the order in which upstream looks at them. The `label` is how upstream names it when there is one too many. */
-const sources: readonly { readonly field: keyof Volume; readonly label?: string; readonly check: Check }[] = [
+/**
+ * Every kind of volume, in the order in which upstream looks at them. The `label` is how upstream names it when there is one too many, the `path` where
+ * it reports what is wrong inside.
+ */
+const sources: readonly { readonly field: keyof Volume; readonly label?: string; readonly path?: string; readonly check: Check }[] = [
   { field: 'emptyDir', check: checkEmptyDir as Check },
   { field: 'hostPath', check: checkHostPath as Check },
   { field: 'gitRepo', check: checkGitRepo as Check },
-  { field: 'gcePersistentDisk', check: needs('pdName') },
-  { field: 'awsElasticBlockStore', check: needs('volumeID') },
+  { field: 'gcePersistentDisk', path: 'persistentDisk', check: checkDisk('pdName') },
+  { field: 'awsElasticBlockStore', check: checkDisk('volumeID') },
   { field: 'secret', check: checkFiles('secretName') },
   { field: 'nfs', check: checkNfs as Check },
-  { field: 'iscsi', check: needs('targetPortal', 'iqn') },
-  { field: 'glusterfs', check: needs('endpoints', 'path') },
-  { field: 'flocker', check: () => {} },
+  { field: 'iscsi', check: ((mistakes, source, at) => checkIscsi(mistakes, source, at)) as Check },
+  { field: 'glusterfs', check: checkGlusterfs as Check },
+  { field: 'flocker', check: checkFlocker as Check },
   { field: 'persistentVolumeClaim', check: needs('claimName') },
   { field: 'rbd', check: needs('monitors', 'image') },
-  { field: 'cinder', check: needs('volumeID') },
+  { field: 'cinder', check: checkCinder(false) },
   { field: 'cephfs', label: 'cephFS', check: needs('monitors') },
-  { field: 'quobyte', check: needs('registry', 'volume') },
+  { field: 'quobyte', check: checkQuobyte as Check },
   { field: 'downwardAPI', label: 'downwarAPI', check: checkDownward as Check },
-  { field: 'fc', check: () => {} },
-  { field: 'flexVolume', check: needs('driver') },
+  { field: 'fc', check: checkFibreChannel as Check },
+  { field: 'flexVolume', check: checkFlexVolume as Check },
   { field: 'configMap', check: checkFiles('name') },
-  { field: 'azureFile', check: needs('secretName', 'shareName') },
+  { field: 'azureFile', check: checkAzureFile as Check },
   { field: 'vsphereVolume', check: needs('volumePath') },
   { field: 'photonPersistentDisk', check: needs('pdID') },
   { field: 'portworxVolume', check: needs('volumeID') },
-  { field: 'azureDisk', check: needs('diskName', 'diskURI') },
-  { field: 'storageos', check: () => {} },
+  { field: 'azureDisk', check: checkAzureDisk as Check },
+  { field: 'storageos', check: checkStorageOs(false) },
   { field: 'projected', check: checkProjected as Check },
   { field: 'scaleIO', check: needs('gateway', 'system', 'volumeName') },
-  { field: 'csi', check: needs('driver') },
+  { field: 'csi', check: checkInlineCsi as Check },
   { field: 'ephemeral', check: checkEphemeral as Check },
   { field: 'image', check: checkImage as Check },
 ];
@@ -83,14 +94,22 @@ export function validateVolumes(mistakes: Mistakes, volumes: readonly Volume[], 
 
 function validateSource(mistakes: Mistakes, volume: Volume, podMeta: ObjectMeta | undefined, at: FieldPath): void {
   const present = sources.filter(({ field }) => volume[field] !== undefined && volume[field] !== null);
-  present.forEach(({ field, label, check }, i) => {
+  present.forEach(({ field, label, path = field, check }, i) => {
     if (i > 0) mistakes.forbidden(at.child(label ?? field), 'may not specify more than 1 volume type');
-    else check(mistakes, volume[field] as never, at.child(field), podMeta !== undefined);
+    else check(mistakes, volume[field] as never, at.child(path), podMeta !== undefined);
+    if (field === 'iscsi') validateIscsiLength(mistakes, volume, at.child('name'));
   });
   if (present.length === 0) mistakes.required(at, 'must specify a volume type');
   if (present[0]?.field !== 'ephemeral' || !podMeta?.name || !volume.name) return;
   const claim = `${podMeta.name}-${volume.name}`;
   for (const wrong of nameIsSubdomain(claim)) mistakes.invalid(at.child('name'), volume.name, `PVC name ${JSON.stringify(claim)}: ${wrong}`);
+}
+
+/** Who asks for an iSCSI disk goes by the name of the volume and the portal. */
+function validateIscsiLength(mistakes: Mistakes, { name = '', iscsi }: Volume, at: FieldPath): void {
+  if (iscsi?.initiatorName === undefined || byteLength(`${name}:${iscsi.targetPortal ?? ''}`) <= 64) return;
+  const why = 'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
+  mistakes.invalid(at, name, why);
 }
 
 /** A template may leave the reference to whoever makes pods of it. */
@@ -104,24 +123,9 @@ function checkEmptyDir(mistakes: Mistakes, source: NonNullable<Volume['emptyDir'
     mistakes.forbidden(at.child('sizeLimit'), 'SizeLimit field must be a valid resource quantity');
 }
 
-function checkHostPath(mistakes: Mistakes, source: NonNullable<Volume['hostPath']>, at: FieldPath): void {
-  if (!source.path) {
-    mistakes.required(at.child('path'));
-    return;
-  }
-  validateNoBacksteps(mistakes, source.path, at.child('path'));
-  if (source.type !== undefined && !hostPathTypes.includes(source.type)) mistakes.notSupported(at.child('type'), source.type, hostPathTypes);
-}
-
 function checkGitRepo(mistakes: Mistakes, source: NonNullable<Volume['gitRepo']>, at: FieldPath): void {
   if (!source.repository) mistakes.required(at.child('repository'));
   validateLocalPath(mistakes, source.directory ?? '', at.child('directory'));
-}
-
-function checkNfs(mistakes: Mistakes, source: NonNullable<Volume['nfs']>, at: FieldPath): void {
-  if (!source.server) mistakes.required(at.child('server'));
-  if (!source.path) mistakes.required(at.child('path'));
-  else if (!source.path.startsWith('/')) mistakes.invalid(at.child('path'), source.path, 'must be an absolute path');
 }
 
 /** Secrets and config maps as files. */
@@ -273,19 +277,7 @@ function checkEphemeral(mistakes: Mistakes, source: NonNullable<Volume['ephemera
     mistakes.required(at.child('volumeClaimTemplate'));
     return;
   }
-  const spec = at.child('volumeClaimTemplate', 'spec');
-  if (!(template.spec?.accessModes ?? []).length) mistakes.required(spec.child('accessModes'), 'at least 1 access mode is required');
-  if (template.spec?.resources?.requests?.storage === undefined) mistakes.required(spec.child('resources').key('storage'));
-}
-
-/** Relative, and without `..`. */
-export function validateLocalPath(mistakes: Mistakes, text: string, at: FieldPath): void {
-  if (text.startsWith('/')) mistakes.invalid(at, text, 'must be a relative path');
-  validateNoBacksteps(mistakes, text, at);
-}
-
-export function validateNoBacksteps(mistakes: Mistakes, text: string, at: FieldPath): void {
-  if (text.split('/').includes('..')) mistakes.invalid(at, text, "must not contain '..'");
+  validateClaimTemplate(mistakes, template, at.child('volumeClaimTemplate'));
 }
 
 function validateNonReservedPath(mistakes: Mistakes, text: string, at: FieldPath): void {

@@ -4,7 +4,7 @@ import { type FieldError, path } from '../../../machinery/field-error.ts';
 import { parseTime } from '../../../machinery/time.ts';
 import { Mistakes } from '../../meta/mistakes.ts';
 import { byteLength, isDns1123Subdomain, isQualifiedName, nameIsSubdomain } from '../../meta/names.ts';
-import { validateObjectMeta } from '../../meta/object-meta.ts';
+import { validateFinalizerDomains, validateObjectMeta } from '../../meta/object-meta.ts';
 
 const maxNoteBytes = 1024;
 const maxFieldBytes = 128;
@@ -22,6 +22,7 @@ export function validateEventsV1(event: Event): FieldError[] {
   const mistakes = new Mistakes();
   validateLegacy(mistakes, event, 'reportingController');
   validateObjectMeta(mistakes, event.metadata, true, nameIsSubdomain);
+  validateFinalizerDomains(mistakes, event.metadata);
   validateSeries(mistakes, event);
   if (parseTime(event.eventTime) === undefined) mistakes.required(path('eventTime'));
   if (event.type !== 'Normal' && event.type !== 'Warning') mistakes.invalid(path('type'), '', `has invalid value: ${event.type ?? ''}`);
@@ -31,18 +32,25 @@ export function validateEventsV1(event: Event): FieldError[] {
   return mistakes.list;
 }
 
+const textFields = new Set<keyof Event>(['reason', 'message', 'type', 'action', 'reportingComponent', 'reportingInstance']);
+
 /** An event of events.k8s.io/v1 is what it is: only its series goes on (ValidateEventUpdate). */
 export function validateEventsV1Update(next: Event, previous: Readonly<Event>): FieldError[] {
   const mistakes = new Mistakes();
   validateLegacy(mistakes, next, 'reportingController');
   if (!semanticEqual(next.series, previous.series)) validateSeries(mistakes, next);
   const immutable = (field: keyof Event, shown: string = field): void =>
-    mistakes.immutable(path(shown), next[field], semanticEqual(next[field] ?? undefined, previous[field] ?? undefined));
+    mistakes.immutable(
+      path(shown),
+      next[field] ?? (textFields.has(field) ? '' : undefined),
+      semanticEqual(next[field] ?? undefined, previous[field] ?? undefined),
+    );
   for (const field of ['involvedObject', 'reason', 'message', 'source', 'firstTimestamp', 'lastTimestamp', 'count', 'type', 'eventTime'] as const)
     immutable(field);
   for (const field of ['action', 'related'] as const) immutable(field);
   immutable('reportingComponent', 'reportingController');
   immutable('reportingInstance');
+  validateFinalizerDomains(mistakes, next.metadata);
   return mistakes.list;
 }
 

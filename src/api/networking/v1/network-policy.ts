@@ -66,7 +66,8 @@ function validatePort(mistakes: Mistakes, { protocol, port, endPort }: NetworkPo
   } else if (typeof port === 'number') {
     mistakes.invalid(at.child('port'), port, isPortNumber(port));
     if (endPort === undefined) return;
-    if (endPort < port) mistakes.invalid(at.child('endPort'), endPort, 'must be greater than or equal to `port`');
+    // Upstream shows the port.
+    if (endPort < port) mistakes.invalid(at.child('endPort'), port, 'must be greater than or equal to `port`');
     mistakes.invalid(at.child('endPort'), endPort, isPortNumber(endPort));
   } else {
     if (endPort !== undefined) mistakes.invalid(at.child('endPort'), endPort, 'may not be specified when `port` is non-numeric');
@@ -88,7 +89,9 @@ function validateBlock(mistakes: Mistakes, { cidr, except = [] }: IPBlock, at: F
     mistakes.required(at.child('cidr'));
     return;
   }
+  const before = mistakes.list.length;
   validateCidr(mistakes, cidr, at.child('cidr'));
+  if (mistakes.list.length > before) return;
   const whole = parseCidr(cidr);
   except.forEach((text, i) => {
     const one = at.child('except').index(i);

@@ -16,15 +16,24 @@ export function validateRuntimeClass(one: RuntimeClass): FieldError[] {
   return mistakesOf((mistakes) => {
     mistakes.invalid(path('handler'), one.handler ?? '', isDns1123Label(one.handler ?? ''));
     for (const [name, amount] of Object.entries(one.overhead?.podFixed ?? {})) {
-      const at = path('overhead', 'podFixed');
+      const at = path('overhead', 'limits'); // Upstream takes them for a container's.
       validateContainerResourceName(mistakes, name, at.key(name));
       validateQuantity(mistakes, name, amount, at.key(name));
     }
     validateLabels(mistakes, one.scheduling?.nodeSelector, path('scheduling', 'nodeSelector'));
-    validateTolerations(mistakes, one.scheduling?.tolerations ?? [], path('scheduling', 'tolerations'));
+    const tolerations = one.scheduling?.tolerations ?? [];
+    validateTolerations(mistakes, tolerations, path('scheduling', 'tolerations', 'tolerations'));
+    const seen = new Set<string>();
+    tolerations.forEach((toleration, i) => {
+      const { key = '', operator = '', value = '', effect = '' } = toleration;
+      const same = JSON.stringify([key, operator, value, effect]);
+      if (seen.has(same)) mistakes.duplicate(path('scheduling', 'tolerations').index(i), toleration);
+      seen.add(same);
+    });
   });
 }
 
 export function validateRuntimeClassUpdate(next: RuntimeClass, previous: Readonly<RuntimeClass>): FieldError[] {
-  return mistakesOf((mistakes) => mistakes.immutable(path('handler'), next.handler, next.handler === previous.handler));
+  const frozen = mistakesOf((mistakes) => mistakes.immutable(path('handler'), next.handler, next.handler === previous.handler));
+  return [...validateRuntimeClass(next), ...frozen];
 }

@@ -5,6 +5,7 @@ import { mistakesOf, validateCounts } from '../../meta/checks.ts';
 import { validateConditions } from '../../meta/conditions.ts';
 import { validateLabelSelector } from '../../meta/labels.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
+import { isPercent } from '../../meta/names.ts';
 
 /** Counts that Go always writes. */
 export function emptyDisruptionStatus(): NonNullable<PodDisruptionBudget['status']> {
@@ -35,7 +36,7 @@ export function validatePodDisruptionBudget({ spec = {} }: PodDisruptionBudget):
 function validateAmount(mistakes: Mistakes, amount: IntOrString | undefined, at: FieldPath): void {
   if (amount === undefined) return;
   validateCountOrPercent(mistakes, amount, at);
-  if (typeof amount === 'string' && numberOf(amount) > 100) mistakes.invalid(at, amount, 'must not be greater than 100%');
+  if (typeof amount === 'string' && isPercent(amount).length === 0 && numberOf(amount) > 100) mistakes.invalid(at, amount, 'must not be greater than 100%');
 }
 
 export function validatePodDisruptionBudgetStatus({ status = emptyDisruptionStatus() }: PodDisruptionBudget): FieldError[] {

@@ -1,7 +1,7 @@
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
-import { goStruct } from '../../../machinery/go-syntax.ts';
+import { goStringList, goStruct } from '../../../machinery/go-syntax.ts';
 import { mistakesOf, validateSegment } from '../../meta/checks.ts';
 import { validateLabelSelector } from '../../meta/labels.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
@@ -38,7 +38,7 @@ export function validateClusterRole(role: ClusterRole): FieldError[] {
     const selectors = role.aggregationRule.clusterRoleSelectors ?? [];
     if (selectors.length === 0) mistakes.required(at, 'at least one clusterRoleSelector required if aggregationRule is non-nil');
     selectors.forEach((selector, i) => {
-      validateLabelSelector(mistakes, selector, at.index(i));
+      if (!validateLabelSelector(mistakes, selector, at.index(i))) mistakes.invalid(at.index(i), null, 'invalid label selector.');
     });
   });
 }
@@ -55,9 +55,9 @@ function validateRule(mistakes: Mistakes, rule: PolicyRule, namespaced: boolean,
   if (isEmpty(rule.verbs)) mistakes.required(at.child('verbs'), 'verbs must contain at least one value');
   if (!isEmpty(rule.nonResourceURLs)) {
     const where = at.child('nonResourceURLs');
-    if (namespaced) mistakes.invalid(where, rule.nonResourceURLs, 'namespaced rules cannot apply to non-resource URLs');
+    if (namespaced) mistakes.invalid(where, goStringList(rule.nonResourceURLs), 'namespaced rules cannot apply to non-resource URLs');
     if (!isEmpty(rule.apiGroups) || !isEmpty(rule.resources) || !isEmpty(rule.resourceNames))
-      mistakes.invalid(where, rule.nonResourceURLs, 'rules cannot apply to both regular resources and non-resource URLs');
+      mistakes.invalid(where, goStringList(rule.nonResourceURLs), 'rules cannot apply to both regular resources and non-resource URLs');
     return;
   }
   if (isEmpty(rule.apiGroups)) mistakes.required(at.child('apiGroups'), 'resource rules must supply at least one api group');

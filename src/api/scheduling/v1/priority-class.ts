@@ -36,7 +36,8 @@ export function validatePriorityClass(one: PriorityClass): FieldError[] {
       if (wrong) mistakes.forbidden(path('metadata', 'name'), `priority class names with 'system-' prefix are reserved for system use only. error: ${wrong}`);
     } else if (one.value > highestUserValue) mistakes.forbidden(path('value'), `maximum allowed value of a user defined priority is ${highestUserValue}`);
     const policy = one.preemptionPolicy;
-    if (policy !== undefined && !policies.includes(policy)) mistakes.notSupported(path('preemptionPolicy'), policy, ['PreemptLowerPriority', 'Never']);
+    if (policy === '') mistakes.required(path('preemptionPolicy'));
+    else if (policy !== undefined && !policies.includes(policy)) mistakes.notSupported(path('preemptionPolicy'), policy, ['PreemptLowerPriority', 'Never']);
   });
 }
 

@@ -1,16 +1,15 @@
 import type { CSIDriver, CSINode, CSIStorageCapacity, VolumeAttachment } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
-import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { type FieldError, path } from '../../../machinery/field-error.ts';
 import { goSelector, goStringList } from '../../../machinery/go-syntax.ts';
 import { compareQuantities } from '../../../machinery/quantity.ts';
+import { validateDriverName } from '../../core/v1/volume-sources.ts';
 import { mistakesOf } from '../../meta/checks.ts';
 import { validateLabelSelector } from '../../meta/labels.ts';
-import type { Mistakes } from '../../meta/mistakes.ts';
 import { isDns1123Subdomain, isQualifiedName } from '../../meta/names.ts';
 
-const modes = ['Ephemeral', 'Persistent'];
+const modes = ['Persistent', 'Ephemeral'];
 const groupPolicies = ['File', 'None', 'ReadWriteOnceWithFSType'];
-const maxDriverName = 63;
 const maxNodeId = 256;
 const specPath = path('spec');
 
@@ -26,19 +25,11 @@ export function setCsiDriverDefaults(driver: CSIDriver): void {
   spec.seLinuxMount ??= false;
 }
 
-/** How others name a driver: a subdomain of at most 63 bytes, whatever its case (pkg/apis/core/validation ValidateCSIDriverName). */
-function validateDriverName(mistakes: Mistakes, name: string, at: FieldPath): void {
-  if (!name) mistakes.required(at);
-  if (Buffer.byteLength(name) > maxDriverName) mistakes.tooLong(at, maxDriverName);
-  mistakes.invalid(at, name, isDns1123Subdomain(name.toLowerCase()));
-}
-
 /** pkg/apis/storage/validation ValidateCSIDriver. */
 export function validateCsiDriver({ spec }: CSIDriver): FieldError[] {
   return mistakesOf((mistakes) => {
     for (const field of ['attachRequired', 'podInfoOnMount', 'storageCapacity'] as const)
       if (spec?.[field] === undefined) mistakes.required(specPath.child(field));
-    for (const mode of spec?.volumeLifecycleModes ?? []) if (!modes.includes(mode)) mistakes.notSupported(specPath.child('volumeLifecycleModes'), mode, modes);
     const policy = spec?.fsGroupPolicy;
     if (policy !== undefined && !groupPolicies.includes(policy)) mistakes.notSupported(specPath.child('fsGroupPolicy'), policy, groupPolicies);
     const audiences = new Set<string>();
@@ -49,6 +40,7 @@ export function validateCsiDriver({ spec }: CSIDriver): FieldError[] {
       if (expirationSeconds !== undefined && expirationSeconds < 600)
         mistakes.invalid(at.child('expirationSeconds'), expirationSeconds, 'may not specify a duration less than 10 minutes');
     });
+    for (const mode of spec?.volumeLifecycleModes ?? []) if (!modes.includes(mode)) mistakes.notSupported(specPath.child('volumeLifecycleModes'), mode, modes);
   });
 }
 
@@ -73,13 +65,30 @@ export function validateCsiNode({ spec }: CSINode): FieldError[] {
       validateDriverName(mistakes, driver.name, at.child('name'));
       if (!driver.nodeID) mistakes.required(at.child('nodeID'));
       else if (driver.nodeID.length > maxNodeId) mistakes.invalid(at.child('nodeID'), driver.nodeID, `must be ${maxNodeId} characters or less`);
+      const count = driver.allocatable?.count;
+      if (count !== undefined && count < 0) mistakes.nonNegative(at.child('allocatable').child('count'), count);
       if (seen.has(driver.name)) mistakes.duplicate(at.child('name'), driver.name);
       seen.add(driver.name);
-      (driver.topologyKeys ?? []).forEach((key) => {
-        mistakes.invalid(at.child('topologyKeys'), key, isQualifiedName(key));
-      });
+      const keys = new Set<string>();
+      for (const key of driver.topologyKeys ?? []) {
+        if (!key) mistakes.required(at);
+        if (keys.has(key)) mistakes.duplicate(at, key);
+        keys.add(key);
+        mistakes.invalid(at, key, isQualifiedName(key));
+      }
     });
   });
+}
+
+/** A driver of a node is what it is, though others may come and go (ValidateCSINodeUpdate). */
+export function validateCsiNodeUpdate(next: CSINode, previous: Readonly<CSINode>): FieldError[] {
+  const frozen = mistakesOf((mistakes) => {
+    for (const before of previous.spec?.drivers ?? []) {
+      for (const driver of next.spec?.drivers ?? [])
+        if (driver.name === before.name) mistakes.immutable(specPath.child('drivers'), driver, semanticEqual(driver, before));
+    }
+  });
+  return [...validateCsiNode(next), ...frozen];
 }
 
 /** ValidateVolumeAttachment. */

@@ -1,7 +1,8 @@
-import type { StorageClass } from '../../../../generated/types/index.ts';
+import type { StorageClass, TopologySelectorTerm } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
 import { mistakesOf } from '../../meta/checks.ts';
+import { validateLabelName } from '../../meta/labels.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { byteLength, isQualifiedName } from '../../meta/names.ts';
 
@@ -30,13 +31,31 @@ export function validateStorageClass(one: StorageClass): FieldError[] {
       mistakes.notSupported(path('reclaimPolicy'), one.reclaimPolicy, ['Delete', 'Retain']);
     if (one.volumeBindingMode === undefined) mistakes.required(path('volumeBindingMode'));
     else if (!bindingModes.includes(one.volumeBindingMode)) mistakes.notSupported(path('volumeBindingMode'), one.volumeBindingMode, bindingModes);
-    (one.allowedTopologies ?? []).forEach((term, i) => {
-      (term.matchLabelExpressions ?? []).forEach(({ key, values }, position) => {
-        const at = path('allowedTopologies').index(i).child('matchLabelExpressions').index(position);
-        if ((values ?? []).length === 0) mistakes.required(at.child('values'));
-        mistakes.invalid(at.child('key'), key, isQualifiedName(key ?? ''));
+    validateTopologies(mistakes, one.allowedTopologies ?? [], path('allowedTopologies'));
+  });
+}
+
+/** Where volumes may be: no term says twice what another says, and one that says nothing is taken for a double as well. */
+function validateTopologies(mistakes: Mistakes, terms: readonly TopologySelectorTerm[], at: FieldPath): void {
+  const told: Readonly<Record<string, readonly string[]>>[] = [];
+  terms.forEach((term, i) => {
+    const inTerm = at.index(i).child('matchLabelExpressions');
+    const wanted: Record<string, readonly string[]> = {};
+    (term.matchLabelExpressions ?? []).forEach(({ key = '', values = [] }, position) => {
+      const one = inTerm.index(position);
+      if (values.length === 0) mistakes.required(one.child('values'));
+      const seen = new Set<string>();
+      values.forEach((value, number) => {
+        if (seen.has(value)) mistakes.duplicate(one.child('values').index(number), value);
+        seen.add(value);
       });
+      validateLabelName(mistakes, key, one.child('key'));
+      if (Object.hasOwn(wanted, key)) mistakes.duplicate(one.child('key'), key);
+      Object.defineProperty(wanted, key, { value: [...seen].sort(), enumerable: true, configurable: true });
     });
+    const isEmpty = Object.keys(wanted).length === 0;
+    if (isEmpty || told.some((other) => semanticEqual(other, wanted))) mistakes.duplicate(inTerm, '');
+    told.push(wanted);
   });
 }
 
