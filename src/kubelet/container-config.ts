@@ -98,14 +98,22 @@ function containerUser(pod: Readonly<Pod>, container: Readonly<Container>, image
   };
 }
 
+/** Where the kubelet looks for the filters that pods name. */
+const seccompFolder = '/var/lib/kubelet/seccomp';
+
 function securityConfig(pod: Readonly<Pod>, { securityContext }: Readonly<Container>): SecurityConfig {
-  const { privileged = false, capabilities, allowPrivilegeEscalation, seccompProfile = pod.spec?.securityContext?.seccompProfile } = securityContext ?? {};
+  const { privileged = false, capabilities, allowPrivilegeEscalation } = securityContext ?? {};
+  const seccompProfile = securityContext?.seccompProfile ?? pod.spec?.securityContext?.seccompProfile;
+  const appArmor = securityContext?.appArmorProfile ?? pod.spec?.securityContext?.appArmorProfile;
   return {
     privileged,
     addCapabilities: capabilities?.add ?? [],
     dropCapabilities: capabilities?.drop ?? [],
     noNewPrivileges: allowPrivilegeEscalation === false,
     seccomp: seccompProfile !== undefined && seccompProfile.type !== 'Unconfined',
+    ...(seccompProfile?.type === 'Localhost' ? { seccompFile: `${seccompFolder}/${seccompProfile.localhostProfile ?? ''}` } : {}),
+    ...(appArmor?.type === 'Localhost' ? { appArmor: { profile: appArmor.localhostProfile ?? '' } } : {}),
+    ...(appArmor?.type === 'Unconfined' ? { appArmor: 'unconfined' as const } : {}),
   };
 }
 

@@ -6,7 +6,10 @@ import { streamLog } from './container-logs.ts';
 
 const options: PodLogOptions = { container: 'c', follow: true, previous: false, timestamps: false };
 
-/** A client that takes so many bytes, and then none until it is let go on. */
+/** Lines of `yes` in what a client is handed at a time. */
+const pieceLines = (32 * 1024) / 2;
+
+/** A client that takes so many bytes, rounded up to what it is handed at a time, and then none until it is let go on. */
 function slowReader(room: number) {
   let text = '';
   let left = room;
@@ -48,16 +51,16 @@ test('a client that does not read holds nothing up and nothing is kept for it: i
   const stop = streamLog(node.env, log, options, slow);
   streamLog(node.env, log, { ...options, tailLines: 0 }, quick);
   await node.advance(120_000);
-  expect(slow.text()).toBe('y\n'.repeat(5));
+  expect(slow.text()).toBe('y\n'.repeat(pieceLines));
   expect(quick.text()).toMatch(/last\n$/); // The container was not held up, nor was the other client.
   expect(log.first).toBeGreaterThan(500_000);
   const kept = log.count - log.first;
   slow.take(20);
   await node.advance(0);
-  expect(slow.text()).toBe('y\n'.repeat(15));
+  expect(slow.text()).toBe('y\n'.repeat(2 * pieceLines));
   slow.take(Number.POSITIVE_INFINITY);
   await node.advance(0);
-  expect(slow.text()).toBe(`${'y\n'.repeat(15 + kept - 11)}last\n`);
+  expect(slow.text()).toBe(`${'y\n'.repeat(pieceLines + kept - 1)}last\n`);
   await node.runtime.stopContainer(id, 0);
   await node.advance(0);
   expect([slow.ended(), quick.ended()]).toEqual([true, true]);
@@ -66,13 +69,23 @@ test('a client that does not read holds nothing up and nothing is kept for it: i
 
 test('the end of a container reaches a slow client after all that it still has to read', async () => {
   const { node, log } = await counting('echo one; echo two; echo three');
-  const slow = slowReader(4);
+  const slow = slowReader(0);
   streamLog(node.env, log, options, slow);
   await node.advance(5000);
-  expect([slow.text(), slow.ended()]).toEqual(['one\n', false]);
+  expect([slow.text(), slow.ended()]).toEqual(['', false]);
   slow.take(100);
   await node.advance(0);
   expect([slow.text(), slow.ended()]).toEqual(['one\ntwo\nthree\n', true]);
+});
+
+test('what is there already comes in few pieces, and a limit of bytes cuts the last one', async () => {
+  const { node, log } = await counting('yes | head -n 40000');
+  await node.advance(5000);
+  const pieces: number[] = [];
+  let ended = false;
+  streamLog(node.env, log, { ...options, limitBytes: 70_001 }, { data: (piece) => pieces.push(piece.length), end: () => (ended = true) });
+  await node.advance(0);
+  expect([pieces, ended]).toEqual([[32_768, 32_768, 4465], true]);
 });
 
 test('a client that has gone is sent nothing more', async () => {

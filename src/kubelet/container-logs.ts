@@ -40,6 +40,9 @@ function plainId(id: string): string {
   return id.replace(/^[a-z]+:\/\//, '');
 }
 
+/** Lines that are there already go out in pieces of about this size: each piece costs a way to the client, and logs are made of short lines. */
+const pieceBytes = 32 * 1024;
+
 /**
  * Sends a log as asked for: its end, what is younger, with times, at most so many bytes. Returns how to end it.
  *
@@ -54,16 +57,28 @@ export function streamLog(env: Pick<Env, 'clock' | 'loop'>, log: ContainerLog, o
   let waiting = false;
   let stopped = false;
   let unfollow = () => {};
+  let lines: Uint8Array[] = [];
+  let bytes = 0;
+  const flush = () => {
+    if (bytes === 0) return;
+    const piece = lines.length === 1 ? (lines[0] as Uint8Array) : Buffer.concat(lines, bytes);
+    lines = [];
+    bytes = 0;
+    reader.data(piece);
+  };
   const end = () => {
     if (stopped) return;
     stopped = true;
     unfollow();
+    flush();
     reader.end();
   };
   const send = (line: LogLine) => {
     const chunk = encodeLine(line, options.timestamps).subarray(0, left);
     left -= chunk.length;
-    if (chunk.length > 0) reader.data(chunk);
+    lines.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= pieceBytes) flush();
     if (left <= 0) end();
   };
   const pump = () => {
@@ -71,13 +86,14 @@ export function streamLog(env: Pick<Env, 'clock' | 'loop'>, log: ContainerLog, o
       if (reader.full?.() && reader.onRoom) {
         waiting = true;
         reader.onRoom(() => env.loop.defer('container log', resume));
-        return;
+        break;
       }
       next = Math.max(next, log.first);
       const line = log.line(next);
       next += 1;
       if (line && line.time >= since) send(line);
     }
+    if (!stopped) flush();
     if (!waiting && next >= last) end();
   };
   const resume = () => {

@@ -4,20 +4,19 @@ const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 /** Why a container runtime could not make sense of an image's name (distribution/reference); undefined if it could. */
 export function imageReferenceMistake(image: string): string | undefined {
   if (/^[0-9a-f]{64}$/.test(image)) return `invalid repository name (${image}), cannot specify 64-byte hexadecimal strings`;
-  if (isImageReference(image)) return undefined;
-  const lower = image.toLowerCase();
-  if (lower === image || !isImageReference(lower)) return 'invalid reference format';
   const [first = '', ...rest] = image.split('/');
-  const hasDomain = rest.length > 0 && /[.:]|^localhost$/.test(first);
+  const hasDomain = rest.length > 0 && (/[.:]|^localhost$/.test(first) || first !== first.toLowerCase());
   const path = hasDomain ? rest.join('/') : rest.length > 0 ? image : `library/${image}`;
-  const repository = path.split(/[:@]/)[0];
-  return repository === repository?.toLowerCase() ? 'invalid reference format' : `invalid reference format: repository name (${repository}) must be lowercase`;
+  const repository = path.split(':')[0] as string;
+  if (repository !== repository.toLowerCase()) return `invalid reference format: repository name (${repository}) must be lowercase`;
+  return isImageReference(image) ? undefined : 'invalid reference format';
 }
 
 function isImageReference(image: string): boolean {
   const match = /^([^@]+?)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(image);
   if (!match) return false;
   const parts = (match[1] as string).split('/');
-  if (parts.length > 1 && /[.:]|^localhost$/.test(parts[0] as string) && domain.test(parts[0] as string)) parts.shift();
+  const first = parts[0] as string;
+  if (parts.length > 1 && (/[.:]|^localhost$/.test(first) || first !== first.toLowerCase()) && domain.test(first)) parts.shift();
   return parts.every((part) => component.test(part));
 }

@@ -163,14 +163,64 @@ test('a failing init container ends a pod that is never restarted', async () => 
   expect(runtime.listContainers().map((one) => one.name)).toEqual(['init']);
 });
 
-test('a job-like pod completes', async () => {
-  const { env, runtime, create, pod } = await node();
+/** Phase, what the condition Ready says, and whether the sandbox is up, as a watcher sees them change. */
+function course(history: readonly unknown[], name: string): string[] {
+  const lines = (history as Pod[]).flatMap(({ metadata, status }) => {
+    const condition = (type: string) => status?.conditions?.find((one) => one.type === type);
+    if (metadata?.name !== name || !condition('Ready')) return [];
+    return [`${status?.phase} ${condition('Ready')?.reason ?? 'Ready'} ${condition('PodReadyToStartContainers')?.status}`];
+  });
+  return lines.filter((line, index) => line !== lines[index - 1]);
+}
+
+test('a job-like pod completes: its conditions say so first, its phase when all of it has stopped', async () => {
+  const { env, api, runtime, create, pod } = await node();
   runtime.programs.set('app', { exitAfterMs: 1000 });
   await create('job', { restartPolicy: 'OnFailure', containers: [busybox('app')] });
   await env.loop.advance(10_000);
+  expect(course(api.podHistory, 'job')).toEqual([
+    'Pending ContainersNotReady False',
+    'Running Ready True',
+    'Running PodCompleted True',
+    'Succeeded PodCompleted False',
+  ]);
   const { status } = await pod('job');
   expect(status?.phase).toBe('Succeeded');
   expect(status?.conditions?.find((one) => one.type === 'Ready')).toMatchObject({ status: 'False', reason: 'PodCompleted' });
+});
+
+test('a pod past its deadline has failed by its conditions at once, by its phase when its containers have ended', async () => {
+  const { env, api, runtime, create, pod } = await node();
+  runtime.programs.set('app', { ignoresTerm: true });
+  await create('late', { activeDeadlineSeconds: 10, terminationGracePeriodSeconds: 5, containers: [busybox('app')] });
+  await env.loop.advance(11_000);
+  expect((await pod('late')).status).toMatchObject({ phase: 'Running', containerStatuses: [{ state: { running: {} } }] });
+  expect((await pod('late')).status).not.toHaveProperty('reason');
+  await env.loop.advance(10_000);
+  expect((await pod('late')).status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+  expect(course(api.podHistory, 'late')).toEqual([
+    'Pending ContainersNotReady False',
+    'Running Ready True',
+    'Running PodFailed True',
+    'Failed PodFailed False',
+  ]);
+});
+
+test('a pod that is deleted before its containers have run has failed, and they with it, once their turn had come', async () => {
+  const { env, api, client, create } = await node();
+  await create('unpulled', { containers: [{ name: 'app', image: 'nowhere' }] });
+  await create('unready', { initContainers: [busybox('init')], containers: [busybox('app')] });
+  await env.loop.advance(5000);
+  for (const name of ['unpulled', 'unready']) await client.pods.delete({ namespace: 'default', name });
+  await env.loop.advance(40_000);
+  const last = (name: string) => (api.podHistory as Pod[]).findLast((one) => one.metadata?.name === name && one.status?.conditions)?.status;
+  const message = 'The container could not be located when the pod was terminated';
+  const lost = { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', message } };
+  expect(last('unpulled')).toMatchObject({ phase: 'Failed', containerStatuses: [{ name: 'app', state: lost }] });
+  expect(last('unready')).toMatchObject({ phase: 'Failed', containerStatuses: [{ name: 'app', state: { waiting: { reason: 'PodInitializing' } } }] });
+  for (const name of ['unpulled', 'unready']) {
+    expect(last(name)?.conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: 'False', reason: 'ContainersNotReady' }));
+  }
 });
 
 test('a deleted pod runs preStop, gets TERM, is killed after its grace period, and goes', async () => {

@@ -5,7 +5,18 @@ import type { Client, EventRecorder, InformerFactory } from '../client/index.ts'
 import { createEventRecorder, refs } from '../client/index.ts';
 import type { Env } from '../env/index.ts';
 import { semanticEqual } from '../machinery/deep.ts';
-import type { AttachRequest, ByteConnection, ContainerSession, ExecRequest, NodeApi, PodKey, PodLogOptions, StreamReader } from '../machinery/index.ts';
+import type {
+  AttachRequest,
+  ByteConnection,
+  ContainerSession,
+  ExecRequest,
+  KubeletAnswer,
+  KubeletRequest,
+  NodeApi,
+  PodKey,
+  PodLogOptions,
+  StreamReader,
+} from '../machinery/index.ts';
 import { badRequest, failure, notFound } from '../machinery/index.ts';
 import { quantityValue } from '../machinery/quantity.ts';
 import { formatTime } from '../machinery/time.ts';
@@ -32,6 +43,8 @@ import { podUsage } from './pod-usage.ts';
 import { PodWorker } from './pod-worker.ts';
 import { runProbe } from './probe.ts';
 import { Prober } from './prober.ts';
+import type { MeasuredPod } from './server/index.ts';
+import { KubeletServer, kubeletConfiguration, ProcessorRates } from './server/index.ts';
 import { SourceWatcher } from './source-watcher.ts';
 import { StaticPods } from './static-pods.ts';
 import { StatusManager } from './status-manager.ts';
@@ -88,6 +101,7 @@ export class Kubelet implements NodeApi {
   /** Shared with the agent: a machine that was down comes back with another boot id. */
   readonly #description: Omit<NodeDescription, 'machine'> & { machine: NodeDescription['machine'] };
   readonly #streams: ContainerStreams;
+  readonly #server: KubeletServer;
   #running = false;
   #subscribed = false;
   #unsubscribe: (() => void) | undefined;
@@ -127,6 +141,7 @@ export class Kubelet implements NodeApi {
     });
     this.#context = this.#workerContext();
     this.#streams = new ContainerStreams(env, runtime);
+    this.#server = this.#createServer();
   }
 
   /** Registers the node and begins to look after its pods. */
@@ -210,6 +225,11 @@ export class Kubelet implements NodeApi {
   /** Rejects as `exec` does. */
   async portForward(pod: PodKey): Promise<(port: number) => Promise<ByteConnection>> {
     return this.#streams.portForward(this.#streamable(pod).record, fullName(pod));
+  }
+
+  /** What its server answers by path. Rejects with 501 for what is not simulated. */
+  serve(request: KubeletRequest): Promise<KubeletAnswer> {
+    return this.#server.serve(request);
   }
 
   #streamable(pod: PodKey): PodWorker {
@@ -400,12 +420,15 @@ export class Kubelet implements NodeApi {
     return new ImageGarbage({
       env,
       runtime,
-      disk: () => {
-        const pods = this.#usages().reduce((sum, usage) => sum + usedBytes(usage, 'ephemeral-storage'), 0);
-        return { capacity: this.#capacity().diskBytes, used: this.#imageBytes() + pods };
-      },
+      disk: () => this.#disk(),
       warn: (reason, message) => this.#agent.event('Warning', reason, message),
     });
+  }
+
+  /** Of the node's one disk, in bytes. */
+  #disk(): { readonly capacity: number; readonly used: number } {
+    const pods = this.#usages().reduce((sum, usage) => sum + usedBytes(usage, 'ephemeral-storage'), 0);
+    return { capacity: this.#capacity().diskBytes, used: this.#imageBytes() + pods };
   }
 
   /** As upstream's kubelet reads it from the kernel's messages (pkg/kubelet/oom). */
@@ -424,6 +447,50 @@ export class Kubelet implements NodeApi {
   #capacity() {
     const { memory, 'ephemeral-storage': disk } = this.#description.capacity;
     return { memoryBytes: quantityValue(memory), diskBytes: quantityValue(disk) };
+  }
+
+  #createServer(): KubeletServer {
+    const { env, runtime, nodeName, clusterDomain } = this.options;
+    const rates = new ProcessorRates();
+    const worker = (pod: Readonly<Pod>) => this.#workers.get(pod.metadata?.uid ?? '');
+    return new KubeletServer({
+      nodeName,
+      version: this.#description.kubeletVersion ?? '',
+      metrics: env.metrics,
+      pods: () => [...this.#podInformer().lister.list(), ...this.#static.pods],
+      statusOf: (pod) => this.#statuses.get(pod.metadata?.uid ?? ''),
+      seenAt: (pod) => worker(pod)?.seenAt,
+      measures: () => ({
+        nodeName,
+        now: env.clock.now(),
+        machine: this.#description.machine,
+        runtime,
+        rates,
+        pods: [...this.#workers.values()].map((one) => this.#measured(one)),
+        disk: this.#disk(),
+        imageBytes: this.#imageBytes(),
+      }),
+      tallies: () => this.#prober.tallies(),
+      configuration: () =>
+        kubeletConfiguration({
+          clusterDns: this.#context.dns.clusterDns,
+          clusterDomain,
+          providerId: this.#description.providerId,
+          maxPods: quantityValue(this.#allocatable().pods),
+        }),
+      containerLogs: (pod, options) => this.containerLogs(pod, options),
+    });
+  }
+
+  #measured({ pod, record }: PodWorker): MeasuredPod {
+    const { sandbox, containers } = record.status();
+    return {
+      pod,
+      startTime: (this.#statuses.get(pod.metadata?.uid ?? '') ?? pod.status)?.startTime,
+      sandboxId: sandbox?.id,
+      running: containers.filter(({ state }) => state === 'running'),
+      volumes: this.#context.volumes.usage(pod),
+    };
   }
 
   #workerContext(): WorkerContext {

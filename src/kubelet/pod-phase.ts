@@ -22,13 +22,7 @@ export interface PhaseFacts {
 }
 
 /** The phase that follows from the containers' states (pkg/kubelet getPhase). */
-export function podPhase(pod: Readonly<Pod>, facts: PhaseFacts): PodPhase {
-  const phase = presentPhase(pod, facts);
-  // Of what has not come to an end of its own, the status manager makes a failure (TerminatePod).
-  return facts.terminal && (phase === 'Pending' || phase === 'Running') ? 'Failed' : phase;
-}
-
-function presentPhase(pod: Readonly<Pod>, { init, app, initialized, terminal }: PhaseFacts): PodPhase {
+export function podPhase(pod: Readonly<Pod>, { init, app, initialized, terminal }: PhaseFacts): PodPhase {
   const { pending, failed } = initProgress(pod, init);
   const policy = pod.spec?.restartPolicy ?? 'Always';
   if (failed > 0 && policy === 'Never') return 'Failed';

@@ -1,10 +1,12 @@
-import type { Pod, PodCondition, PodStatus } from '../../generated/types/index.ts';
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../generated/types/index.ts';
 import { qosClass } from '../api/core/v1/pod-resources.ts';
 import { formatTime } from '../machinery/time.ts';
 import type { StatusSources } from './container-states.ts';
 import { containerStatuses } from './container-states.ts';
+import { isStaticPod } from './manifests.ts';
 import type { BareCondition } from './pod-conditions.ts';
 import { kubeletConditions, podConditions } from './pod-conditions.ts';
+import { isSidecar } from './pod-format.ts';
 import { podPhase } from './pod-phase.ts';
 import type { PodRuntimeStatus } from './pod-runtime-status.ts';
 import { inPresentSandbox } from './pod-runtime-status.ts';
@@ -14,6 +16,8 @@ export interface Verdict {
   readonly reason: string;
   readonly message: string;
   readonly condition?: BareCondition | undefined;
+  /** The pod has failed from now on, as one past its deadline has, and not once its containers have ended, as one that is evicted. */
+  readonly atOnce?: boolean;
 }
 
 export interface PodStatusFacts {
@@ -35,8 +39,7 @@ export interface PodStatusFacts {
 /** A pod's status as the runtime's state has it (pkg/kubelet generateAPIPodStatus). Pure. */
 export function generatePodStatus(pod: Readonly<Pod>, facts: PodStatusFacts): PodStatus {
   const { runtime, previous, terminal, nodeIp, now } = facts;
-  // While its containers may still run, the pod is what it was.
-  const verdict = terminal ? facts.verdict : undefined;
+  const verdict = terminal || facts.verdict?.atOnce ? facts.verdict : undefined;
   const lists = containerStatuses(pod, runtime, facts.sources, previous);
   const ended = previous?.phase === 'Failed' || previous?.phase === 'Succeeded' ? previous.phase : undefined;
   const [init, app] = [lists.initContainerStatuses, lists.containerStatuses];
@@ -44,7 +47,7 @@ export function generatePodStatus(pod: Readonly<Pod>, facts: PodStatusFacts): Po
   const ips = podIps(pod, runtime, previous, nodeIp);
   const sandboxReady = runtime.sandbox?.state === 'ready' && (pod.spec?.hostNetwork === true || runtime.sandbox.ips.length > 0);
   const bare = podConditions(pod, { phase, init, app, sandboxReady });
-  return {
+  const status: PodStatus = {
     phase,
     conditions: withTimes(verdict?.condition ? [verdict.condition, ...bare] : bare, facts.resizeConditions ?? [], previous, now),
     ...reasonOf(verdict ?? (ended ? previous : undefined)),
@@ -57,6 +60,39 @@ export function generatePodStatus(pod: Readonly<Pod>, facts: PodStatusFacts): Po
     ...(lists.ephemeralContainerStatuses.length > 0 ? { ephemeralContainerStatuses: lists.ephemeralContainerStatuses } : {}),
     qosClass: previous?.qosClass ?? qosClass(pod),
   };
+  return terminal ? terminated(pod, status) : status;
+}
+
+const unknownState = {
+  terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', message: 'The container could not be located when the pod was terminated' },
+};
+
+/**
+ * A pod that has been stopped for good has failed if it has not come to an end of its own, and so have those of its containers whose turn
+ * had come (pkg/kubelet/status TerminatePod). Its conditions stay what they were.
+ */
+function terminated(pod: Readonly<Pod>, status: PodStatus): PodStatus {
+  const end = (one: ContainerStatus): ContainerStatus => (one.state?.terminated ? one : { ...one, state: unknownState as ContainerStatus['state'] });
+  const { initContainerStatuses: init, containerStatuses: app = [] } = status;
+  const begun = Math.max(1, (init ?? []).findLastIndex((one) => !one.state?.waiting || one.lastState?.terminated) + 1);
+  return {
+    ...status,
+    ...(init ? { initContainerStatuses: init.map((one, index) => (index < begun ? end(one) : one)) } : {}),
+    containerStatuses: wasInitialized(pod) ? app.map(end) : app,
+    phase: isStaticPod(pod) || status.phase === 'Succeeded' ? status.phase : 'Failed',
+  };
+}
+
+/** Whether the API has seen the turn of a pod's app containers come (pkg/kubelet/status hasPodInitialized). */
+function wasInitialized({ spec, status }: Readonly<Pod>): boolean {
+  const init = spec?.initContainers ?? [];
+  if (init.length === 0) return true;
+  if (status?.containerStatuses?.some(({ state, lastState }) => lastState?.terminated || !state?.waiting)) return true;
+  const last = status?.initContainerStatuses?.at(-1);
+  const container = init.find(({ name }) => name === last?.name);
+  if (!last || !container) return false;
+  if (isSidecar(container)) return Boolean(last.state?.running && last.started);
+  return [last.state, last.lastState].some((state) => state?.terminated?.exitCode === 0);
 }
 
 function reasonOf(from: Pick<PodStatus, 'reason' | 'message'> | undefined): Pick<PodStatus, 'reason' | 'message'> {
@@ -70,14 +106,12 @@ function hasStarted(pod: Readonly<Pod>, runtime: PodRuntimeStatus): boolean {
 }
 
 /**
- * What the API is told while containers still run in a pod that is at its end: it keeps its phase until they have stopped
- * (pkg/kubelet/status mergePodStatus).
+ * What the API is told of a pod at its end as long as the kubelet may still have something of it running, were it but its sandbox: it
+ * keeps its phase until all has stopped (pkg/kubelet/status mergePodStatus).
  */
 export function withoutEarlyEnd(status: PodStatus, previous: PodStatus | undefined): PodStatus {
-  const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? []), ...(status.ephemeralContainerStatuses ?? [])];
-  const running = statuses.some((one) => one.state?.running);
   const ended = (phase: string | undefined) => phase === 'Succeeded' || phase === 'Failed';
-  if (!running || !ended(status.phase) || ended(previous?.phase)) return status;
+  if (!ended(status.phase) || ended(previous?.phase)) return status;
   const { reason: _reason, message: _message, ...rest } = status;
   return { ...rest, phase: previous?.phase ?? 'Pending', ...reasonOf(previous) };
 }

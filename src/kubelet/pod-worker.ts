@@ -52,6 +52,8 @@ export class PodWorker {
   #stale = false;
   #verdict: Verdict | undefined;
   #graceOverride: number | undefined;
+  /** When this kubelet has first seen the pod, in simulated ms. */
+  readonly seenAt: number;
 
   constructor(
     readonly context: WorkerContext,
@@ -60,7 +62,8 @@ export class PodWorker {
   ) {
     this.record = record;
     if (!record.allocation.isMade) record.allocation.allocate(pod); // The kubelet has admitted the pod as it is.
-    this.#syncedAt = context.env.clock.now();
+    this.seenAt = context.env.clock.now();
+    this.#syncedAt = this.seenAt;
     this.#runner = new ContainerRunner(context, this.record);
   }
 
@@ -232,7 +235,7 @@ export class PodWorker {
     this.#deadline = this.context.env.loop.at(started + seconds * 1000, 'pod deadline', () => {
       const message = 'Pod was active on the node longer than the specified deadline';
       this.#event('Normal', 'DeadlineExceeded', message);
-      this.terminate({ reason: 'DeadlineExceeded', message });
+      this.terminate({ reason: 'DeadlineExceeded', message, atOnce: true });
     });
   }
 
@@ -337,6 +340,7 @@ export class PodWorker {
       runtimeHandler,
       qosClass: qosClass(pod),
       sharedProcesses: pod.spec?.shareProcessNamespace ?? false,
+      ownUsers: pod.spec?.hostUsers === false,
       sysctls: podSysctls(pod),
     };
   }
@@ -411,6 +415,7 @@ export class PodWorker {
     this.#timer?.cancel();
     this.#deadline?.cancel();
     this.#report();
+    await this.#turn(); // The API is told before all has stopped: then it is told the rest.
     this.context.prober.stopLivenessAndStartup(this.uid);
     const grace = this.#gone ? 0 : (this.#graceOverride ?? this.#graceSeconds() ?? 30);
     await this.#killPod(pod, grace);
@@ -446,6 +451,12 @@ export class PodWorker {
   }
 
   // Helpers
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.context.env.loop.defer('kubelet pod worker', resolve);
+    });
+  }
 
   /** Looks again at `time`; of several such wishes the earliest counts. */
   #wakeAt(time: number): void {

@@ -29,6 +29,15 @@ interface Worker {
   stopped: boolean;
 }
 
+/** How often a probe of a container has ended how, over all of the container's runs. */
+export interface ProbeTally {
+  readonly type: ProbeType;
+  readonly pod: Readonly<Pod>;
+  readonly container: string;
+  successful: number;
+  failed: number;
+}
+
 interface ContainerProbes {
   readonly podUid: string;
   /** Simulated ms since the epoch. */
@@ -46,8 +55,15 @@ interface ContainerProbes {
  */
 export class Prober implements ProbeResults {
   readonly #containers = new Map<string, ContainerProbes>();
+  /** By the pod's uid, then by container and type. */
+  readonly #tallies = new Map<string, Map<string, ProbeTally>>();
 
   constructor(readonly options: ProberOptions) {}
+
+  /** Of the pods that are there. */
+  tallies(): readonly ProbeTally[] {
+    return [...this.#tallies.values()].flatMap((ofPod) => [...ofPod.values()]);
+  }
 
   liveness(containerId: string): ProbeResult | undefined {
     return this.#containers.get(containerId)?.results.get('Liveness');
@@ -109,6 +125,7 @@ export class Prober implements ProbeResults {
 
   removePod(podUid: string): void {
     for (const [id, probes] of this.#containers) if (probes.podUid === podUid) this.remove(id);
+    this.#tallies.delete(podUid);
   }
 
   #schedule(worker: Worker, at: number): void {
@@ -135,11 +152,22 @@ export class Prober implements ProbeResults {
     }
     if (outcome.result === 'unknown') return; // Upstream ignores probes that could not be run.
     const result = outcome.result === 'failure' ? 'failure' : 'success';
+    this.#tally(worker)[result === 'failure' ? 'failed' : 'successful'] += 1;
     worker.run = worker.last === result ? worker.run + 1 : 1;
     worker.last = result;
     const threshold = result === 'failure' ? (worker.probe.failureThreshold ?? 3) : (worker.probe.successThreshold ?? 1);
     if (worker.run < threshold) return;
     this.#setResult(worker, result);
+  }
+
+  #tally({ type, target: { pod, container } }: Worker): ProbeTally {
+    const uid = pod.metadata?.uid ?? '';
+    const ofPod = this.#tallies.get(uid) ?? new Map<string, ProbeTally>();
+    this.#tallies.set(uid, ofPod);
+    const key = `${container.name}/${type}`;
+    const known = ofPod.get(key) ?? { type, pod, container: container.name, successful: 0, failed: 0 };
+    ofPod.set(key, known);
+    return known;
   }
 
   #setResult(worker: Worker, result: ProbeResult): void {

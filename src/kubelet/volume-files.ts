@@ -1,7 +1,8 @@
-import type { DownwardAPIVolumeFile, KeyToPath, Pod, ProjectedVolumeSource, Volume } from '../../generated/types/index.ts';
+import type { DownwardAPIVolumeFile, KeyToPath, Pod, ProjectedVolumeSource, Volume, VolumeProjection } from '../../generated/types/index.ts';
 import type { VolumeFile } from '../runtime/types.ts';
 import type { NodeFacts } from './field-values.ts';
 import { podFieldValue, resourceFieldValue } from './field-values.ts';
+import { messageOf } from './kubelet-error.ts';
 import { findContainer } from './pod-format.ts';
 import type { PodSources } from './pod-sources.ts';
 
@@ -36,28 +37,44 @@ export async function volumeContent(pod: Readonly<Pod>, volume: Readonly<Volume>
 }
 
 async function projectedContent(pod: Readonly<Pod>, projected: ProjectedVolumeSource, facts: VolumeFacts): Promise<VolumeContent> {
-  const namespace = pod.metadata?.namespace ?? '';
-  const mode = projected.defaultMode;
   const content: VolumeContent = { files: [] };
+  const mistakes: string[] = [];
   for (const source of projected.sources ?? []) {
-    if (source.configMap) {
-      content.files.push(...(await configMapFiles(facts, namespace, source.configMap.name ?? '', source.configMap, mode)));
+    try {
+      const { files, renewAt } = await sourceContent(pod, source, projected.defaultMode, facts);
+      content.files.push(...files);
+      if (renewAt !== undefined) content.renewAt = Math.min(content.renewAt ?? Number.POSITIVE_INFINITY, renewAt);
+    } catch (error) {
+      mistakes.push(messageOf(error));
     }
-    if (source.secret) content.files.push(...(await secretFiles(facts, namespace, source.secret.name ?? '', source.secret, mode)));
-    if (source.downwardAPI) content.files.push(...downwardFiles(pod, source.downwardAPI.items, mode, facts));
-    if (source.serviceAccountToken) {
-      const { audience, expirationSeconds = tokenSeconds, path } = source.serviceAccountToken;
-      const issued = await facts.sources.token(pod, { audience, expirationSeconds });
-      const owner = fileOwner(pod);
-      const isNarrow = owner !== undefined || pod.spec?.securityContext?.fsGroup !== undefined;
-      content.files.push({ path, data: issued.token, mode: isNarrow ? 0o600 : (mode ?? defaultMode), uid: owner });
-      // Upstream renews a token when four fifths of its life are over.
-      const renewAt = issued.expiresAt - expirationSeconds * 200;
-      content.renewAt = Math.min(content.renewAt ?? Number.POSITIVE_INFINITY, renewAt);
-    }
-    if (source.clusterTrustBundle) throw new Error('paperkube does not simulate clusterTrustBundle projections');
   }
+  if (mistakes.length > 0) throw new Error(aggregate(mistakes));
   return content;
+}
+
+async function sourceContent(pod: Readonly<Pod>, source: VolumeProjection, mode: number | undefined, facts: VolumeFacts): Promise<VolumeContent> {
+  const namespace = pod.metadata?.namespace ?? '';
+  const { configMap, secret, downwardAPI, serviceAccountToken } = source;
+  if (configMap) return { files: await configMapFiles(facts, namespace, configMap.name ?? '', configMap, mode) };
+  if (secret) return { files: await secretFiles(facts, namespace, secret.name ?? '', secret, mode) };
+  if (downwardAPI) return { files: downwardFiles(pod, downwardAPI.items, mode, facts) };
+  if (serviceAccountToken) {
+    const { audience, expirationSeconds = tokenSeconds, path } = serviceAccountToken;
+    const issued = await facts.sources.token(pod, { audience, expirationSeconds });
+    const owner = fileOwner(pod);
+    const isNarrow = owner !== undefined || pod.spec?.securityContext?.fsGroup !== undefined;
+    // Upstream renews a token when four fifths of its life are over.
+    const renewAt = issued.expiresAt - expirationSeconds * 200;
+    return { files: [{ path, data: issued.token, mode: isNarrow ? 0o600 : (mode ?? defaultMode), uid: owner }], renewAt };
+  }
+  if (source.clusterTrustBundle) throw new Error('paperkube does not simulate clusterTrustBundle projections');
+  return { files: [] };
+}
+
+/** Several mistakes as one text, each but once (apimachinery's util/errors NewAggregate). */
+function aggregate(mistakes: readonly string[]): string {
+  const different = [...new Set(mistakes)];
+  return different.length === 1 ? (different[0] as string) : `[${different.join(', ')}]`;
 }
 
 /** Whose a token is: the user that all containers run as, if that is one and the same (pkg/volume/util FsUserFrom). */
@@ -102,7 +119,17 @@ function keyFiles(data: ReadonlyMap<string, Uint8Array | string>, { items, optio
 }
 
 function downwardFiles(pod: Readonly<Pod>, items: readonly DownwardAPIVolumeFile[] | undefined, mode: number | undefined, facts: VolumeFacts): VolumeFile[] {
-  return (items ?? []).map((item) => ({ path: item.path, data: downwardValue(pod, item, facts), mode: item.mode ?? mode ?? defaultMode }));
+  const mistakes: string[] = [];
+  const files = (items ?? []).flatMap((item) => {
+    try {
+      return [{ path: item.path, data: downwardValue(pod, item, facts), mode: item.mode ?? mode ?? defaultMode }];
+    } catch (error) {
+      mistakes.push(messageOf(error));
+      return [];
+    }
+  });
+  if (mistakes.length > 0) throw new Error(aggregate(mistakes));
+  return files;
 }
 
 function downwardValue(pod: Readonly<Pod>, { fieldRef, resourceFieldRef }: DownwardAPIVolumeFile, facts: VolumeFacts): string {

@@ -30,6 +30,14 @@ class PersistentVolumeError extends Error {
   }
 }
 
+/** A volume of a pod and what it holds, in bytes. */
+export interface VolumeUsage {
+  readonly name: string;
+  readonly bytes: number;
+  readonly inMemory: boolean;
+  readonly claimName?: string | undefined;
+}
+
 interface Mounted {
   readonly handles: Map<string, VolumeHandle>;
   readonly renewals: Map<string, Timer>;
@@ -76,6 +84,17 @@ export class VolumeManager {
         this.env.log.warn('volume was not refreshed', { volume: volume.name, error: messageOf(error) });
       }
     }
+  }
+
+  /** What a pod's volumes hold, but those that are a part of the node's own files. */
+  usage(pod: Readonly<Pod>): VolumeUsage[] {
+    const handles = this.#pods.get(pod.metadata?.uid ?? '')?.handles;
+    return (pod.spec?.volumes ?? []).flatMap((volume) => {
+      const handle = volume.hostPath ? undefined : handles?.get(volume.name);
+      if (!handle) return [];
+      const inMemory = volume.emptyDir ? volume.emptyDir.medium === 'Memory' : !volume.configMap && !volume.persistentVolumeClaim;
+      return [{ name: volume.name, bytes: this.volumes.usedBytes(handle), inMemory, claimName: volume.persistentVolumeClaim?.claimName }];
+    });
   }
 
   /** What a pod's emptyDir volumes hold. */

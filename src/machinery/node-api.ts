@@ -1,4 +1,4 @@
-import type { StreamReader } from './handler.ts';
+import type { ResponseBody, StreamReader } from './handler.ts';
 
 /** Query of GET pods/NAME/log (core/v1 PodLogOptions), after validation and defaulting. */
 export interface PodLogOptions {
@@ -62,6 +62,19 @@ export interface ByteConnection {
   onDrain(callback: () => void): () => void;
 }
 
+/** A request to the kubelet's own HTTPS server, as the API server's proxy hands it on: `/stats/summary`. */
+export interface KubeletRequest {
+  /** Upper case. */
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+export interface KubeletAnswer {
+  readonly status: number;
+  readonly body: ResponseBody;
+}
+
 /**
  * What the API server asks of a node's kubelet (upstream: the kubelet's own HTTPS server). Rejects with StatusError; its code and
  * message are those of the kubelet's plain text answer.
@@ -81,6 +94,8 @@ export interface NodeApi {
   attach(pod: PodKey, request: AttachRequest): Promise<() => Promise<ContainerSession>>;
   /** Finds the pod. The function connects to one of its ports; it rejects with an Error in the runtime's words. */
   portForward(pod: PodKey): Promise<(port: number) => Promise<ByteConnection>>;
+  /** Answers what is asked of its server by path. Rejects with a 501 StatusError for what is not simulated; other failures are answers. */
+  serve(request: KubeletRequest): Promise<KubeletAnswer>;
 }
 
 /** Why a node's kubelet does not answer: it does not run, or its machine is down or unknown. In the words of the network. */

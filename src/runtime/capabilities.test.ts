@@ -161,5 +161,25 @@ test('a program that shows another title is still found by its name, and a scrip
   const { id } = await node.start('busybox', { command: ['sh', '-c', 'printf "#!/bin/sh\\nsleep 100; :\\n" > /job; chmod +x /job; /job & sleep 1000'] });
   await node.advance(1000);
   const found = await node.exec(id, 'sh', '-c', 'pidof job >/dev/null && echo found; ps -o comm,args | grep "^job"; pkill job && echo killed');
-  expect(found.stdout).toBe('found\njob              /bin/sh /job\nkilled\n');
+  expect(found.stdout).toBe('found\njob              {job} /bin/sh /job\nkilled\n');
+});
+
+test('a process tells its profile of AppArmor, where nothing or Unconfined is asked for and in privileged containers', async () => {
+  const script = 'cat /proc/self/attr/current /proc/1/attr/apparmor/current';
+  const confined = 'cri-containerd.apparmor.d (enforce)\n';
+  expect(await shown(script)).toBe(confined + confined);
+  expect(await shown(script, { appArmor: 'unconfined' })).toBe('unconfined\nunconfined\n');
+  expect(await shown(script, { privileged: true })).toBe('unconfined\nunconfined\n');
+});
+
+test('/proc tells of mounts by number, of the file that runs, and whose a process is', async () => {
+  const lines = (await shown('cat /proc/self/mountinfo')).trim().split('\n');
+  expect(lines[0]).toBe('600 599 0:40 / / rw,relatime - overlay overlay rw');
+  expect(lines.find((line) => line.includes(' /dev/shm '))).toMatch(/^\d+ 603 0:41 \/ \/dev\/shm rw,relatime - tmpfs shm rw$/);
+  expect(lines.find((line) => line.includes(' /etc/hosts '))).toMatch(/^\d+ 600 0:\d+ \/ \/etc\/hosts rw,relatime - ext4 \/dev\/vda1 rw$/);
+  expect(await shown('readlink /proc/1/exe; readlink /proc/self/exe; stat -c %u:%g /proc/1 /proc/1/status', {}, nobody)).toBe(
+    '/bin/sleep\n/bin/readlink\n1000:1000\n1000:1000\n',
+  );
+  expect(await shown('find /proc/1/task -name task | wc -l')).toBe('1\n');
+  expect(await shown('head -1 /proc/thread-self/status; ls -d /proc/self/task/*/status | wc -l')).toBe('Name:\thead\n1\n');
 });

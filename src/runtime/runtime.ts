@@ -3,6 +3,8 @@ import type { ContainerMount, Volume } from '../shell/fs/index.ts';
 import { ContainerFs, createVolume } from '../shell/fs/index.ts';
 import type { Connection, ContainerSystem, Hardware, Kernel, NetworkStack, OutOfMemoryVictim, ProcessHandle, StartOptions } from '../shell/kernel/index.ts';
 import { KernelParameters, MemoryAccount, parseSignal, podNetworkParameters, processBytes, SystemError } from '../shell/kernel/index.ts';
+import type { UserNamespace } from '../shell/kernel/namespaces.ts';
+import { usersPerNamespace } from '../shell/kernel/namespaces.ts';
 import { privilegesOf } from './capabilities.ts';
 import { Container } from './container.ts';
 import { LogBuffer } from './container-log.ts';
@@ -13,6 +15,7 @@ import { imageMountError, imageVolume } from './image-volumes.ts';
 import type { ImageDefinition } from './images/definition.ts';
 import { PodGroups } from './pod-groups.ts';
 import { Sandbox } from './sandbox.ts';
+import { requireProfiles } from './security-profiles.ts';
 import { memoryTooLow, startFailure, workingDirectoryFailure } from './start-failure.ts';
 import type {
   ContainerConfig,
@@ -26,6 +29,9 @@ import type {
   ImageMount,
   ImageRecord,
   NetworkPlugin,
+  NodeStats,
+  PodSandboxStats,
+  ProcessorAndMemory,
   RegistryCredential,
   Runtime,
   RuntimeEvent,
@@ -46,6 +52,8 @@ export interface SimulatedRuntimeOptions {
   readonly catalogue: readonly ImageDefinition[];
   /** On the node from the start, as references. The pause image is always there. */
   readonly preloaded?: readonly string[];
+  /** Reads a file of the node, for profiles that containers name; there is none if absent. */
+  readonly hostFile?: (path: string) => Uint8Array | undefined;
   /** What programs ask for with `System.service`, such as `dns`. */
   readonly services?: Readonly<Record<string, unknown>>;
 }
@@ -108,7 +116,7 @@ export class SimulatedRuntime implements Runtime {
       ? { ips: network.host.addresses, stack: network.host }
       : await network.attach({ id, podName, podNamespace, hostNetwork, portMappings });
     const parameters = new KernelParameters(this.#hardware, { ...(hostNetwork ? {} : podNetworkParameters), ...config.sysctls });
-    const sandbox = new Sandbox(id, config, place.ips, place.stack, env.clock.now(), this.#groups.add(config.qosClass), parameters);
+    const sandbox = new Sandbox(id, config, place.ips, place.stack, env.clock.now(), this.#groups.add(config.qosClass), parameters, this.#usersFor(config));
     const image = this.images.status(pauseReference) as ImageRecord;
     const layer = this.images.layer(image.id);
     if (layer) {
@@ -121,11 +129,22 @@ export class SimulatedRuntime implements Runtime {
         hardware: this.#hardware,
         parentGroup: sandbox.group,
         memory,
+        parameters,
+        userNamespace: sandbox.users,
       });
       sandbox.pause = { system, process: system.start({ argv: ['/pause'], uid: 65_535, gid: 65_535, onExit: () => this.#pauseEnded(id) }) };
     }
     this.#sandboxes.set(id, sandbox);
     return id;
+  }
+
+  /** The first range of users that no other pod has; the first of all is the node's own. */
+  #usersFor({ ownUsers }: SandboxConfig): UserNamespace | undefined {
+    if (!ownUsers) return undefined;
+    const taken = new Set([...this.#sandboxes.values()].map(({ users }) => users?.hostBase));
+    let hostBase = usersPerNamespace;
+    while (taken.has(hostBase)) hostBase += usersPerNamespace;
+    return { hostBase };
   }
 
   /** A container that sees the pause process may end it, and the sandbox with it. */
@@ -179,6 +198,7 @@ export class SimulatedRuntime implements Runtime {
       const why = target ? `container "${target.id}" is not running - in state CONTAINER_${target.state.toUpperCase()}` : 'not found';
       throw new StartError(`failed to generate container ${JSON.stringify(id)} spec: invalid target container: ${why}`, 128);
     }
+    if (config.security) requireProfiles(config.security, this.options.hostFile ?? (() => undefined));
     const message = createVolume({ type: 'ext4', source: '/dev/vda1' });
     message.writeFile('message', '', { mode: 0o666, now: env.clock.now() });
     const fs = this.#filesystem(sandbox, config, layer, message);
@@ -246,6 +266,7 @@ export class SimulatedRuntime implements Runtime {
       limits: processorLimits(config.resources),
       privileges: config.security && privilegesOf(config.security),
       parameters: sandbox.parameters,
+      userNamespace: sandbox.users,
       shareProcessesWith: target?.system ?? (sandbox.config.sharedProcesses ? sandbox.pause?.system : undefined),
     });
     fs.mountCgroup(system);
@@ -343,6 +364,7 @@ export class SimulatedRuntime implements Runtime {
       this.#closeSystem(container);
       container.fs.release();
       container.log.release();
+      container.sandbox.spentMs += container.system.cpuUsedMs;
     }
     this.#containers.delete(id);
   }
@@ -353,7 +375,35 @@ export class SimulatedRuntime implements Runtime {
   containerStats(id: string): ContainerStats | undefined {
     const container = this.#containers.get(id);
     if (!container) return undefined;
-    return { memoryBytes: container.system.memory?.usedBytes ?? 0, writableBytes: container.fs.storage.usedBytes, logBytes: container.log.bytes };
+    const { system, fs, log } = container;
+    return { ...usageOf(system), memoryLimitBytes: system.memory?.limitBytes, writableBytes: fs.storage.usedBytes, logBytes: log.bytes };
+  }
+  podSandboxStats(id: string): PodSandboxStats | undefined {
+    const sandbox = this.#sandboxes.get(id);
+    if (!sandbox) return undefined;
+    const systems = [...this.#containers.values()].filter((one) => one.sandbox === sandbox).map((one) => one.system);
+    if (sandbox.pause) systems.push(sandbox.pause.system);
+    const total = { cpuMs: sandbox.spentMs, memoryBytes: 0, sharedBytes: 0, processes: 0 };
+    for (const system of systems) {
+      const { cpuMs, memoryBytes, sharedBytes } = usageOf(system);
+      total.cpuMs += cpuMs;
+      total.memoryBytes += memoryBytes;
+      total.sharedBytes += sharedBytes;
+      total.processes += system.namespace.visible().filter((one) => one.container === system).length;
+    }
+    return total;
+  }
+  nodeStats(): NodeStats {
+    const { processors, memory, processes } = this.#hardware;
+    return {
+      cpuMs: processors.usedMs,
+      memoryBytes: memory.usedBytes,
+      sharedBytes: memory.sharedBytes,
+      processes,
+      processors: processors.count,
+      memoryCapacityBytes: memory.capacityBytes,
+      bootedAt: this.options.kernel.bootedAt,
+    };
   }
   listContainers(): readonly ContainerStatus[] {
     return [...this.#containers.values()].map((one) => one.status());
@@ -492,6 +542,11 @@ export class SimulatedRuntime implements Runtime {
 
 /** As upstream's kubelet starts pause (pkg/kubelet/qos, containerd's sandbox). */
 const pauseOomScoreAdj = -998;
+
+function usageOf(system: ContainerSystem): ProcessorAndMemory {
+  const { memory, cpuUsedMs } = system;
+  return { cpuMs: cpuUsedMs, memoryBytes: memory?.usedBytes ?? 0, sharedBytes: memory?.sharedBytes ?? 0 };
+}
 
 function processorLimits({ cpuLimitMilli, cpuRequestMilli }: ContainerResources) {
   return { cpuMilli: cpuLimitMilli, cpuRequestMilli };

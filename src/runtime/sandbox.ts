@@ -1,6 +1,7 @@
 import type { Volume } from '../shell/fs/index.ts';
 import { createVolume } from '../shell/fs/index.ts';
 import type { ContainerSystem, ControlGroup, KernelParameters, NetworkStack, ProcessHandle } from '../shell/kernel/index.ts';
+import type { UserNamespace } from '../shell/kernel/namespaces.ts';
 import type { SandboxConfig, SandboxStatus } from './types.ts';
 
 /** A pod's place on a node: its network, its files under /etc, and the pause process that holds them. */
@@ -8,6 +9,8 @@ export class Sandbox {
   state: SandboxStatus['state'] = 'ready';
   /** hosts, hostname and resolv.conf, mounted into each container. */
   readonly files: Volume;
+  /** Processor time of containers that have been removed. */
+  spentMs = 0;
   pause: { readonly system: ContainerSystem; readonly process: ProcessHandle } | undefined;
 
   constructor(
@@ -18,6 +21,7 @@ export class Sandbox {
     readonly createdAt: number,
     readonly group: ControlGroup,
     readonly parameters: KernelParameters,
+    readonly users: UserNamespace | undefined,
   ) {
     this.files = createVolume({ type: 'ext4', source: '/dev/vda1' });
     for (const [path, data] of Object.entries({ hosts: hostsFile(config, ips), hostname: `${config.hostname}\n`, 'resolv.conf': resolvConf(config) })) {

@@ -39,6 +39,10 @@ export interface Runtime {
   listContainers(): readonly ContainerStatus[];
   /** What a container holds of its node; undefined if there is no such container. */
   containerStats(id: string): ContainerStats | undefined;
+  /** What a pod has used since its sandbox was made, containers that have gone since included; undefined if there is no such sandbox. */
+  podSandboxStats(id: string): PodSandboxStats | undefined;
+  /** What everything on the node has used together. */
+  nodeStats(): NodeStats;
   /** The container's log as the kubelet stores it (rotated at 10 MiB). Kept until the container is removed. */
   containerLog(id: string): ContainerLog | undefined;
 
@@ -145,6 +149,8 @@ export interface SandboxConfig {
   readonly sysctls?: Readonly<Record<string, string>>;
   /** Whether the containers see each other's processes, with the pause container's as the first. */
   readonly sharedProcesses?: boolean;
+  /** Whether its users are others than the node's (hostUsers: false). */
+  readonly ownUsers?: boolean;
   /** The pod's own names in /etc/hosts; the hostname if absent. */
   readonly hostsNames?: readonly string[];
   readonly hostNetwork: boolean;
@@ -242,6 +248,10 @@ export interface SecurityConfig {
   readonly dropCapabilities: readonly string[];
   readonly noNewPrivileges: boolean;
   readonly seccomp: boolean;
+  /** A file of the node with a filter of system calls. */
+  readonly seccompFile?: string | undefined;
+  /** The runtime's own profile if absent, that of the name or none. */
+  readonly appArmor?: { readonly profile: string } | 'unconfined' | undefined;
 }
 
 interface MountPlace {
@@ -325,9 +335,30 @@ export interface ContainerStatus {
   readonly message?: string | undefined;
 }
 
-export interface ContainerStats {
-  /** As far as it is modelled (docs/resources.md); 0 if it does not run. */
+/** As far as they are modelled (docs/resources.md). */
+export interface ProcessorAndMemory {
+  /** Processor time used so far, in ms. */
+  readonly cpuMs: number;
+  /** 0 for what does not run. */
   readonly memoryBytes: number;
+  /** Of these, what files in memory take. */
+  readonly sharedBytes: number;
+}
+
+export interface PodSandboxStats extends ProcessorAndMemory {
+  /** Those that run, the pause process among them. */
+  readonly processes: number;
+}
+
+export interface NodeStats extends PodSandboxStats {
+  readonly processors: number;
+  readonly memoryCapacityBytes: number;
+  /** Simulated ms since the epoch. */
+  readonly bootedAt: number;
+}
+
+export interface ContainerStats extends ProcessorAndMemory {
+  readonly memoryLimitBytes?: number | undefined;
   /** Its own changes to its image. */
   readonly writableBytes: number;
   readonly logBytes: number;

@@ -119,9 +119,14 @@ export class SimulatedVolumes implements Volumes {
     });
   }
 
+  /** A file of the host. */
+  hostFile(path: string): Uint8Array | undefined {
+    return this.#host.read(path);
+  }
+
   /** Lays a file into the host, as whoever set the node up. */
-  writeHostFile(path: string, data: string): void {
-    this.#host.writeFile(path, data, { mode: 0o600, now: this.env.clock.now() });
+  writeHostFile(path: string, data: string, mode = 0o600): void {
+    this.#host.writeFile(path, data, { mode, now: this.env.clock.now() });
   }
 
   usedBytes(handle: VolumeHandle): number {

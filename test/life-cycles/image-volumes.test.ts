@@ -155,7 +155,7 @@ test('the API keeps image volumes, gives them a pull policy, and says what is wr
     metadata: { name: 'web', namespace: 'default' },
     spec: { selector: { matchLabels: { app: 'web' } }, template },
   });
-  expect(made.spec?.template.spec?.volumes).toEqual([{ name: 'files', image: { pullPolicy: 'Always' } }]);
+  expect(made.spec?.template.spec?.volumes).toEqual([{ name: 'files', image: { pullPolicy: 'IfNotPresent' } }]);
 });
 
 test('a cluster does not start with a feature gate that it does not have', async () => {

@@ -35,6 +35,28 @@ test('a missing config map or key, or a root user where none may be, is CreateCo
   expect(root.waiting?.message).toMatch(/^container has runAsNonRoot and image will run as root \(pod: "p\d+_default\([0-9a-f-]+\)", container: c\)$/);
 });
 
+test('a profile that the node does not have, of AppArmor or of system calls, is CreateContainerError', async () => {
+  const appArmor = await tried({ securityContext: { appArmorProfile: { type: 'Localhost', localhostProfile: 'deny-write' } } });
+  const message = 'failed to get container spec opts: failed to generate apparmor spec opts: apparmor profile not found deny-write';
+  expect(appArmor.waiting).toEqual({ reason: 'CreateContainerError', message });
+  expect(appArmor.warnings).toEqual([`Failed: Error: ${message}`]);
+  const localhost = { seccompProfile: { type: 'Localhost', localhostProfile: 'profiles/audit.json' } };
+  const file = '/var/lib/kubelet/seccomp/profiles/audit.json';
+  expect((await tried({}, { securityContext: localhost })).waiting?.message).toBe(
+    `failed to create containerd container: cannot load seccomp profile "${file}": open ${file}: no such file or directory`,
+  );
+  // Who may write to the node's files may bring one.
+  const write = await tried(
+    {
+      command: ['sh', '-c', `mkdir -p /host/profiles; echo '{"defaultAction":"SCMP_ACT_LOG"}' >/host/profiles/audit.json; sleep 36000`],
+      volumeMounts: [{ name: 'host', mountPath: '/host' }],
+    },
+    { volumes: [{ name: 'host', hostPath: { path: '/var/lib/kubelet/seccomp', type: 'DirectoryOrCreate' } }] },
+  );
+  const node = write.pod.spec?.nodeName ?? '';
+  expect((await tried({}, { securityContext: localhost, nodeName: node })).status?.phase).toBe('Running');
+});
+
 test('a command that is not there is RunContainerError first, then a crash', async () => {
   const { status, warnings } = await tried({ command: ['/nosuch'] });
   expect(warnings[0]).toMatch(/^Failed: Error: failed to create containerd task: .*exec: "\/nosuch": stat \/nosuch: no such file or directory/);

@@ -117,12 +117,12 @@ test('an fsGroup owns what is written, may read what the kubelet fills, and nobo
   expect(withoutDates.split('\n')).toEqual([
     'uid=1000 gid=3000 groups=2000,3000,4000',
     '-rw-r--r-- 1 1000 2000 f',
-    'drwxrwsrwx 1 0 2000 made',
-    'drwxrwsrwx 1 0 2000 /e',
+    'drwxrwsrwx 2 0 2000 made',
+    'drwxrwsrwx 4 0 2000 /e',
     '-rw-r--r-- 1 1000 2000 /e/d/g',
-    'drwxrwsrwt 1 0 2000 /s',
+    'drwxrwsrwt 3 0 2000 /s',
     '-r--r----- 1 0 2000 /s/..data/key',
-    'drwxrwsrwx 1 0 2000 /sub',
+    'drwxrwsrwx 2 0 2000 /sub',
     'x',
     "sh: can't create /s/key: Read-only file system",
     '1',
@@ -276,4 +276,16 @@ test('volumes that are a tmpfs keep its sticky bit, those on disk have none', as
     'drwxrwxrwt',
     '',
   ]);
+});
+
+test('a node tells its name and its system to whoever looks at its files', async () => {
+  const cluster = await simulatedCluster({ nodes: 1 });
+  const client = createClient(cluster.handler, admin, { userAgent: 'test' });
+  const command = ['sh', '-c', 'cat /host/etc/hostname; grep PRETTY /host/etc/os-release; stat -c %a /host/etc/os-release'];
+  const container = { name: 'c', image: 'busybox', command, volumeMounts: [{ name: 'host', mountPath: '/host' }] };
+  const spec = { restartPolicy: 'Never', containers: [container], volumes: [{ name: 'host', hostPath: { path: '/' } }] };
+  await client.pods.create({ metadata: { name: 'looks', namespace: 'default' }, spec });
+  await cluster.env.loop.advance(20_000);
+  const node = (await client.pods.get({ namespace: 'default', name: 'looks' })).spec?.nodeName;
+  expect(await podLog(cluster, 'looks')).toBe(`${node}\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n644\n`);
 });

@@ -84,6 +84,10 @@ class FakeResource implements ResourceClient<KubeObject> {
     return this.#store('MODIFIED', merge(await this.get(key), patch) as AnyObject);
   }
 
+  async apply(): Promise<AnyObject> {
+    throw new Error('not needed here');
+  }
+
   async delete(key: ObjectKey, params: DeleteParams = {}): Promise<void> {
     const found = clone(await this.get(key)) as AnyObject & { spec?: { nodeName?: string; terminationGracePeriodSeconds?: number } };
     const grace = params.gracePeriodSeconds ?? found.spec?.terminationGracePeriodSeconds ?? 30;

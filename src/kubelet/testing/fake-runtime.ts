@@ -8,6 +8,8 @@ import type {
   ExecResult,
   ExecSession,
   ImageRecord,
+  NodeStats,
+  PodSandboxStats,
   Runtime,
   RuntimeEvent,
   SandboxConfig,
@@ -33,6 +35,8 @@ export interface FakeImage {
   readonly sizeBytes: number;
   readonly pullMs: number;
 }
+
+const noUsage: PodSandboxStats = { cpuMs: 0, memoryBytes: 0, sharedBytes: 0, processes: 0 };
 
 interface FakeContainer {
   status: ContainerStatus;
@@ -174,7 +178,15 @@ export class FakeRuntime implements Runtime {
   }
 
   containerStats(id: string): ContainerStats | undefined {
-    return this.#containers.has(id) ? { memoryBytes: 0, writableBytes: 0, logBytes: 0 } : undefined;
+    return this.#containers.has(id) ? { ...noUsage, writableBytes: 0, logBytes: 0 } : undefined;
+  }
+
+  podSandboxStats(): PodSandboxStats {
+    return noUsage;
+  }
+
+  nodeStats(): NodeStats {
+    return { ...noUsage, processors: 4, memoryCapacityBytes: 8 * 1024 ** 3, bootedAt: 0 };
   }
 
   containerLog(id: string): ContainerLog | undefined {

@@ -53,7 +53,7 @@ const netexec: Subcommand = function* (process, args) {
   startHttpServer(process, http, netexecHandler(process), { tls });
   yield* say(process, `Started ${tls ? 'HTTPS' : 'HTTP'} server on port ${http}`);
   if (udp >= 0) {
-    process.spawn({ argv: process.argv, program: (child) => serveUdp(child, udp) });
+    process.spawn({ argv: process.argv, thread: true, program: (child) => serveUdp(child, udp) });
     yield* say(process, `Started UDP server on port ${udp}`);
   }
   const signal = yield* untilSignal(process, ['TERM', 'INT', 'USR1']);
@@ -146,6 +146,7 @@ const serveHostname: Subcommand = function* (process, args) {
     const listener = process.system.network.listen('0.0.0.0', port);
     process.spawn({
       argv: process.argv,
+      thread: true,
       program: (child) =>
         // biome-ignore lint/correctness/useYield: a write this small never waits.
         serveConnections(child, listener, function* (_, connection) {
@@ -337,14 +338,24 @@ const agnhost: Program = function* (process) {
 
 const versions = ['2.57', '2.56', '2.53', '2.52', '2.47', '2.45', '2.43', '2.41', '2.40', '2.39', '2.38', '2.36', '2.33', '2.32', '2.21'];
 
+/** For tests and lessons on groups, since 2.41: the user is in a group that only the image tells of. */
+const userInImage = {
+  users: ['user-defined-in-image:x:1000:1000::/home/user-defined-in-image:/bin/sh'],
+  groups: ['group-defined-in-image:x:50000:user-defined-in-image'],
+};
+
 export function agnhostImages(shellMaker: ShellMaker): ImageDefinition[] {
-  const layer = remember(() =>
-    busyboxLayer(shellMaker, [
-      ['/agnhost', { program: agnhost, mode: 0o755 }],
-      // bind-tools are there for tutorials on DNS.
-      ...programEntries('/bin', [['nslookup', nslookup('bind')]]),
-      ...programEntries('/usr/bin', [['dig', dig], ['bash', shellMaker({ flavour: 'bash' })], ...pick('gnu', ['curl', 'host'])]),
-    ]),
+  const layer = remember((version) =>
+    busyboxLayer(
+      shellMaker,
+      [
+        ['/agnhost', { program: agnhost, mode: 0o755 }],
+        // bind-tools are there for tutorials on DNS.
+        ...programEntries('/bin', [['nslookup', nslookup('bind')]]),
+        ...programEntries('/usr/bin', [['dig', dig], ['bash', shellMaker({ flavour: 'bash' })], ...pick('gnu', ['curl', 'host'])]),
+      ],
+      version < '2.41' ? {} : userInImage,
+    ),
   );
   const tutorial = remember(() => busyboxLayer(shellMaker, [['/server', { program: (process) => liveness(process, []), mode: 0o755 }]]));
   const livenessImage = (repository: string): ImageDefinition => ({
@@ -358,10 +369,10 @@ export function agnhostImages(shellMaker: ShellMaker): ImageDefinition[] {
       repository: 'registry.k8s.io/e2e-test-images/agnhost',
       versions,
       versionOf: tagReader(versions),
-      image: () => ({
+      image: (version) => ({
         sizeBytes: mebibytes(51),
         config: { entrypoint: ['/agnhost'], command: ['pause'], exposedPorts: [80, 8080, 8081, 9376, 5000] },
-        layer: () => layer(''),
+        layer: () => layer(version),
       }),
     },
     livenessImage('registry.k8s.io/liveness'),

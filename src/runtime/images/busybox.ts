@@ -1,4 +1,5 @@
 import { nslookup, pick } from '../../shell/applets/index.ts';
+import type { ImageEntry } from '../../shell/fs/index.ts';
 import { programEntries } from '../../shell/fs/index.ts';
 import { busyboxHttpd } from './busybox-httpd.ts';
 import type { ImageDefinition, ShellMaker } from './definition.ts';
@@ -31,6 +32,7 @@ function busybox(shell: ShellMaker): ImageDefinition {
         ['nslookup', nslookup(style)],
         ['httpd', busyboxHttpd],
       ]),
+      { version },
     );
   });
   return {
@@ -66,15 +68,36 @@ const alpineGroups = `${[
   'nobody:x:65534:',
 ].join('\n')}\n`;
 
+/** The busybox in each of Alpine's releases; the newest where nothing is said. */
+const busyboxOfAlpine: Readonly<Record<string, string>> = {
+  '3.20': '1.36.1',
+  3.19: '1.36.1',
+  3.18: '1.36.1',
+  3.17: '1.35.0',
+  3.16: '1.35.0',
+  3.15: '1.34.1',
+  3.14: '1.33.1',
+  3.12: '1.31.1',
+  '3.10': '1.30.1',
+  3.9: '1.29.3',
+};
+
 export function alpine(shell: ShellMaker): ImageDefinition {
   const layer = remember((version) =>
-    busyboxLayer(shell, [
-      ['/bin/nslookup', { program: nslookup('busybox-big'), mode: 0o755 }],
-      ...programEntries('/sbin', pick('busybox', ['apk'])),
-      ['/etc/group', { data: alpineGroups }],
-      ['/etc/alpine-release', { data: `${version}\n` }],
-      ['/etc/os-release', { data: `NAME="Alpine Linux"\nID=alpine\nVERSION_ID=${version}\nPRETTY_NAME="Alpine Linux v${version.replace(/\.\d+$/, '')}"\n` }],
-    ]),
+    busyboxLayer(
+      shell,
+      [
+        ...['/lib', '/media', '/mnt', '/opt', '/srv', '/usr/lib', '/usr/local/bin', '/usr/share', '/var/cache', '/var/lib'].map(
+          (path): [string, ImageEntry] => [path, { directory: true }],
+        ),
+        ['/bin/nslookup', { program: nslookup('busybox-big'), mode: 0o755 }],
+        ...programEntries('/sbin', pick('busybox', ['apk'])),
+        ['/etc/group', { data: alpineGroups }],
+        ['/etc/alpine-release', { data: `${version}\n` }],
+        ['/etc/os-release', { data: `NAME="Alpine Linux"\nID=alpine\nVERSION_ID=${version}\nPRETTY_NAME="Alpine Linux v${version.replace(/\.\d+$/, '')}"\n` }],
+      ],
+      { version: busyboxOfAlpine[version.replace(/\.\d+$/, '')] ?? '1.37.0' },
+    ),
   );
   return {
     repository: 'docker.io/library/alpine',

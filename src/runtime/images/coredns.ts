@@ -31,17 +31,20 @@ const coredns: Program = function* (process) {
     `.:${port}\n[INFO] plugin/reload: Running configuration SHA512 = ${process.system.hostname.length.toString(16).padStart(2, '0')}${'7b2e'.repeat(31)}00\nCoreDNS-${version}\nlinux/amd64, go1.23.3, 51e11f1\n`,
   );
   const children = [
-    process.spawn({ argv: ['coredns'], program: (child) => serveDatagrams(child, port, service) }),
+    process.spawn({ argv: ['coredns'], thread: true, program: (child) => serveDatagrams(child, port, service) }),
     process.spawn({
       argv: ['coredns'],
+      thread: true,
       program: (child) => serveConnections(child, network.listen('0.0.0.0', port), (one, connection) => answerStream(one, connection, service)),
     }),
     process.spawn({
       argv: ['coredns'],
+      thread: true,
       program: (child) => serveConnections(child, network.listen('0.0.0.0', 8080), (one, connection) => answerPath(one, connection, '/health')),
     }),
     process.spawn({
       argv: ['coredns'],
+      thread: true,
       program: (child) => serveConnections(child, network.listen('0.0.0.0', 8181), (one, connection) => answerPath(one, connection, '/ready')),
     }),
   ];

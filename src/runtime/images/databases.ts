@@ -38,10 +38,10 @@ function* reach(process: Process, host: string, port: number): Syscall<string | 
   }
 }
 
-/** Serves connections in a child until a signal; the port is taken at once. */
-function listenInChild(process: Process, port: number, serve: (process: Process, connection: Connection) => Syscall<void>): number {
+/** Serves connections in a thread until a signal; the port is taken at once. */
+function listenInThread(process: Process, port: number, serve: (process: Process, connection: Connection) => Syscall<void>): number {
   const listener = process.system.network.listen('0.0.0.0', port);
-  return process.spawn({ argv: [...process.argv], program: (child) => serveConnections(child, listener, serve) });
+  return process.spawn({ argv: [...process.argv], thread: true, program: (child) => serveConnections(child, listener, serve) });
 }
 
 // MySQL and MariaDB
@@ -146,7 +146,7 @@ function* mysqlServer(process: Process, one: MysqlLike, version: string): Syscal
   yield* log('System', 'MY-010116', `/usr/sbin/${one.daemon} (${one.daemon} ${version}) starting as process ${process.pid}`);
   yield* process.sleep(1500);
   try {
-    listenInChild(process, port, (child, connection) => serveMysql(child, connection, version));
+    listenInThread(process, port, (child, connection) => serveMysql(child, connection, version));
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
     yield* log('ERROR', 'MY-010262', "Can't start server: Bind on TCP/IP port: Address already in use");
@@ -334,7 +334,7 @@ function* postgresServer(process: Process, version: string): Syscall<number> {
   yield* log(`LOG:  starting PostgreSQL ${version} (Debian ${version}-1.pgdg120+1) on x86_64-pc-linux-gnu, compiled by gcc (Debian 12.2.0-14) 12.2.0, 64-bit`);
   let child: number;
   try {
-    child = listenInChild(process, port, servePostgres);
+    child = listenInThread(process, port, servePostgres);
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
     yield* log(`LOG:  could not bind IPv4 address "0.0.0.0": Address already in use`);

@@ -1,4 +1,4 @@
-import { busyboxPrograms, debianPrograms, pick } from '../../shell/applets/index.ts';
+import { busyboxPrograms, debianPrograms, multiCall, pick } from '../../shell/applets/index.ts';
 import type { ImageEntry, ImageLayer } from '../../shell/fs/index.ts';
 import { createImageLayer, programEntries } from '../../shell/fs/index.ts';
 import type { MemoryGauge } from '../../shell/kernel/index.ts';
@@ -97,14 +97,21 @@ const busyboxGroups = [
   'nobody:x:65534:',
 ];
 
-/** Folders, users and programs of a busybox; `extra` is laid over them. */
-export function busyboxLayer(shell: ShellMaker, extra: Iterable<readonly [string, ImageEntry]> = [], users: readonly string[] = []): ImageLayer {
+/** Folders, users and programs of a busybox; `extra` is laid over them. Each of the users has a group of the same name. */
+export function busyboxLayer(
+  shell: ShellMaker,
+  extra: Iterable<readonly [string, ImageEntry]> = [],
+  { users = [], groups = [], version = '1.36.1' }: { readonly users?: readonly string[]; readonly groups?: readonly string[]; readonly version?: string } = {},
+): ImageLayer {
+  const more = [...extra];
+  const programs: [string, Program][] = [...busyboxPrograms(), ['sh', shell({ flavour: 'ash' })], ['ash', shell({ flavour: 'ash' })]];
+  const names = new Set(['busybox', ...programs.map(([name]) => name), ...more.flatMap(([path]) => /^\/bin\/([^/]+)$/.exec(path)?.[1] ?? [])]);
   return createImageLayer([
     ...folders,
     ['/etc/passwd', { data: `${[...busyboxUsers, ...users].join('\n')}\n` }],
-    ['/etc/group', { data: `${[...busyboxGroups, ...users.map(groupLine)].join('\n')}\n` }],
-    ...programEntries('/bin', [...busyboxPrograms(), ['sh', shell({ flavour: 'ash' })], ['ash', shell({ flavour: 'ash' })]]),
-    ...extra,
+    ['/etc/group', { data: `${[...busyboxGroups, ...users.map(groupLine), ...groups].join('\n')}\n` }],
+    ...programEntries('/bin', [...programs, ['busybox', multiCall(version, [...names])]]),
+    ...more,
   ]);
 }
 
@@ -121,6 +128,10 @@ export function debianLayer(
     ['/usr/sbin', { directory: true }],
     ['/bin', { symlink: 'usr/bin' }],
     ['/sbin', { symlink: 'usr/sbin' }],
+    ['/lib', { symlink: 'usr/lib' }],
+    ...['/boot', '/media', '/mnt', '/opt', '/srv', '/usr/lib', '/usr/local/bin', '/usr/share', '/var/cache', '/var/lib'].map(
+      (path) => [path, { directory: true }] as const,
+    ),
     ['/etc/passwd', { data: `${users.join('\n')}\n` }],
     ['/etc/group', { data: `${users.map(groupLine).join('\n')}\n` }],
     [

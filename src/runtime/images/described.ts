@@ -97,7 +97,7 @@ function behaviourProgram(name: string, behaviour: DescribedBehaviour): Program 
   return function* (process) {
     const { ports = [], grpcPorts = [], logs = [], memory = [], exitAfterSeconds, exitCode = 0, startSeconds = 0 } = behaviour;
     const end = exitAfterSeconds === undefined ? undefined : process.system.now() + exitAfterSeconds * 1000;
-    if (memory.length > 0) process.spawn({ argv: process.argv, program: (child) => followMemory(child, memory) });
+    if (memory.length > 0) process.spawn({ argv: process.argv, thread: true, program: (child) => followMemory(child, memory) });
     const startsMs = Math.min(startSeconds, exitAfterSeconds ?? Number.POSITIVE_INFINITY) * 1000;
     if (startsMs > 0) yield* sleepThrough(process, startsMs);
     let served = 0;
@@ -120,7 +120,7 @@ function behaviourProgram(name: string, behaviour: DescribedBehaviour): Program 
       yield* process.write(2, `${name}: ${error.message}\n`);
       return 1;
     }
-    for (const line of logs) process.spawn({ argv: process.argv, program: (child) => writeLine(child, line) });
+    for (const line of logs) process.spawn({ argv: process.argv, thread: true, program: (child) => writeLine(child, line) });
     if (end === undefined) {
       yield* untilSignal(process, ['TERM', 'INT']);
       return 143;

@@ -36,6 +36,7 @@ export function startHealthServer(process: Process, port: number, health: Health
   const listener = process.system.network.listen('0.0.0.0', port);
   process.spawn({
     argv: [...process.argv],
+    thread: true,
     program: (child) => serveConnections(child, listener, (one, connection) => serveHttp2(one, connection, health)),
   });
 }

@@ -43,6 +43,8 @@ export interface HttpServerOptions {
   readonly address?: string | undefined;
   /** What the `Server` header says; none if absent. */
   readonly server?: string | undefined;
+  /** A process of its own serves, as Apache's do. */
+  readonly inChild?: boolean | undefined;
   /** After each answer: writes an access log. */
   readonly log?: ((process: Process, request: HttpRequest, answer: HttpAnswer, sentBytes: number) => Syscall<void>) | undefined;
 }
@@ -90,11 +92,12 @@ export function plainHandler(answer: (request: HttpRequest, process: Process) =>
   };
 }
 
-/** Serves for ever in a child process. Throws SystemError EADDRINUSE if the port is taken. Returns the child and its listener. */
+/** Serves for ever in a thread, or in a child process. Throws SystemError EADDRINUSE if the port is taken. Returns the child and its listener. */
 export function startHttpServer(process: Process, port: number, handler: HttpHandler, options: HttpServerOptions = {}): { pid: number; listener: Listener } {
   const listener = process.system.network.listen(options.address ?? '0.0.0.0', port);
   const pid = process.spawn({
     argv: [...process.argv],
+    thread: !options.inChild,
     program: (child) =>
       serveConnections(child, listener, (one, connection) => {
         return serveRequests(one, options.tls ? new TlsServerConnection(connection, options.certificates) : connection, handler, options);

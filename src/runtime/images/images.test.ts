@@ -29,6 +29,29 @@ test('web servers answer and log', async () => {
   expect((await page('nginxdemos/hello:plain-text', '/')).stdout).toContain('Server name: pod-');
 });
 
+test('a server is one process, whatever it is made of; Apache has processes of its own', async () => {
+  const node = testNode();
+  const processes = async (image: string, change = {}) => {
+    const server = await node.start(image, change);
+    await node.advance(3000);
+    return (await node.exec(server.id, 'sh', '-c', 'cat /proc/[0-9]*/comm')).stdout
+      .split('\n')
+      .filter((name) => name !== '' && name !== 'sh' && name !== 'cat');
+  };
+  expect(await processes('registry.k8s.io/e2e-test-images/agnhost:2.53', { args: ['netexec'] })).toEqual(['agnhost']);
+  expect(await processes('redis:7')).toEqual(['redis-server']);
+  expect(await processes('httpd:2.4')).toEqual(['httpd', 'httpd']);
+  expect((await processes('nginx:1.27')).slice(0, 2)).toEqual(['nginx', 'nginx']);
+});
+
+test('the user of agnhost’s image is in a group that only the image tells of, unless the policy is Strict', async () => {
+  const node = testNode();
+  const start = (user: object) => node.start('registry.k8s.io/e2e-test-images/agnhost:2.45', { user: { uid: 1000, gid: 3000, groups: [4000], ...user } });
+  const id = async (user: object) => (await node.exec((await start(user)).id, 'id')).stdout;
+  expect(await id({})).toBe('uid=1000(user-defined-in-image) gid=3000 groups=3000,4000,50000(group-defined-in-image)\n');
+  expect(await id({ groupsPolicy: 'Strict' })).toBe('uid=1000(user-defined-in-image) gid=3000 groups=3000,4000\n');
+});
+
 test('agnhost does what its subcommands are for', async () => {
   const node = testNode();
   const image = 'registry.k8s.io/e2e-test-images/agnhost:2.53';
@@ -190,4 +213,40 @@ test('shells tell their children where they are, and busybox and bash how deep',
   expect(await said('busybox', 'sh', '-c')).toEqual(['OLDPWD=/', 'PWD=/tmp', 'SHLVL=1', 'SHLVL=2']);
   expect(await said('debian', 'bash', '-c')).toEqual(['OLDPWD=/', 'PWD=/tmp', 'SHLVL=1', 'SHLVL=2']);
   expect(await said('debian', 'sh', '-c')).toEqual(['OLDPWD=/', 'PWD=/tmp']);
+});
+
+test('busybox is a program of its own that runs the others, and tells its version and theirs', async () => {
+  const node = testNode();
+  const { id } = await node.start('busybox:1.36', { command: ['sleep', '36000'] });
+  const run = (...command: string[]) => node.exec(id, ...command);
+  expect((await run('busybox', 'echo', 'a', 'b')).stdout).toBe('a b\n');
+  expect((await run('busybox', 'sh', '-c', 'echo $0; exit 3')).exitCode).toBe(3);
+  expect((await run('sh', '-c', 'busybox | head -1')).stdout).toBe('BusyBox v1.36.1 multi-call binary.\n');
+  expect((await run('busybox', '--list')).stdout.split('\n')).toEqual(expect.arrayContaining(['ash', 'busybox', 'httpd', 'nslookup', 'wget']));
+  expect(await run('busybox', 'nosuch')).toMatchObject({ exitCode: 127, stderr: 'nosuch: applet not found\n' });
+  const alpine = await node.start('alpine:3.22', { command: ['sleep', '36000'] });
+  expect((await node.exec(alpine.id, 'sh', '-c', 'busybox | head -1')).stdout).toBe('BusyBox v1.37.0 multi-call binary.\n');
+});
+
+test('a program that the real image has is refused by name; one that it has not is not found', async () => {
+  const node = testNode();
+  const said = async (image: string, command: string) => {
+    const { id } = await node.start(image, { command: ['sleep', '36000'] });
+    const { stderr, exitCode } = await node.exec(id, 'sh', '-c', command);
+    return [stderr, exitCode];
+  };
+  expect(await said('busybox', 'pstree')).toEqual(['pstree: paperkube does not simulate this program\n', 126]);
+  expect(await said('busybox', 'tree')).toEqual(['sh: tree: not found\n', 127]);
+  expect(await said('debian', 'flock /tmp/lock true')).toEqual(['flock: paperkube does not simulate this program\n', 126]);
+  expect(await said('debian', 'pstree')).toEqual(['sh: 1: pstree: not found\n', 127]);
+});
+
+test('ps shows the name of a script before its interpreter, and names as long as their column', async () => {
+  const node = testNode();
+  const image = 'registry.k8s.io/e2e-test-images/agnhost:2.53';
+  const script = 'cd /tmp; printf "#!/bin/sh\\nsleep 500\\n" >s.sh; chmod +x s.sh; ./s.sh & sleep 1; ps; ps -o user,args | grep [s].sh';
+  const { id } = await node.start(image, { command: ['sleep', '36000'], user: { uid: 1000, gid: 1000 } });
+  const { stdout } = await node.exec(id, 'sh', '-c', script);
+  expect(stdout).toMatch(/^ +\d+ user-def {2}0:00 \{s\.sh\} \/bin\/sh \.\/s\.sh$/m);
+  expect(stdout).toMatch(/^user-def \{s\.sh\} \/bin\/sh \.\/s\.sh$/m);
 });

@@ -245,7 +245,7 @@ function layerOf(one: Variant, version: string, shell: ShellMaker) {
     ['/var/log/nginx/access.log', { symlink: '/dev/stdout' }],
     ['/var/log/nginx/error.log', { symlink: '/dev/stderr' }],
   ];
-  if (one.alpine) return busyboxLayer(shell, files, ['nginx:x:100:101:nginx:/var/cache/nginx:/sbin/nologin']);
+  if (one.alpine) return busyboxLayer(shell, files, { users: ['nginx:x:100:101:nginx:/var/cache/nginx:/sbin/nologin'] });
   return debianLayer(shell, [...files, ...programEntries('/usr/bin', pick('gnu', ['curl']))], {
     users: ['nginx:x:101:101:nginx user:/nonexistent:/bin/false'],
   });

@@ -41,6 +41,7 @@ function redisServer(version: string): Program {
     }
     process.spawn({
       argv: process.argv,
+      thread: true,
       program: (child) => serveConnections(child, listener, (one, connection) => serveClient(one, connection, data, version)),
     });
     while (!stopping) {

@@ -2,9 +2,9 @@ import type { Connection, Listener, Process, Syscall } from '../../shell/kernel/
 import { SystemError } from '../../shell/kernel/types.ts';
 
 /**
- * Accepts connections for ever, each served by a child of its own. Ends when the process is killed.
+ * Accepts connections for ever, each served by a thread of its own. Ends when the process is killed.
  *
- * @param fds the descriptors that children get; default 0, 1 and 2
+ * @param fds the descriptors that threads get; default 0, 1 and 2
  */
 export function* serveConnections(
   process: Process,
@@ -19,6 +19,7 @@ export function* serveConnections(
     } else {
       process.spawn({
         argv: [...process.argv],
+        thread: true,
         ...(fds ? { fds } : {}),
         *program(child) {
           try {

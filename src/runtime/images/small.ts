@@ -141,7 +141,7 @@ function curlImage(shell: ShellMaker): ImageDefinition {
           { data: '#!/bin/sh\nset -e\nif [ "$' + '{1#-}" != "$1" ] || [ -z "$(command -v "$1")" ]; then\n  set -- curl "$@"\nfi\nexec "$@"\n', mode: 0o755 },
         ],
       ],
-      ['curl_user:x:100:101::/home/curl_user:/bin/sh'],
+      { users: ['curl_user:x:100:101::/home/curl_user:/bin/sh'] },
     ),
   );
   return {

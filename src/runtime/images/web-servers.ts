@@ -76,7 +76,7 @@ function httpd(version: string): Program {
         process,
         port,
         plainHandler((request, one) => httpdAnswer(request, one, root)),
-        { server: `Apache/${version} (Unix)`, log: commonLog },
+        { server: `Apache/${version} (Unix)`, log: commonLog, inChild: true },
       );
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;

@@ -22,6 +22,7 @@ import type { Applet, Flavour } from './lib/applet.ts';
 import { cut, nl, paste, rev, seq, sort, tac, tee, tr, uniq, wc } from './lines.ts';
 import { ls } from './ls.ts';
 import { free, netstat, nproc, top } from './monitor.ts';
+import { notSimulated, othersOfBusybox, othersOfDebian } from './multi-call.ts';
 import { ifconfig, ip, nc, ping, route, telnet } from './net-tools.ts';
 import { env, find, nice, nohup, printenv, setsid, time, timeout, which, xargs } from './run.ts';
 import { sed } from './sed.ts';
@@ -62,6 +63,7 @@ import { curl, wget } from './web.ts';
 
 export { dig } from './dns-tools.ts';
 export type { Applet, Flavour } from './lib/applet.ts';
+export { multiCall } from './multi-call.ts';
 export { nslookup } from './nslookup.ts';
 
 export const applets: Readonly<Record<string, Applet>> = {
@@ -368,17 +370,23 @@ const inDebian = [
   'yes',
 ] as const;
 
-/** The programs of a busybox, by name (the shell and nslookup are the image's to add). */
+/** The programs of a busybox, by name (the shell and nslookup are the image's to add). Those that are not simulated say so. */
 export function busyboxPrograms(): [name: string, program: Program][] {
-  return pick(
+  return withOthers(
     'busybox',
+    othersOfBusybox,
     Object.keys(applets).filter((name) => !notInBusybox.has(name)),
   );
 }
 
+function withOthers(flavour: Flavour, others: readonly string[], names: readonly string[]): [name: string, program: Program][] {
+  const refused = others.filter((name) => !names.includes(name)).map((name): [string, Program] => [name, notSimulated(flavour)]);
+  return [...pick(flavour, names), ...refused];
+}
+
 /** The programs of a slim Debian. Differs from upstream where `extra` asks for more (ps, curl and so on are not in slim images). */
 export function debianPrograms(extra: readonly string[] = []): [name: string, program: Program][] {
-  return pick('gnu', [...inDebian, ...extra]);
+  return withOthers('gnu', othersOfDebian, [...inDebian, ...extra]);
 }
 
 /** These applets in one flavour. Throws Error for a name there is not. */

@@ -329,7 +329,7 @@ export const ps = applet({ usage: '[-o COL1,COL2=HEADER]', short: 'eAfauxwTlo:p:
   if (columns !== undefined) yield* psColumns(call, list, columns.split(','));
   else if (call.flavour === 'busybox') {
     yield* call.out.line('PID   USER     TIME  COMMAND');
-    for (const one of list) yield* call.out.line(`${String(one.pid).padStart(5)} ${userOf(call, one).padEnd(8)} ${busyTime(one.cpuMs)} ${command(one)}`);
+    for (const one of list) yield* call.out.line(`${String(one.pid).padStart(5)} ${userOf(call, one).padEnd(8)} ${busyTime(one.cpuMs)} ${busyCommand(one)}`);
   } else if (letters.includes('u') || call.options.has('u')) {
     yield* call.out.line('USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND');
     for (const one of list) {
@@ -359,7 +359,20 @@ function memoryShare({ process }: Call, one: ProcessInfo): string {
   return ((one.memoryBytes * 100) / total).toFixed(1).padStart(4);
 }
 
-const userOf = (call: Call, one: ProcessInfo) => userName(call.process.system.fs, one.uid) ?? String(one.uid);
+/** In the eight columns that there are: procps marks a name that is cut. */
+function userOf({ process, flavour }: Call, one: ProcessInfo): string {
+  const name = userName(process.system.fs, one.uid) ?? String(one.uid);
+  return name.length <= 8 ? name : flavour === 'gnu' ? `${name.slice(0, 7)}+` : name.slice(0, 8);
+}
+
+/** A name that is not that of argv[0], as a script's, stands before it in braces (busybox' read_cmdline). */
+function busyCommand(one: ProcessInfo): string {
+  if (one.state === 'Z' || one.argv.length === 0) return `[${one.comm}]`;
+  const called = (one.argv[0] ?? '').split(' ')[0] ?? '';
+  const base = called.slice(called.lastIndexOf('/') + 1).replace(/^-/, '');
+  const line = one.argv.join(' ').replace(/[\x00-\x1f]/g, ' ');
+  return base.startsWith(one.comm) ? line : `{${one.comm}} ${line}`;
+}
 const command = (one: ProcessInfo) => (one.state === 'Z' ? `[${shortName(one)}]` : one.argv.join(' '));
 const shortName = (one: ProcessInfo) => one.comm;
 const two = (value: number) => String(value).padStart(2, '0');
@@ -368,6 +381,7 @@ const shortTime = (ms: number) => `${Math.floor(ms / 60_000)}:${two(Math.floor(m
 const longTime = (ms: number) => `${two(Math.floor(ms / 3_600_000))}:${two(Math.floor(ms / 60_000) % 60)}:${two(Math.floor(ms / 1000) % 60)}`;
 
 function* psColumns(call: Call, list: readonly ProcessInfo[], columns: readonly string[]): Syscall<void> {
+  const whole = call.flavour === 'busybox' ? busyCommand : command;
   const cells: Readonly<Record<string, (one: ProcessInfo) => string>> = {
     pid: (one) => String(one.pid),
     ppid: (one) => String(one.ppid),
@@ -375,9 +389,9 @@ function* psColumns(call: Call, list: readonly ProcessInfo[], columns: readonly 
     user: (one) => userOf(call, one),
     uid: (one) => String(one.uid),
     comm: shortName,
-    args: command,
-    cmd: command,
-    command,
+    args: whole,
+    cmd: whole,
+    command: whole,
     stat: (one) => one.state,
     rss: (one) => kib(one.memoryBytes),
     vsz: (one) => kib(virtualBytes(one)),

@@ -13,7 +13,7 @@ export function createCgroup(facts: CgroupFacts): SyntheticDirectory {
     'cgroup.controllers': () => 'cpuset cpu io memory hugetlb pids rdma misc',
     'cgroup.procs': () =>
       facts.namespace
-        .list()
+        .visible()
         .map(({ pid }) => pid)
         .join('\n'),
     'cgroup.type': () => 'domain',

@@ -128,7 +128,7 @@ export class ContainerFs implements ContainerFilesystem {
       if (!this.#table) throw new SystemError('ENOENT');
       return this.#table;
     };
-    const facts = { mountLines: () => this.mounts().map(mountLine).join(''), rootOf: ({ container }: ProcessDetails) => this.#tableOf(container.fs) };
+    const facts = { mounts: () => this.mounts(), rootOf: ({ container }: ProcessDetails) => this.#tableOf(container.fs) };
     this.#add(new MountEntry('/proc', 'proc', 'proc', false, undefined, () => createProc(table, facts)));
     this.#place('/proc/sys', new MountEntry('/proc/sys', 'proc', 'proc', !writableParameters, undefined, () => sysctlTree(table())));
     const dev = new MountEntry('/dev', 'tmpfs', 'tmpfs', false, this.deviceStorage, () => createDevices(this.deviceStorage, table, this.#madeAt));
@@ -208,8 +208,4 @@ export function isDescriptorLink(node: Node | undefined): node is SpecialNode {
 
 function depth(path: string): number {
   return path.split('/').length;
-}
-
-function mountLine(mount: MountEntry): string {
-  return `${mount.source} ${mount.target} ${mount.type} ${mount.options} 0 0\n`;
 }

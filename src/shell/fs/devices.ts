@@ -31,7 +31,7 @@ export function createDevices(storage: Storage, table: () => ProcessTable, mtime
     put(name, new SpecialNode('character', 0o666, index + 2, () => new DeviceFile(`/dev/${name}`, behaviour, index + 2)));
   });
   put('tty', new SpecialNode('character', 0o666, 10, (caller) => terminalOf(table(), caller)));
-  const links = { fd: '/proc/self/fd', stdin: '/proc/self/fd/0', stdout: '/proc/self/fd/1', stderr: '/proc/self/fd/2' };
+  const links = { core: '/proc/kcore', ptmx: 'pts/ptmx', fd: '/proc/self/fd', stdin: '/proc/self/fd/0', stdout: '/proc/self/fd/1', stderr: '/proc/self/fd/2' };
   let inode = 11;
   for (const [name, target] of Object.entries(links)) {
     root.put(name, new LinkNode(target, { mode: 0o777, uid: 0, gid: 0, mtimeMs }, inode++, storage));

@@ -30,6 +30,20 @@ test('containers share an image and see only their own changes', () => {
   expect(b.readdir('/etc')).toEqual(['motd']);
 });
 
+test('a directory has a link of each one in it, but for one that is merged of an image and a container’s own files', () => {
+  const fs = new ContainerFs({ layer, mounts: [{ target: '/data', volume: createVolume({}) }] }).host;
+  const links = (path: string) => fs.stat(path).nlink;
+  for (const name of ['a', 'b', 'b/c']) fs.mkdir(`/data/${name}`);
+  fs.writeFile('/data/file', 'x');
+  expect(['/data', '/data/a', '/data/b', '/data/file'].map(links)).toEqual([4, 2, 3, 1]);
+  fs.rmdir('/data/a');
+  fs.rename('/data/b/c', '/data/d');
+  expect(['/data', '/data/b'].map(links)).toEqual([4, 2]);
+  expect(['/', '/etc'].map(links)).toEqual([1, 2]); // Mount points were made in it.
+  fs.writeFile('/etc/new', 'x');
+  expect(links('/etc')).toBe(1);
+});
+
 test('links never lead out of the container and loops are noticed', () => {
   const { host } = new ContainerFs({ layer });
   expect(host.realpath('/up/motd')).toBe('/etc/motd');

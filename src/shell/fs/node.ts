@@ -38,6 +38,11 @@ export abstract class Node {
     return 0;
   }
 
+  /** What `stat` shows: names that lead to it. */
+  get nlink(): number {
+    return this.links;
+  }
+
   stat(): FileStat {
     return {
       type: this.type,
@@ -45,7 +50,7 @@ export abstract class Node {
       uid: this.uid,
       gid: this.gid,
       size: this.size,
-      nlink: this.links,
+      nlink: this.nlink,
       mtimeMs: this.mtimeMs,
       inode: this.inode,
       device: this.storage?.device ?? 1,
@@ -180,6 +185,10 @@ export abstract class DirectoryNode extends Node {
   /** Adds or replaces an entry. Throws SystemError where nothing can be added. */
   abstract put(name: string, node: Node): void;
   abstract remove(name: string): void;
+
+  override get nlink(): number {
+    return 2;
+  }
 
   override get size(): number {
     return 4096;

@@ -21,6 +21,9 @@ export class SyntheticDirectory extends DirectoryNode {
   names(caller: Caller): string[] {
     return this.list(caller);
   }
+  override get size(): number {
+    return 0;
+  }
   put(): void {
     throw new SystemError('ENOENT');
   }

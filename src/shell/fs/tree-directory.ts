@@ -12,6 +12,10 @@ import type { Storage } from './storage.ts';
 export class TreeDirectory extends DirectoryNode {
   /** Null hides an entry of the lower directory. */
   #own: Map<string, Node | null> | undefined;
+  /** Directories put into it. */
+  #directories = 0;
+  /** Something was put into it or removed since it was laid over a lower one. */
+  #merged = false;
 
   constructor(
     attributes: NodeAttributes,
@@ -48,18 +52,31 @@ export class TreeDirectory extends DirectoryNode {
     return [...names].sort();
   }
 
+  /** Its own `.` and the `..` of each directory in it; 1 for one that is merged of two layers, as overlayfs has it. */
+  override get nlink(): number {
+    return this.lower ? (this.#merged ? 1 : this.lower.nlink) : 2 + this.#directories;
+  }
+
   get isEmpty(): boolean {
     return this.lower ? this.names().length === 0 : (this.#own?.size ?? 0) === 0;
   }
 
   put(name: string, node: Node): void {
     if (Buffer.byteLength(name) > 255) throw new SystemError('ENAMETOOLONG');
+    this.#changing(name, node);
     this.#entries().set(name, node);
   }
 
   remove(name: string): void {
+    this.#changing(name, undefined);
     if (this.lower?.get(name)) this.#entries().set(name, null);
     else this.#own?.delete(name);
+  }
+
+  #changing(name: string, next: Node | undefined): void {
+    this.#merged = true;
+    if (this.#own?.get(name)?.type === 'directory') this.#directories -= 1;
+    if (next?.type === 'directory') this.#directories += 1;
   }
 
   #entries(): Map<string, Node | null> {

@@ -4,8 +4,10 @@ import { FifoQueue } from './fifo-queue.ts';
 import type { Hardware } from './hardware.ts';
 import type { Kernel } from './kernel.ts';
 import { KernelParameters } from './kernel-parameters.ts';
+import type { LoadedProgram } from './loader.ts';
 import { defaultPath, loadProgram, searchPath } from './loader.ts';
 import type { MemoryAccount } from './memory.ts';
+import type { UserNamespace } from './namespaces.ts';
 import type { Caller, ContainerFilesystem, OpenFile, ProcessTable } from './open-file.ts';
 import { PidNamespace } from './pid-namespace.ts';
 import type { Privileges } from './privileges.ts';
@@ -45,6 +47,8 @@ export interface ContainerSystemOptions {
   readonly privileges?: Privileges | undefined;
   /** Those of its pod. Default: the kernel's own. */
   readonly parameters?: KernelParameters | undefined;
+  /** The users of its pod, if they are not the node's. */
+  readonly userNamespace?: UserNamespace | undefined;
   /** Joins this container's process table instead of making a new one. */
   readonly shareProcessesWith?: ContainerSystem | undefined;
 }
@@ -106,6 +110,7 @@ export class ContainerSystem implements ProcessTable {
   readonly memory: MemoryAccount | undefined;
   readonly privileges: Privileges;
   readonly parameters: KernelParameters;
+  readonly userNamespace: UserNamespace | undefined;
   /** Its processes that wait for their turn. */
   readonly runnable = new FifoQueue<Runnable>();
   /** Processor time that its processes have used, in ms. */
@@ -125,6 +130,7 @@ export class ContainerSystem implements ProcessTable {
     this.privileges = options.privileges ?? usualPrivileges;
     this.hardware = options.hardware ?? kernel.defaultHardware;
     this.parameters = options.parameters ?? new KernelParameters(this.hardware, {});
+    this.userNamespace = options.userNamespace;
     this.memory = options.memory;
     this.#services = { ...options.services, ...(options.memory ? { memory: options.memory } : {}) };
     this.budget = new ProcessorBudget(0);
@@ -164,8 +170,18 @@ export class ContainerSystem implements ProcessTable {
   start(options: StartOptions): ProcessHandle {
     const caller = this.#callerOf(options);
     const env = new Map(options.env instanceof Map ? options.env : Object.entries(options.env ?? {}));
-    const { program, argv } = this.#load(options, env, caller);
-    const process = this.createProcess({ ...caller, parent: undefined, processGroup: 0, argv, comm: commOf(options.path ?? options.argv[0]), env, program });
+    const { program, argv, file } = this.#load(options, env, caller);
+    const exe = file === undefined || file.startsWith('/') ? file : `${caller.cwd}/${file}`;
+    const process = this.createProcess({
+      ...caller,
+      parent: undefined,
+      processGroup: 0,
+      argv,
+      exe,
+      comm: commOf(options.path ?? options.argv[0]),
+      env,
+      program,
+    });
     this.main ??= process;
     this.#connect(process, options);
     let exit: ProcessExitInfo | undefined;
@@ -211,12 +227,30 @@ export class ContainerSystem implements ProcessTable {
     return this.now() + this.hardware.clockOffsetMs;
   }
 
+  /** The number of the namespace of each type that its processes are in. */
+  namespaces(): Readonly<Record<string, number>> {
+    const { namespaceNumbers: numbers } = this.kernel;
+    const pid = numbers.of('pid', this.namespace);
+    return {
+      cgroup: numbers.of('cgroup', this.controlGroup),
+      ipc: numbers.of('ipc', this.parameters),
+      mnt: numbers.of('mnt', this.fs),
+      net: numbers.of('net', this.network),
+      pid,
+      pid_for_children: pid,
+      time: numbers.of('time'),
+      time_for_children: numbers.of('time'),
+      user: numbers.of('user', this.userNamespace),
+      uts: numbers.of('uts', this.parameters),
+    };
+  }
+
   uptimeMs(): number {
     return this.kernel.clock.now() - this.kernel.bootedAt;
   }
 
   pids(): readonly number[] {
-    return this.namespace.list().map((process) => process.pid);
+    return this.namespace.visible().map((process) => process.pid);
   }
 
   process(pid: number): KernelProcess | undefined {
@@ -240,7 +274,7 @@ export class ContainerSystem implements ProcessTable {
     };
   }
 
-  #load(options: StartOptions, env: ReadonlyMap<string, string>, caller: Caller) {
+  #load(options: StartOptions, env: ReadonlyMap<string, string>, caller: Caller): Omit<LoadedProgram, 'file'> & Partial<LoadedProgram> {
     if (options.program) return { program: options.program, argv: options.argv };
     const name = options.path ?? options.argv[0] ?? '';
     const path = searchPath(this.fs, name, env.get('PATH') ?? defaultPath, caller);

@@ -37,6 +37,39 @@ test('an orphan becomes a child of PID 1', async () => {
   ]);
 });
 
+test('a thread is in no list of processes, and ends with the process that it is of', async () => {
+  const { env, system } = createTestContainer('ash');
+  system.start({ argv: ['init'], program: forever });
+  const server = system.start({
+    argv: ['server'],
+    *program(process) {
+      process.spawn({
+        argv: ['server'],
+        thread: true,
+        *program(thread) {
+          thread.spawn({ argv: ['child'], program: forever });
+          return yield* forever(thread);
+        },
+      });
+      return yield* forever(process);
+    },
+  });
+  await env.loop.settle();
+  const shown = () => system.pids().map((pid) => [system.process(pid)?.argv[0], system.process(pid)?.ppid, system.process(pid)?.threads]);
+  expect(shown()).toEqual([
+    ['init', 0, 1],
+    ['server', 0, 2],
+    ['child', 2, 1],
+  ]);
+  server.kill('KILL');
+  await env.loop.settle();
+  expect(shown()).toEqual([
+    ['init', 0, 1],
+    ['child', 1, 1],
+  ]);
+  expect(system.namespace.size).toBe(2);
+});
+
 test('a fork beyond the process limit fails with EAGAIN', async () => {
   const { env, system } = createTestContainer('ash');
   let code = '';

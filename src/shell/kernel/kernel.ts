@@ -4,6 +4,7 @@ import { ContainerSystem } from './container-system.ts';
 import type { HardwareOptions } from './hardware.ts';
 import { defaultHardware, Hardware } from './hardware.ts';
 import { HostRoom } from './host-room.ts';
+import { NamespaceNumbers } from './namespaces.ts';
 import { Pace } from './processor.ts';
 import { Scheduler } from './scheduler.ts';
 
@@ -33,6 +34,7 @@ export class Kernel {
   readonly bootedAt: number;
   /** What its containers may really keep. */
   readonly room: HostRoom;
+  readonly namespaceNumbers = new NamespaceNumbers();
   readonly #pace: Pace;
   #defaultHardware: Hardware | undefined;
 

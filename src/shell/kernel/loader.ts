@@ -5,6 +5,8 @@ import { SystemError } from './types.ts';
 export interface LoadedProgram {
   readonly program: Program;
   readonly argv: readonly string[];
+  /** The file that runs: of a script, its interpreter. */
+  readonly file: string;
 }
 
 /** Linux follows this many interpreters of interpreters. */
@@ -20,7 +22,7 @@ export function loadProgram(fs: ContainerFilesystem, path: string, argv: readonl
   for (let depth = 0; depth <= interpreterLimit; depth += 1) {
     if (file === '') throw new SystemError('ENOENT');
     const found = fs.executable(file, caller);
-    if (found.program) return { program: found.program, argv: args };
+    if (found.program) return { program: found.program, argv: args, file };
     const line = /^#![ \t]*(\S+)(?:[ \t]+([^\n]*?))?[ \t\r]*(?:\n|$)/.exec(found.text ?? '');
     if (!line) throw new SystemError('ENOEXEC');
     const interpreter = line[1] as string;

@@ -1,5 +1,6 @@
 import type { Hardware } from './hardware.ts';
 import type { KernelParameters } from './kernel-parameters.ts';
+import type { UserNamespace } from './namespaces.ts';
 import type { Privileges } from './privileges.ts';
 import type { FileStat, Filesystem, OpenFlags, Program, Terminal } from './types.ts';
 
@@ -69,16 +70,27 @@ export interface ProcessDetails {
   readonly capabilities: bigint;
   readonly argv: readonly string[];
   readonly comm: string;
+  /** The file that it runs, absolute; empty for what no file holds. */
+  readonly exe: string;
   readonly env: ReadonlyMap<string, string>;
   readonly cwd: string;
   readonly state: 'R' | 'S' | 'Z' | 'T';
   readonly startedAt: number;
   readonly cpuMs: number;
+  /** How many it is made of, itself included. */
+  readonly threads: number;
   readonly memoryBytes: number;
   /** What is added to its score when the node is out of memory. */
   readonly oomScoreAdj: number;
   /** Whose files it sees, and whose privileges it has: another container's, where they share their processes. */
-  readonly container: { readonly fs: ContainerFilesystem; readonly privileges: Privileges };
+  readonly container: {
+    readonly fs: ContainerFilesystem;
+    readonly privileges: Privileges;
+    /** The users of its pod, if they are not the node's. */
+    readonly userNamespace: UserNamespace | undefined;
+    /** By type. */
+    namespaces(): Readonly<Record<string, number>>;
+  };
   descriptors(): readonly number[];
   file(fd: number): OpenFile | undefined;
 }

@@ -38,6 +38,11 @@ export class PidNamespace {
     return this.#processes.get(pid);
   }
 
+  /** Those that users see, by process number. */
+  visible(): readonly KernelProcess[] {
+    return this.list().filter((process) => !process.isThread);
+  }
+
   /** By process number. */
   list(): readonly KernelProcess[] {
     return [...this.#processes.values()].sort((a, b) => a.pid - b.pid);
@@ -73,9 +78,10 @@ export class PidNamespace {
     process.container.memory?.ended(process.pid);
     if (process === this.init) this.#killWhere(() => true);
     else if (process === process.container.main) this.#killWhere((other) => other.container === process.container);
+    for (const child of process.children) if (child.isThread && !child.status) child.deliver('KILL', 'host');
     this.#orphan(process);
     const { parent } = process;
-    if (!parent || parent.status) {
+    if (!parent || parent.status || process.isThread) {
       this.reap(process);
       process.onExit?.(process.status ?? { code: 0 });
       return;

@@ -9,6 +9,12 @@ export interface Privileges {
    * Differs from upstream: it shows in /proc/PID/status and changes nothing else.
    */
   readonly seccomp: boolean;
+  /**
+   * What /proc/PID/attr/current says: a profile of AppArmor and its mode, or `unconfined`.
+   *
+   * Differs from upstream: nothing else tells of it.
+   */
+  readonly appArmor: string;
 }
 
 /** What a process of a container holds: as after `execve`, root has all that the container has, and nobody else any. */
@@ -34,4 +40,9 @@ export function privilegeLines(privileges: Privileges, uid: number): string[] {
 }
 
 /** Containers of which nothing is said: containerd's usual set. */
-export const usualPrivileges: Privileges = { capabilities: 0xa80425fbn, noNewPrivileges: false, seccomp: false };
+export const usualPrivileges: Privileges = {
+  capabilities: 0xa80425fbn,
+  noNewPrivileges: false,
+  seccomp: false,
+  appArmor: 'cri-containerd.apparmor.d (enforce)',
+};

@@ -55,6 +55,8 @@ export interface ProcessOptions {
   readonly argv: readonly string[];
   /** Default: the last part of argv[0]. */
   readonly comm?: string;
+  /** Default: none. */
+  readonly exe?: string | undefined;
   readonly env: ReadonlyMap<string, string>;
   readonly cwd: string;
   readonly umask: number;
@@ -62,6 +64,7 @@ export interface ProcessOptions {
   readonly gid: number;
   readonly groups: readonly number[];
   readonly program: Program;
+  readonly isThread?: boolean | undefined;
 }
 
 const yieldTurn: Block = (wake) => {
@@ -75,6 +78,7 @@ const gone: Program = () => {
   throw new Error('a process that has ended runs nothing');
 };
 function nothing(): void {}
+const absolute = (path: string, cwd: string): string => (path.startsWith('/') ? path : `${cwd}/${path}`);
 const noChildren: ReadonlySet<KernelProcess> = new Set();
 
 /** A process: its program's generator, its descriptors, its signals. Implements the system calls. */
@@ -84,6 +88,8 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
   readonly session: number;
   argv: readonly string[];
   comm: string;
+  /** The file that it runs, absolute; empty for what no file holds. */
+  exe: string;
   env: ReadonlyMap<string, string>;
   cwd: string;
   umask: number;
@@ -92,6 +98,8 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
   groups: readonly number[];
   readonly startedAt: number;
   readonly container: ContainerSystem;
+  /** A part of its parent that is not seen in lists of processes. */
+  readonly isThread: boolean;
   /** Its number outside all containers. */
   readonly hostPid: number;
   /** Undefined for those that the host started, and once the parent has died with no other to take over. */
@@ -144,6 +152,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     this.session = parent?.session ?? options.pid;
     this.argv = options.argv;
     this.comm = options.comm ?? commOf(options.argv[0]);
+    this.exe = options.exe ?? '';
     this.env = options.env;
     this.cwd = options.cwd;
     this.umask = options.umask;
@@ -151,6 +160,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     this.gid = options.gid;
     this.groups = options.groups;
     this.startedAt = container.now();
+    this.isThread = options.isThread ?? false;
     this.hostPid = container.hardware.nextPid();
     this.#actions = parent ? parent.#ignoredSignals() : undefined;
     this.#turn = new ProcessorTurn(container, this.startedAt);
@@ -172,7 +182,16 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
   }
 
   get ppid(): number {
-    return this.parent?.pid ?? 0;
+    let { parent } = this;
+    while (parent?.isThread) parent = parent.parent;
+    return parent?.pid ?? 0;
+  }
+
+  /** How many it is made of, itself included. */
+  get threads(): number {
+    let count = 1;
+    for (const child of this.children) if (child.isThread && !child.status) count += child.threads;
+    return count;
   }
 
   get system(): System {
@@ -323,11 +342,13 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     const loaded = options.program
       ? { program: options.program, argv: options.argv }
       : loadProgram(this.container.fs, options.path ?? options.argv[0] ?? '', options.argv, { ...this.#caller(), cwd });
+    const exe = 'file' in loaded ? absolute(loaded.file, cwd) : this.exe;
     const child = this.container.createProcess({
       parent: this,
       processGroup: options.processGroup === undefined ? this.processGroup : options.processGroup,
       argv: loaded.argv,
       comm: options.program ? this.comm : commOf(options.path ?? options.argv[0]),
+      exe,
       env: options.env ?? this.env,
       cwd,
       umask: this.umask,
@@ -335,6 +356,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
       gid: this.gid,
       groups: this.groups,
       program: loaded.program,
+      isThread: options.thread,
     });
     if (this.#doom) throw new ProcessExit(this.#doom); // There was no memory for one more, and the container is being killed.
     for (const signal of options.defaultSignals ?? []) child.onSignal(signal, 'default');
@@ -361,6 +383,7 @@ export class KernelProcess implements Process, ProcessDetails, Runnable {
     this.#checkArguments(argv, env ?? this.env);
     const loaded = loadProgram(this.container.fs, path ?? argv[0] ?? '', argv, this);
     this.argv = loaded.argv;
+    this.exe = absolute(loaded.file, this.cwd);
     this.comm = commOf(path ?? argv[0]);
     if (env) this.env = env;
     this.files.closeFrom(10);

@@ -51,7 +51,7 @@ export class SystemView implements System {
   }
   processes(): readonly ProcessInfo[] {
     const { clockOffsetMs } = this.container.hardware;
-    const list = this.container.namespace.list();
+    const list = this.container.namespace.visible();
     if (clockOffsetMs === 0) return list;
     return list.map(({ pid, ppid, processGroup, uid, argv, comm, state, startedAt, cpuMs, memoryBytes }) => {
       return { pid, ppid, processGroup, uid, argv, comm, state, startedAt: startedAt + clockOffsetMs, cpuMs, memoryBytes };

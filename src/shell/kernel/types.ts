@@ -144,6 +144,8 @@ export interface SpawnOptions {
   readonly defaultSignals?: readonly Signal[];
   /** Runs this instead of looking argv[0] up: subshells, built-ins. */
   readonly program?: Program;
+  /** It is a thread of its parent: no list of processes has it, it ends with its parent, and nobody need wait for it. */
+  readonly thread?: boolean;
 }
 
 export type ExitStatus = { readonly code: number; readonly signal?: undefined } | { readonly code?: undefined; readonly signal: Signal };

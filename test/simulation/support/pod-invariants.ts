@@ -143,7 +143,8 @@ export const podInvariants: readonly PodInvariant[] = [
       if (!condition || !accepted(after) || isTerminal(after)) return undefined;
       const sidecars = new Set((after.spec?.initContainers ?? []).filter(isSidecar).map((one) => one.name));
       const counted = [...(after.status?.initContainerStatuses ?? []).filter((one) => sidecars.has(one.name)), ...(after.status?.containerStatuses ?? [])];
-      const ready = counted.every((one) => one.ready);
+      // One that is past its deadline is told to have failed before its containers have stopped.
+      const ready = counted.every((one) => one.ready) && !(condition.reason === 'PodFailed' && after.spec?.activeDeadlineSeconds !== undefined);
       return ready === (condition.status === 'True') ? undefined : `ContainersReady ${condition.status}, ${condition.message}`;
     },
   },
