@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Log } from '../src/env/index.ts';
-import { type ApiResponse, type Handler, internalError, isReadablePath, isStatusError, type StatusError } from '../src/machinery/index.ts';
+import { type Handler, internalError, isReadablePath, isStatusError, type StatusError } from '../src/machinery/index.ts';
 import { readBody, WireRequest } from './http-request.ts';
-import { sendResponse } from './http-response.ts';
+import { discard, sendResponse } from './http-response.ts';
 
 export interface AppOptions {
   readonly handler: Handler;
@@ -55,12 +55,6 @@ function abortedWith(response: ServerResponse): AbortSignal {
   if (response.destroyed) controller.abort();
   else response.on('close', () => controller.abort());
   return controller.signal;
-}
-
-/** The client has gone before its watch or stream began: begin and end it, so that what it holds is given back. */
-function discard({ body }: ApiResponse): void {
-  if (body.kind === 'watch') body.start({ event() {}, end() {} })();
-  if (body.kind === 'stream') body.start({ data() {}, end() {} })();
 }
 
 /** The one place where an unknown error becomes a 500. */

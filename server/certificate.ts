@@ -51,19 +51,43 @@ export function subjectName(commonName: string, organizations: readonly string[]
 }
 
 function attribute(type: keyof typeof attributeIds, value: string): asn1.RelativeDistinguishedName {
-  return new asn1.RelativeDistinguishedName([
-    new asn1.AttributeTypeAndValue({
-      type: attributeIds[type],
-      value: new asn1.AttributeValue(isPrintable(value) ? { printableString: value } : { utf8String: value }),
-    }),
-  ]);
+  return new asn1.RelativeDistinguishedName([attributeOf(attributeIds[type], value)]);
+}
+
+function attributeOf(type: string, value: string): asn1.AttributeTypeAndValue {
+  return new asn1.AttributeTypeAndValue({ type, value: new asn1.AttributeValue(isPrintable(value) ? { printableString: value } : { utf8String: value }) });
 }
 
 /** X.680's PrintableString. */
 const isPrintable = (text: string) => /^[A-Za-z0-9 '()+,\-./:=?]*$/.test(text);
 
-/** A subject as a request holds it, DER. */
-export const parseName = (der: Buffer): asn1.Name => AsnConvert.parse(arrayBuffer(der), asn1.Name);
+/** What Go knows of a name, in the order in which it writes it: country, O, OU, locality, province, street, postal code, CN, serial number. */
+const attributeOrder = ['2.5.4.6', '2.5.4.10', '2.5.4.11', '2.5.4.7', '2.5.4.8', '2.5.4.9', '2.5.4.17', '2.5.4.3', '2.5.4.5'];
+/** CN and serial number: of several the last one counts. */
+const singleAttributes: ReadonlySet<string> = new Set(['2.5.4.3', '2.5.4.5']);
+
+/**
+ * The subject of a request, DER, as a signer that is written in Go puts it into a certificate (crypto/x509/pkix Name): values of one
+ * kind stand together, and kinds that Go does not know are left out.
+ */
+export function parseName(der: Buffer): asn1.Name {
+  const given = [...AsnConvert.parse(arrayBuffer(der), asn1.Name)].flatMap((one) => [...one]);
+  return new asn1.Name(
+    attributeOrder.flatMap((type) => {
+      const values = given.filter((one) => one.type === type);
+      const kept = singleAttributes.has(type) ? values.slice(-1) : values;
+      return kept.length > 0 ? [new asn1.RelativeDistinguishedName(inSetOrder(kept.map(({ value }) => attributeOf(type, value.toString()))))] : [];
+    }),
+  );
+}
+
+/** DER sorts the elements of a set by how they are written. */
+function inSetOrder(attributes: readonly asn1.AttributeTypeAndValue[]): asn1.AttributeTypeAndValue[] {
+  return attributes
+    .map((one) => [Buffer.from(AsnConvert.serialize(one)), one] as const)
+    .sort(([a], [b]) => Buffer.compare(a, b))
+    .map(([, one]) => one);
+}
 
 /** A public key, DER. Throws for what is none. */
 export const parsePublicKey = (der: Buffer): asn1.SubjectPublicKeyInfo => AsnConvert.parse(arrayBuffer(der), asn1.SubjectPublicKeyInfo);
@@ -100,12 +124,12 @@ export interface AlternativeNames {
   readonly uri?: readonly string[];
 }
 
-/** Who else it stands for; nothing if it is nobody. */
+/** Who else it stands for, in the order in which Go writes it; nothing if it is nobody. */
 export function alternativeNames({ dns = [], ip = [], email = [], uri = [] }: AlternativeNames): asn1.Extension[] {
   const names = [
     ...dns.map((dNSName) => ({ dNSName })),
-    ...ip.map((iPAddress) => ({ iPAddress })),
     ...email.map((rfc822Name) => ({ rfc822Name })),
+    ...ip.map((iPAddress) => ({ iPAddress })),
     ...uri.map((uniformResourceIdentifier) => ({ uniformResourceIdentifier })),
   ].map((name) => new asn1.GeneralName(name));
   return names.length === 0 ? [] : [extension(asn1.id_ce_subjectAltName, new asn1.SubjectAlternativeName(names))];

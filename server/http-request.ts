@@ -13,6 +13,7 @@ export class WireRequest implements ApiRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  readonly target: string | undefined;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly clientCertificate: ApiRequest['clientCertificate'];
   readonly remoteAddress: string | undefined;
@@ -27,6 +28,7 @@ export class WireRequest implements ApiRequest {
     this.method = message.method ?? 'GET';
     this.path = path;
     this.query = query;
+    this.target = message.url;
     this.headers = message.headers as Readonly<Record<string, string | undefined>>;
     this.clientCertificate = clientCertificateOf(message);
     this.remoteAddress = message.socket.remoteAddress;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { createGzip, gzip } from 'node:zlib';
-import { type ApiResponse, type BytePieces, badRequest, type StreamBody } from '../src/machinery/index.ts';
+import type { ApiResponse, BytePieces, StreamBody } from '../src/machinery/index.ts';
 import { sendPieces } from './send-pieces.ts';
 import { streamWatch } from './watch-stream.ts';
 
@@ -43,9 +43,16 @@ export function sendResponse(response: ApiResponse, out: ServerResponse, options
     case 'bytes':
       headers.push('content-type', body.contentType);
       return sendBytes(response, out, headers, body.bytes, options);
-    case 'upgrade': // Requests that ask for it never come this way.
-      throw badRequest('Upgrade request required');
+    case 'upgrade': // To a protocol that nobody speaks, or the request had not come this way.
+      headers.push('content-type', 'text/plain; charset=utf-8');
+      return sendBytes({ ...response, status: 400 }, out, headers, 'unable to upgrade: missing upgrade headers in request', options);
   }
+}
+
+/** The client has gone before its watch or stream began: begin and end it, so that what it holds is given back. */
+export function discard({ body }: ApiResponse): void {
+  if (body.kind === 'watch') body.start({ event() {}, end() {} })();
+  if (body.kind === 'stream') body.start({ data() {}, end() {} })();
 }
 
 /** Names and values in turn: Node writes such a list as it is, and keeps no map of it. */
@@ -112,7 +119,9 @@ async function sendInPieces({ status, sent }: ApiResponse, out: ServerResponse, 
 const gzipHeaders = ['content-encoding', 'gzip', 'vary', 'Accept-Encoding'] as const;
 
 function wantsGzip(headers: RawHeaders, byteLength: number, { acceptEncoding = '' }: SendOptions): boolean {
-  return byteLength >= gzipFromBytes && !headers.includes('content-encoding') && /\bgzip\b/.test(acceptEncoding);
+  // Upstream knows the word alone: one with a quality is another encoding to it.
+  const accepted = acceptEncoding.split(',').some((encoding) => encoding.trim() === 'gzip');
+  return accepted && byteLength >= gzipFromBytes && !headers.includes('content-encoding');
 }
 
 function stream(body: StreamBody, out: ServerResponse): void {

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { logTo, silentLog } from '../src/env/index.ts';
@@ -57,6 +57,51 @@ test('messages are made with the prototypes of Express, so that it does not have
   expect(prototypes[1] === app.response).toBe(true);
 });
 
+/** What is answered to raw bytes, each sent when the one before has been answered, up to the end of the connection. */
+async function exchange(url: string, first: string, ...more: string[]): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(first);
+  let answers = '';
+  for await (const chunk of socket) {
+    answers += String(chunk);
+    const next = more.shift();
+    if (next) socket.write(next);
+    else socket.end();
+  }
+  return answers;
+}
+
+test('a request that offers HTTP/2 is served as one of HTTP/1.1, with its body', async () => {
+  const seen: ApiRequest[] = [];
+  const { url } = await listening(async (request) => {
+    seen.push(request);
+    return answer({ ok: true });
+  });
+  const offer = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n';
+  const post = (target: string) => `POST ${target} HTTP/1.1\r\nHost: x\r\n${offer}Content-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}`;
+  const answers = await exchange(url, post('/first'), post('/second'));
+  expect(answers.match(/HTTP\/1\.1 \d+ .*/g)).toEqual(['HTTP/1.1 200 OK', 'HTTP/1.1 200 OK']);
+  expect(seen.map(({ path, body }) => [path, body?.kind === 'bytes' && Buffer.from(body.bytes).toString()])).toEqual([
+    ['/first', '{"a":1}'],
+    ['/second', '{"a":1}'],
+  ]);
+});
+
+test.each([
+  ['GET http://proxied.example:80/api/v1/pods?limit=5', '/api/v1/pods', '5'],
+  ['GET HTTPS://proxied.example?limit=6', '/', '6'],
+  ['CONNECT example.com:443', '/example.com:443', null],
+])('%s is asked for as %s', async (line, path, limit) => {
+  const seen: ApiRequest[] = [];
+  const { url } = await listening(async (request) => {
+    seen.push(request);
+    return answer({}, 404);
+  });
+  expect(await exchange(url, `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 404 /);
+  expect(seen.map((request) => [request.path, request.query.get('limit')])).toEqual([[path, limit]]);
+});
+
 test('a body over 3 MiB is refused with the Status of 413 and never kept', async () => {
   let asked = 0;
   const { url } = await listening(async () => {
@@ -73,9 +118,11 @@ test('large answers are compressed for those who ask, small ones never', async (
   const large = await fetch(`${url}/large`, { headers: { 'accept-encoding': 'gzip' } });
   expect(large.headers.get('content-encoding')).toBe('gzip');
   expect(((await large.json()) as { text: string }).text.length).toBe(200_000);
-  const plain = await fetch(`${url}/large`, { headers: { 'accept-encoding': 'identity' } });
-  expect(plain.headers.get('content-encoding')).toBeNull();
-  await plain.text();
+  for (const encoding of ['identity', 'gzip;q=0', 'gzip;q=0.5, deflate', '*']) {
+    const plain = await fetch(`${url}/large`, { headers: { 'accept-encoding': encoding } });
+    expect(plain.headers.get('content-encoding'), encoding).toBeNull();
+    await plain.text();
+  }
   expect((await fetch(`${url}/small`, { headers: { 'accept-encoding': 'gzip' } })).headers.get('content-encoding')).toBeNull();
 });
 

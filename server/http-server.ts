@@ -30,7 +30,18 @@ export interface ServedTls {
  * properties to expect: of what a function of its own makes it expects few, and turns such a message into a dictionary.
  */
 export function createHttpServer(app: Express, tls?: ServedTls): Server {
-  class Request extends IncomingMessage {}
+  class Request extends IncomingMessage {
+    declare private asksForUpgrade: unknown;
+
+    /** Node's parser writes here whether the head asks for an upgrade, and reads here whether there is to be one. */
+    set upgrade(asks: unknown) {
+      this.asksForUpgrade = asks;
+    }
+
+    get upgrade(): unknown {
+      return this.asksForUpgrade === true ? spokenProtocols.has(this.headers.upgrade?.toLowerCase() ?? '') : this.asksForUpgrade;
+    }
+  }
   class Response<T extends IncomingMessage = IncomingMessage> extends ServerResponse<T> {}
   app.request = withMethodsOf(app.request, Request);
   app.response = withMethodsOf(app.response, Response);
@@ -43,7 +54,12 @@ export function createHttpServer(app: Express, tls?: ServedTls): Server {
     maxHeaderSize: maxHeaderBytes,
     noDelay: true,
   };
-  const listener = app as unknown as RequestListener;
+  const serve = app as unknown as RequestListener;
+  const listener: RequestListener = (request, response) => {
+    const { url = '/' } = request;
+    if (url[0] !== '/') request.url = originForm(url);
+    serve(request, response);
+  };
   if (!tls) return answeringMistakes(createServer(options, listener));
   // A client without a certificate is let through TLS; the API server then answers 401. As with Go, each authority in the list
   // is trusted by itself, though it may be signed by another one.
@@ -56,6 +72,19 @@ export function createHttpServer(app: Express, tls?: ServedTls): Server {
     server.on('secureConnection', (socket) => judgeBy(trustees, socket));
   }
   return answeringMistakes(server);
+}
+
+/**
+ * What connections are given over to: WebSocket, and SPDY for streams. A request that asks for anything else stays one, as with Go. Node would
+ * take it out of HTTP and lose what it carries: Java's client offers HTTP/2 with each request over plain HTTP, whatever its body, and so does
+ * `curl --http2`. CONNECT is a request like any other, too.
+ */
+const spokenProtocols = new Set(['websocket', 'spdy/3.1']);
+
+/** The path and query of a target that names a server as well, as proxies are sent it. Others, those of CONNECT, become paths that nobody has. */
+function originForm(target: string): string {
+  const rest = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*(.*)$/i.exec(target)?.[1] ?? target;
+  return rest[0] === '/' ? rest : `/${rest}`;
 }
 
 const mistakes: Readonly<Record<string, string>> = {

@@ -28,7 +28,7 @@ export function createMetricsRenderer(): MetricsRenderer {
     const registry = new Registry();
     for (const family of families) registry.registerMetric(foreignMetric(family) as never);
     const text = await registry.metrics();
-    return { contentType: registry.contentType, text: alone ? text : `${text}\n${await processRegistry.metrics()}` };
+    return { contentType: `${registry.contentType}; escaping=underscores`, text: alone ? text : `${text}\n${await processRegistry.metrics()}` };
   };
 }
 

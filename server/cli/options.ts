@@ -71,7 +71,7 @@ export function addClusterOptions(command: Command): Command {
     .option('--config <file>', 'cluster configuration (YAML), "-" for standard input')
     .option('--dns-port <number>', 'serve the cluster DNS by UDP and TCP on this port, 0 for any', portArgument)
     .addOption(new Option('--log-level <level>', 'log lines on standard error').choices([...levels]))
-    .option('--authorization-mode <modes>', 'who decides what is allowed: Node,RBAC as kubeadm, RBAC, or AlwaysAllow', modesArgument)
+    .option('--authorization-mode <modes>', 'who decides what is allowed, one after the other: Node,RBAC as kubeadm, RBAC, AlwaysAllow', modesArgument)
     .option('--client-ca <file>', 'further authorities (PEM) whose client certificates are good: CN is the user, O the groups')
     .option('--requestheader-client-ca-file <file>', 'authorities (PEM) of front proxies: who shows a certificate of theirs says in headers for whom it asks')
     .option('--requestheader-allowed-names <list>', 'common names of front proxies; any if absent', listArgument)
@@ -280,7 +280,6 @@ function modesArgument(text: string): readonly AuthorizationMode[] {
   const unknown = modes.find((mode) => !(authorizationModes as readonly string[]).includes(mode));
   if (unknown !== undefined) throw new InvalidArgumentError(`${JSON.stringify(unknown)} is not one of ${authorizationModes.join(', ')}.`);
   if (new Set(modes).size < modes.length) throw new InvalidArgumentError('name each mode once.');
-  if (modes.includes('AlwaysAllow') && modes.length > 1) throw new InvalidArgumentError('AlwaysAllow leaves nothing for other modes to decide.');
   return modes as AuthorizationMode[];
 }
 

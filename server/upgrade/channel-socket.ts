@@ -1,5 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
 import { type ChannelProtocol, closeChannel, decodeMessage, encodeMessage } from './channel-protocol.ts';
+import { InputHolds } from './input-holds.ts';
 
 /** More than this unsent means that the client does not keep up. */
 const highWaterBytes = 1024 * 1024;
@@ -28,7 +29,7 @@ export class ChannelSocket {
   #closing = false;
   #outputHolds = 0;
   #full = false;
-  #holds = 0;
+  readonly #holds: InputHolds;
 
   constructor(
     readonly socket: WebSocket,
@@ -36,6 +37,7 @@ export class ChannelSocket {
     events: ChannelEvents,
   ) {
     this.#onDrain = () => events.drain();
+    this.#holds = new InputHolds({ pause: () => socket.pause(), resume: () => socket.resume(), ping: () => this.#ping() });
     socket.on('message', (raw) => {
       const message = decodeMessage(protocol, toBuffer(raw));
       if (!message) return;
@@ -44,7 +46,10 @@ export class ChannelSocket {
       } else events.message(message.channel, message.data);
     });
     socket.on('error', () => socket.terminate());
-    socket.on('close', () => events.gone());
+    socket.on('close', () => {
+      this.#holds.close();
+      events.gone();
+    });
   }
 
   readonly #onDrain: () => void;
@@ -72,12 +77,7 @@ export class ChannelSocket {
 
   /** No message is read until the returned function is called. */
   holdInput(): () => void {
-    this.#holds += 1;
-    this.socket.pause();
-    return once(() => {
-      this.#holds -= 1;
-      if (this.#holds === 0) this.socket.resume();
-    });
+    return this.#holds.hold();
   }
 
   /** Closes after everything is sent; any code but 1000 is an error to clients. */
@@ -103,6 +103,11 @@ export class ChannelSocket {
       this.#sent();
       this.#next();
     });
+  }
+
+  /** What is on its way to a client tells as much as a ping would. */
+  #ping(): void {
+    if (this.socket.readyState === this.socket.OPEN && this.socket.bufferedAmount === 0) this.socket.ping();
   }
 
   #sent(): void {

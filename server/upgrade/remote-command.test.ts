@@ -122,6 +122,9 @@ test('a command that cannot start is a Status', async () => {
 
 test('the error stream carries JSON since v4, text before', () => {
   expect(errorStreamText(success, 'v4.channel.k8s.io')).toBe('{"metadata":{},"status":"Success"}');
+  expect(errorStreamText(internalError('no').status, 'v5.channel.k8s.io')).toBe(
+    '{"metadata":{},"status":"Failure","message":"Internal error occurred: no","reason":"InternalError","details":{"causes":[{"message":"no"}]},"code":500}',
+  );
   expect(errorStreamText(success, 'channel.k8s.io')).toBe('');
   expect(errorStreamText({ ...success, status: 'Failure', message: 'no' }, 'v3.channel.k8s.io')).toBe('no');
 });

@@ -127,6 +127,9 @@ function parseSize(message: string): readonly [columns: number, rows: number] | 
 
 /** What the error stream carries: a Status since v4, before that only a failure's text. */
 export function errorStreamText(status: Status, protocol: string): string {
-  if (/^v[45]\./.test(protocol)) return JSON.stringify(status);
+  if (/^v[45]\./.test(protocol)) {
+    const { kind: _kind, apiVersion: _apiVersion, ...rest } = status; // Neither is sent here.
+    return JSON.stringify(rest);
+  }
   return status.status === 'Success' ? '' : (status.message ?? '');
 }

@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import type { Log, Loop } from '../../src/env/index.ts';
 import { type ApiResponse, type Handler, internalError, isStatusError, type PortForwardUpgrade, type RemoteCommandUpgrade } from '../../src/machinery/index.ts';
 import { WireRequest } from '../http-request.ts';
+import { discard } from '../http-response.ts';
 import { streamWatchOverWebSocket } from '../watch-stream.ts';
 import { type ChannelProtocol, chooseChannels, portForwardChannels, remoteCommandChannels } from './channel-protocol.ts';
 import { writeAnswer, writeStatus, writeSwitch, writeText } from './plain-answer.ts';
@@ -12,12 +13,13 @@ import { remoteCommandProtocols, serveSpdyRemoteCommand } from './spdy/remote-co
 import { adoptBearerProtocol, offeredProtocols, WebSockets } from './web-sockets.ts';
 import { serveWebSocketPortForward } from './websocket-port-forward.ts';
 import { serveWebSocketRemoteCommand } from './websocket-remote-command.ts';
+import { streamOverWebSocket, streamProtocols } from './websocket-stream.ts';
 
 /** SPDY inside a WebSocket, as kubectl 1.31 and later forward ports. */
 const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io';
 
 /**
- * Requests that ask for another protocol bypass Express: exec, attach, port-forward, and watches over WebSocket. Everything else
+ * Requests that ask for another protocol bypass Express: exec, attach, port-forward, watches and logs over WebSocket. Everything else
  * that the API server answers (a refusal, mostly) is written as an ordinary HTTP answer, and the connection is closed.
  * @returns how to cut all connections that have been upgraded; `server.close` waits for them
  */
@@ -58,17 +60,17 @@ class Upgrader {
     adoptBearerProtocol(request);
     const answer = await this.handler(new WireRequest(request, undefined, () => abortedWith(socket)));
     const asked = { request, socket, head, answer };
-    const protocol = request.headers.upgrade?.toLowerCase();
-    if (socket.destroyed) return;
+    if (socket.destroyed) return discard(answer);
+    const protocol = request.headers.upgrade?.toLowerCase() === 'websocket' ? 'websocket' : 'spdy/3.1'; // Others stay with HTTP, see http-server.ts.
     const { body } = answer;
     if (body.kind === 'watch' && protocol === 'websocket') {
       // Whatever a client calls it: upstream gives the name back, and clients that offered one hang up on an answer without.
       const [named = ''] = offeredProtocols(request);
-      this.#sockets.accept(request, socket, head, named, (opened) => streamWatchOverWebSocket(body, opened));
+      if (!this.#sockets.accept(request, socket, head, named, (opened) => streamWatchOverWebSocket(body, opened))) discard(answer);
+    } else if (body.kind === 'stream' && protocol === 'websocket') {
+      this.#overChannels(asked, streamProtocols, (opened, channels) => streamOverWebSocket(body, opened, channels));
     } else if (body.kind !== 'upgrade') writeAnswer(socket, answer);
-    else if (protocol !== 'websocket' && protocol !== 'spdy/3.1') {
-      writeText(socket, 400, `unable to upgrade: missing upgrade headers in request: Upgrade: ${JSON.stringify(request.headers.upgrade)}`);
-    } else if (body.upgrade.type === 'remote-command') this.#remoteCommand(asked, body.upgrade, protocol);
+    else if (body.upgrade.type === 'remote-command') this.#remoteCommand(asked, body.upgrade, protocol);
     else this.#portForward(asked, body.upgrade, protocol);
   }
 
@@ -78,7 +80,7 @@ class Upgrader {
       this.#overChannels(asked, remoteCommandChannels, (opened, channels) => serveWebSocketRemoteCommand(opened, upgrade, channels, this.holdTime));
       return;
     }
-    const offered = streamProtocols(request);
+    const offered = spokenBy(request);
     // A client of the first version names none.
     const chosen = offered.length === 0 ? 'channel.k8s.io' : offered.find((one) => remoteCommandProtocols.includes(one));
     if (chosen === undefined) {
@@ -95,21 +97,26 @@ class Upgrader {
       if (offeredProtocols(request).includes(tunnelProtocol)) {
         this.#sockets.tunnel(request, socket, head, tunnelProtocol, (stream) => serveSpdyPortForward(stream, Buffer.alloc(0), upgrade));
       } else this.#overChannels(asked, portForwardChannels, (opened, channels) => serveWebSocketPortForward(opened, upgrade, channels));
-    } else if (streamProtocols(request).includes(portForwardProtocol)) {
+    } else if (spokenBy(request).includes(portForwardProtocol)) {
       switchToSpdy(asked, portForwardProtocol);
       serveSpdyPortForward(socket, head, upgrade);
     } else refuseProtocols(asked, [portForwardProtocol]);
   }
 
-  #overChannels({ request, socket, head }: Asked, spoken: readonly ChannelProtocol[], serve: (socket: WebSocket, channels: ChannelProtocol) => void): void {
+  #overChannels(
+    { request, socket, head, answer }: Asked,
+    spoken: readonly ChannelProtocol[],
+    serve: (socket: WebSocket, channels: ChannelProtocol) => void,
+  ): void {
     const channels = chooseChannels(offeredProtocols(request), spoken);
-    if (channels) this.#sockets.accept(request, socket, head, channels.name, (opened) => serve(opened, channels));
-    else writeText(socket, 403, '');
+    if (!channels) writeText(socket, 403, '');
+    else if (this.#sockets.accept(request, socket, head, channels.name, (opened) => serve(opened, channels))) return;
+    discard(answer);
   }
 }
 
 /** Each header line may hold several. */
-function streamProtocols({ headersDistinct }: IncomingMessage): string[] {
+function spokenBy({ headersDistinct }: IncomingMessage): string[] {
   return (headersDistinct['x-stream-protocol-version'] ?? []).flatMap((line) => line.split(',')).map((one) => one.trim());
 }
 
@@ -121,7 +128,7 @@ function switchToSpdy({ socket, answer }: Asked, protocol: string | undefined): 
 
 function refuseProtocols({ request, socket }: Asked, spoken: readonly string[]): void {
   const list = (names: readonly string[]): string => `[${names.join(' ')}]`;
-  const text = `unable to upgrade: unable to negotiate protocol: client supports ${list(streamProtocols(request))}, server accepts ${list(spoken)}`;
+  const text = `unable to upgrade: unable to negotiate protocol: client supports ${list(spokenBy(request))}, server accepts ${list(spoken)}`;
   writeText(socket, 403, text, { 'x-accepted-stream-protocol-versions': spoken });
 }
 

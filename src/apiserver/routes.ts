@@ -1,4 +1,4 @@
-import { badRequest, notSimulated } from '../machinery/status-error.ts';
+import { failure, notSimulated } from '../machinery/status-error.ts';
 import type { Answer } from './answers.ts';
 import { textAnswer } from './answers.ts';
 import type { Call } from './call.ts';
@@ -8,13 +8,14 @@ import { evictPod } from './endpoints/eviction.ts';
 import { attachToPod, execInPod } from './endpoints/exec.ts';
 import { podLog } from './endpoints/pod-log.ts';
 import { forwardPorts } from './endpoints/port-forward.ts';
-import { proxyToPod, proxyToService } from './endpoints/proxy.ts';
+import { proxyToNode, proxyToPod, proxyToService } from './endpoints/proxy.ts';
 import { getObject, listObjects, watchObjects } from './endpoints/read.ts';
 import type { ReviewResource } from './endpoints/reviews.ts';
 import { createReview } from './endpoints/reviews.ts';
 import { getScale, writeScale } from './endpoints/scale.ts';
 import { requestToken } from './endpoints/token-request.ts';
 import { createObject, deleteObject, deleteObjects, patchObject, updateObject } from './endpoints/write.ts';
+import { checkNameParameter } from './name-parameter.ts';
 import { methodNotAllowed, noSuchResource } from './non-resource.ts';
 import type { ServedResource } from './served-resource.ts';
 import { subresourcesOf } from './subresources.ts';
@@ -35,10 +36,17 @@ export function routeResource(table: RouteTable, call: Call): Answer | Promise<A
   const { info } = call;
   const key = routeKey(info.group, info.version, info.resource);
   const resource = table.resources.get(key);
-  if (resource?.info.deprecation) {
+  // Upstream's handlers say so, and none is reached by a method that the resource does not have.
+  if (
+    resource?.info.deprecation &&
+    !info.subresource &&
+    call.request.method !== 'HEAD' &&
+    resource.verbs.includes(info.verb === 'watch' ? 'list' : info.verb)
+  ) {
     call.warn(resource.info.deprecation);
     call.annotate('k8s.io/deprecated', 'true');
   }
+  if (info.oldWatch && !(resource?.verbs.includes('watch') && !info.subresource)) throw noSuchResource();
   if (resource) return info.subresource ? routeSubresource(call, resource) : routeObject(call, resource);
   const review = table.reviews.get(key);
   if (review && !info.name && !info.subresource) {
@@ -61,7 +69,7 @@ function routeObject(call: Call, resource: ServedResource): Answer | Promise<Ans
   if (!namespaced && within) throw noSuchResource();
   if (namespaced && !namespace && name) throw noSuchResource();
   if (call.request.method === 'HEAD') throw methodNotAllowed();
-  checkPathName(name);
+  if (name) checkNameParameter(name);
   const allowed = resource.verbs.includes(verb);
   switch (verb) {
     case 'get':
@@ -72,6 +80,7 @@ function routeObject(call: Call, resource: ServedResource): Answer | Promise<Ans
       break;
     case 'watch':
       if (allowed) return watchObjects(call, resource);
+      if (resource.verbs.includes('list')) throw watchNotSupported(resource.info);
       break;
     case 'create':
       if (allowed && !name && (!namespaced || namespace)) return createObject(call, resource);
@@ -92,16 +101,16 @@ function routeObject(call: Call, resource: ServedResource): Answer | Promise<Ans
   throw methodNotAllowed();
 }
 
+/** What a list says to those who want to watch what cannot be watched (apimachinery/pkg/api/errors NewMethodNotSupported). */
+function watchNotSupported({ group, plural }: ServedResource['info']): Error {
+  const details = { ...(group ? { group } : {}), kind: plural };
+  return failure(405, 'MethodNotAllowed', `watch is not supported on resources of kind ${JSON.stringify(plural)}`, details);
+}
+
 /** A name that stands in the path, not one that a field selector asks for. */
 function pathName(call: Call): string {
   const { verb, name, oldWatch } = call.info;
   return verb === 'list' || verb === 'deletecollection' || (verb === 'watch' && !oldWatch) ? '' : name;
-}
-
-/** @throws StatusError 400 for a name that no path can hold (apimachinery/pkg/api/validation/path, registry.NamespaceKeyFunc) */
-function checkPathName(name: string): void {
-  const why = name === '.' || name === '..' ? `may not be '${name}'` : name.includes('%') ? "may not contain '%'" : '';
-  if (why) throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${why}`);
 }
 
 function routeSubresource(call: Call, resource: ServedResource): Answer | Promise<Answer> {
@@ -109,7 +118,7 @@ function routeSubresource(call: Call, resource: ServedResource): Answer | Promis
   const known = subresourcesOf(resource).find((one) => one.name === subresource);
   if (!known || (resource.info.namespaced && !namespace) || (rest.length > 0 && subresource !== 'proxy')) throw noSuchResource();
   if (!known.verbs.includes(verb) || (call.request.method === 'HEAD' && subresource !== 'proxy')) throw methodNotAllowed();
-  checkPathName(call.info.name);
+  checkNameParameter(call.info.name);
   if (resource.subresources.includes(subresource)) return subresource === 'scale' ? routeScale(call, resource) : routeOwn(call, resource);
   switch (subresource) {
     case 'binding':
@@ -129,7 +138,7 @@ function routeSubresource(call: Call, resource: ServedResource): Answer | Promis
     case 'proxy':
       if (resource.info.plural === 'pods') return proxyToPod(call, resource);
       if (resource.info.plural === 'services') return proxyToService(call, resource);
-      throw notSimulated(`${resource.info.plural}/proxy`);
+      return proxyToNode(call, resource);
     default:
       throw notSimulated(`${resource.info.plural}/${subresource} yet`);
   }

@@ -78,6 +78,36 @@ test('a service leads to a ready endpoint, by the name or the number of its port
   expect(messages).toEqual(['no service port 9 found for service "web"', 'no endpoints available for service "web:other"', 'services "nosuch" not found']);
 });
 
+test('a service that is not there is called one, and only addresses of pods are called', async () => {
+  const admin = createClient(server.cluster.handler, { username: 'admin', groups: ['system:masters'] });
+  const web = await admin.pods.get({ namespace: 'default', name: 'web' });
+  const ip = web.status?.podIP ?? '';
+  const ports = [{ port: 80 }];
+  await admin.services.create({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'own', namespace: 'default' }, spec: { ports: [{ port: 80 }] } });
+  const endpoints = { apiVersion: 'v1', kind: 'Endpoints', metadata: { name: 'own', namespace: 'default' } };
+  await admin.endpoints.create({ ...endpoints, subsets: [{ addresses: [{ ip: '10.250.0.9' }, { ip }], ports }] });
+  const answer = async (path: string) => {
+    const { status, text } = await ask(`${services}/${path}`);
+    return [status, text.startsWith('{') ? (JSON.parse(text) as { message: string }).message : /<h1>(.*)<\/h1>/.exec(text)?.[1]];
+  };
+  expect(await answer('own:80/proxy/')).toEqual([503, 'no endpoints available for service "own:80"']);
+  const targetRef = { kind: 'Pod', namespace: 'default', name: 'web' };
+  await admin.endpoints.patch({ namespace: 'default', name: 'own' }, 'merge', {
+    subsets: [
+      {
+        addresses: [
+          { ip: '10.250.0.9', targetRef },
+          { ip, targetRef },
+        ],
+        ports,
+      },
+    ],
+  });
+  expect(await answer('own:80/proxy/')).toEqual([200, 'Welcome to nginx!']);
+  expect(await answer('nosuch/proxy/')).toEqual([404, 'services "nosuch" not found']);
+  expect(await answer('https:nosuch:443/proxy/')).toEqual([404, 'services "nosuch" not found']);
+});
+
 test('what cannot be reached is 503', async () => {
   const message = async (path: string) => {
     const { status, text } = await ask(path);
@@ -94,6 +124,27 @@ test('what cannot be reached is 503', async () => {
     'ServiceUnavailable',
     'error trying to reach service: malformed HTTP response "SSH-2.0-nothing"',
   ]);
+});
+
+test('a request whose client goes before there is an answer is over', async () => {
+  await server.run('silent', 'sleep 1000000 | nc -l -p 8080');
+  let settled = false;
+  const leaving = new AbortController();
+  const pending = server.cluster
+    .handler({
+      method: 'GET',
+      path: `${pods}/silent:8080/proxy/`,
+      query: new URLSearchParams(),
+      headers: {},
+      user: { username: 'admin', groups: ['system:masters'] },
+      signal: leaving.signal,
+    })
+    .finally(() => (settled = true));
+  await server.cluster.env.loop.advance(5000);
+  expect(settled).toBe(false);
+  leaving.abort();
+  await server.cluster.env.loop.advance(5000);
+  expect((await pending).status).toBe(503);
 });
 
 test('what is not simulated says so', async () => {

@@ -220,6 +220,33 @@ describe('a client that does not read', () => {
   });
 });
 
+describe('a log', () => {
+  const log = (pod: string, query = ''): string => `/api/v1/namespaces/default/pods/${pod}/log?${query}`;
+
+  test.each(['', 'binary.k8s.io', 'base64.binary.k8s.io'])('comes in messages, as dashboards follow it, to its end (subprotocol "%s")', async (protocol) => {
+    const pod = `logged-${protocol.length}`;
+    await server.run(pod, 'echo one; sleep 10; echo two; sleep 1');
+    const socket = new WebSocket(server.url.replace('http', 'ws') + log(pod, 'follow=true'), protocol ? [protocol] : []);
+    const messages: string[] = [];
+    socket.on('message', (data, isBinary) => {
+      expect(isBinary).toBe(protocol !== 'base64.binary.k8s.io');
+      messages.push(isBinary ? String(data) : Buffer.from(String(data), 'base64').toString());
+    });
+    const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+    await new Promise((resolve) => socket.on('open', resolve));
+    expect(socket.protocol).toBe(protocol);
+    await server.cluster.env.loop.advance(30_000);
+    expect(await closed).toBe(1000);
+    expect([messages[0], messages.join('')]).toEqual(['', 'one\ntwo\n']);
+  });
+
+  test('is refused by an unknown subprotocol, and as over plain HTTP where there is none', async () => {
+    expect((await refusal(log('box'), websocket('v4.channel.k8s.io'))).status).toBe(403);
+    const none = await refusal(log('nopod'), websocket('binary.k8s.io'));
+    expect([none.status, JSON.parse(none.body)]).toMatchObject([404, { message: 'pods "nopod" not found' }]);
+  });
+});
+
 describe('port-forward', () => {
   test('v4 has two channels per port, which begin with its number', async () => {
     const channels = openChannels('/api/v1/namespaces/default/pods/web/portforward?ports=80&ports=81', 'v4.channel.k8s.io');

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { InputHolds } from '../input-holds.ts';
 import { controlFrame, dataFrame, type Frame, FrameReader, flagFin, frameTypes, maxDataBytes, words } from './frames.ts';
 import { EmptyHeaderWriter, HeaderReader } from './header-block.ts';
 import { SpdyStream } from './stream.ts';
@@ -10,6 +11,8 @@ const cancel = 5;
 const refusedStream = 3;
 /** kubectl opens a handful; a port-forward two per connection. */
 const maxStreams = 4096;
+/** A client that asks for answers and does not read them is listened to again when it has taken all but so many bytes of them. */
+const maxUnsentAnswerBytes = 64 * 1024;
 
 export interface SessionEvents {
   /** The client has opened a stream, and has been told that it is there. */
@@ -29,7 +32,10 @@ export class SpdySession {
   readonly #headerReader = new HeaderReader();
   readonly #headerWriter = new EmptyHeaderWriter();
   readonly #streams = new Map<number, SpdyStream>();
-  #holds = 0;
+  readonly #holds: InputHolds;
+  #lastPing = 0;
+  #unsentAnswerBytes = 0;
+  #releaseAnswers: (() => void) | undefined;
   #readingHeaders = false;
   #ended = false;
   #closed = false;
@@ -41,6 +47,14 @@ export class SpdySession {
     readonly events: SessionEvents,
     head: Buffer = Buffer.alloc(0),
   ) {
+    this.#holds = new InputHolds({
+      pause: () => connection.pause(),
+      resume: () => {
+        connection.resume();
+        this.#read();
+      },
+      ping: () => this.#ping(),
+    });
     connection.on('data', (chunk: Buffer) => {
       this.#frames.push(chunk);
       this.#read();
@@ -58,17 +72,7 @@ export class SpdySession {
 
   /** No input is read until the returned function is called: a receiver is full. */
   holdInput(): () => void {
-    this.#holds += 1;
-    if (this.#holds === 1) this.connection.pause();
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      this.#holds -= 1;
-      if (this.#holds > 0 || this.#closed) return;
-      this.connection.resume();
-      this.#read();
-    };
+    return this.#holds.hold();
   }
 
   /** Says that all is over and closes once everything is sent. */
@@ -105,13 +109,25 @@ export class SpdySession {
   }
 
   #sendReset(id: number, code: number): void {
-    if (!this.#ended && !this.#closed) this.connection.write(controlFrame(frameTypes.reset, 0, words(id, code)));
+    if (!this.#ended && !this.#closed) this.#answer(controlFrame(frameTypes.reset, 0, words(id, code)));
+  }
+
+  /** What a client gets for a frame of its own. */
+  #answer(frame: Buffer): void {
+    this.#unsentAnswerBytes += frame.length;
+    if (this.#unsentAnswerBytes > maxUnsentAnswerBytes) this.#releaseAnswers ??= this.holdInput();
+    this.connection.write(frame, () => {
+      this.#unsentAnswerBytes -= frame.length;
+      if (this.#unsentAnswerBytes > maxUnsentAnswerBytes / 2) return;
+      this.#releaseAnswers?.();
+      this.#releaseAnswers = undefined;
+    });
   }
 
   /** Handles frames in order; those after a header block wait until zlib has it. */
   #read(): void {
     try {
-      while (!this.#readingHeaders && this.#holds === 0 && !this.#closed) {
+      while (!this.#readingHeaders && !this.#holds.held && !this.#closed) {
         const frame = this.#frames.next();
         if (!frame) return;
         this.#handle(frame);
@@ -134,7 +150,7 @@ export class SpdySession {
         return;
       case frameTypes.ping:
         // Odd numbers are the client's own; others would be answers.
-        if (payload.readUInt32BE(0) % 2 === 1 && !this.#ended) this.connection.write(controlFrame(frameTypes.ping, 0, payload));
+        if (payload.readUInt32BE(0) % 2 === 1 && !this.#ended) this.#answer(controlFrame(frameTypes.ping, 0, payload.subarray(0, 4)));
         return;
     }
   }
@@ -173,14 +189,22 @@ export class SpdySession {
     const stream = new SpdyStream(this, id, headers);
     this.#streams.set(id, stream);
     // At once: client-go drops what comes on a stream that has no reply yet.
-    if (!this.#ended) this.connection.write(controlFrame(frameTypes.synReply, 0, Buffer.concat([words(id), this.#headerWriter.next()])));
+    if (!this.#ended) this.#answer(controlFrame(frameTypes.synReply, 0, Buffer.concat([words(id), this.#headerWriter.next()])));
     this.events.stream(stream);
     if (fin) stream.received(Buffer.alloc(0), true);
+  }
+
+  /** A server's own pings have even numbers. What is on its way to a client tells as much. */
+  #ping(): void {
+    if (this.#ended || this.connection.writableLength > 0) return;
+    this.#lastPing = (this.#lastPing + 2) >>> 0;
+    this.connection.write(controlFrame(frameTypes.ping, 0, words(this.#lastPing)));
   }
 
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#holds.close();
     this.#headerReader.close();
     for (const stream of [...this.#streams.values()]) stream.wasReset();
     this.#streams.clear();

@@ -218,3 +218,53 @@ test('a receiver that is full stops the reading of frames', async () => {
   await both;
   expect(received).toEqual(['a', 'b']);
 });
+
+test('what comes before somebody receives it holds the client back, and is handed over whole', async () => {
+  const { wire, until } = open();
+  wire.push(await synStream(new Headers(), 1, { streamtype: 'data' }));
+  const [stream] = await until(1);
+  const chunk = Buffer.alloc(64 * 1024);
+  for (let count = 0; count < 8; count += 1) wire.push(dataFrame(1, 0, chunk));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(wire.isPaused()).toBe(true);
+  let bytes = 0;
+  await new Promise<void>((resolve) => {
+    stream?.receive({
+      data(data) {
+        bytes += data.length;
+        if (bytes === 8 * chunk.length) resolve();
+      },
+      end() {},
+      reset() {},
+    });
+  });
+  expect(wire.isPaused()).toBe(false);
+});
+
+test('a stream that is given up before somebody receives it holds nobody back', async () => {
+  const { wire, until } = open();
+  wire.push(await synStream(new Headers(), 1, { streamtype: 'data' }));
+  const [stream] = await until(1);
+  wire.push(dataFrame(1, 0, Buffer.alloc(512 * 1024)));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(wire.isPaused()).toBe(true);
+  stream?.reset();
+  expect(wire.isPaused()).toBe(false);
+});
+
+test('a client that asks for answers and reads none is not listened to until it has', async () => {
+  const unread: (() => void)[] = [];
+  const wire = new Wire();
+  wire._write = (_chunk, _encoding, done) => unread.push(done);
+  open(wire);
+  const ping = controlFrame(frameTypes.ping, 0, words(7));
+  wire.push(Buffer.concat(Array.from({ length: 6000 }, () => ping)));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(wire.isPaused()).toBe(true);
+  expect(wire.writableLength).toBeLessThan(70_000);
+  while (unread.length > 0) {
+    for (const done of unread.splice(0)) done();
+    await new Promise((resolve) => process.nextTick(resolve));
+  }
+  expect(wire.isPaused()).toBe(false);
+});

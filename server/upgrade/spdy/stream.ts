@@ -9,12 +9,17 @@ export interface StreamReceiver {
   reset(): void;
 }
 
+/** So much is kept of what comes before somebody receives it; then the client is held back. */
+const maxEarlyBytes = 256 * 1024;
+
 type Received = { readonly kind: 'data'; readonly data: Buffer } | { readonly kind: 'end' | 'reset' };
 
 /** One stream of a SPDY session. What arrives before somebody receives it is kept. */
 export class SpdyStream {
   #receiver: StreamReceiver | undefined;
   #early: Received[] = [];
+  #earlyBytes = 0;
+  #release: (() => void) | undefined;
   #localEnded = false;
   #remoteEnded = false;
 
@@ -33,6 +38,7 @@ export class SpdyStream {
   receive(receiver: StreamReceiver): void {
     this.#receiver = receiver;
     for (const one of this.#early.splice(0)) this.#deliver(one);
+    this.#unhold();
   }
 
   /** False once the connection is full: wait for the session's drain. Ignored after the end. */
@@ -53,7 +59,9 @@ export class SpdyStream {
     if (this.closed) return;
     this.#localEnded = true;
     this.#remoteEnded = true;
+    this.#early = [];
     this.session.sendReset(this);
+    this.#unhold();
   }
 
   /** For the session: a data frame came. */
@@ -71,11 +79,24 @@ export class SpdyStream {
     this.#localEnded = true;
     this.#remoteEnded = true;
     this.#deliver({ kind: 'reset' });
+    this.#unhold();
   }
 
   #deliver(one: Received): void {
-    if (!this.#receiver) this.#early.push(one);
+    if (!this.#receiver) this.#keep(one);
     else if (one.kind === 'data') this.#receiver.data(one.data);
     else this.#receiver[one.kind]();
+  }
+
+  #keep(one: Received): void {
+    this.#early.push(one);
+    if (one.kind !== 'data') return;
+    this.#earlyBytes += one.data.length;
+    if (this.#earlyBytes > maxEarlyBytes) this.#release ??= this.session.holdInput();
+  }
+
+  #unhold(): void {
+    this.#release?.();
+    this.#release = undefined;
   }
 }

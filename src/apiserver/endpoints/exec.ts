@@ -9,7 +9,8 @@ import type { Call } from '../call.ts';
 import { queryFlag } from '../request-info.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { chooseContainer } from './pod-log.ts';
-import { offeredProtocols, requireUpgrade, streamedPod } from './pod-stream.ts';
+import type { PodKubelet } from './pod-stream.ts';
+import { answering, dialError, goQuery, kubeletOf, offeredProtocols, requireUpgrade } from './pod-stream.ts';
 
 type Streams = RemoteCommandUpgrade['streams'];
 type Start = () => Promise<ContainerSession>;
@@ -18,20 +19,41 @@ type Start = () => Promise<ContainerSession>;
 export async function execInPod(call: Call, resource: ServedResource): Promise<Answer> {
   const command = call.query.getAll('command');
   const { pod, container, streams } = await target(call, resource);
-  const { node, key } = await streamedPod(call, pod);
+  const kubelet = await kubeletOf(call, pod);
   requireUpgrade(call);
-  const prepare = (): Promise<Start> => node.exec(key, { container, command, stdin: streams.stdin, tty: streams.tty });
   const translated = isTranslated(call);
+  const node = translated ? kubelet.dialed : answering(kubelet);
+  if (typeof node === 'string') return unreached(kubelet, node, 'exec', container, streams, command);
+  const prepare = (): Promise<Start> => node.exec(kubelet.key, { container, command, stdin: streams.stdin, tty: streams.tty });
   return answer(translated, streams, prepare, (exitCode) => exitStatus(exitCode, command, translated));
 }
 
 /** pods/NAME/attach (AttachREST): the streams of the container's own process. Its exit code is the pod's to tell. */
 export async function attachToPod(call: Call, resource: ServedResource): Promise<Answer> {
   const { pod, container, streams } = await target(call, resource);
-  const { node, key } = await streamedPod(call, pod);
+  const kubelet = await kubeletOf(call, pod);
   requireUpgrade(call);
-  const prepare = (): Promise<Start> => node.attach(key, { container, stdin: streams.stdin, tty: streams.tty });
-  return answer(isTranslated(call), streams, prepare, () => wireStatus({ status: 'Success' }));
+  const translated = isTranslated(call);
+  const node = translated ? kubelet.dialed : answering(kubelet);
+  if (typeof node === 'string') return unreached(kubelet, node, 'attach', container, streams, []);
+  const prepare = (): Promise<Start> => node.attach(kubelet.key, { container, stdin: streams.stdin, tty: streams.tty });
+  return answer(translated, streams, prepare, () => successStatus({}));
+}
+
+/** The client of a translated conversation has been upgraded by the time the kubelet is asked, so it hears over the error channel that nobody answers. */
+function unreached(
+  { key, address }: PodKubelet,
+  why: string,
+  verb: 'exec' | 'attach',
+  container: string,
+  streams: Streams,
+  command: readonly string[],
+): Answer {
+  const flags = { input: streams.stdin, output: streams.stdout, error: streams.stderr, tty: streams.tty };
+  const asked = Object.entries(flags).flatMap(([name, on]) => (on ? [[name, '1'] as const] : []));
+  const query = goQuery([...asked, ...command.map((word) => ['command', word] as const)]);
+  const url = `https://${address}/${verb}/${key.namespace}/${key.name}/${container}${query && `?${query}`}`;
+  return upgradeAnswer(streams, () => Promise.reject(internalError(`error sending request: Post "${url}": ${dialError(address, why)}`)));
 }
 
 async function target(call: Call, resource: ServedResource): Promise<{ pod: Readonly<Pod>; container: string; streams: Streams }> {
@@ -85,18 +107,12 @@ async function begin(start: Start, translated: boolean, status: (exitCode: numbe
 
 /** How a command ended, as the kubelet says it (cri-client pkg/remotecommand) or as the API server repeats it. */
 function exitStatus(exitCode: number, command: readonly string[], translated: boolean): Status {
-  if (exitCode === 0) return wireStatus({ status: 'Success' });
+  if (exitCode === 0) return successStatus({});
   const how = translated ? `command terminated with exit code ${exitCode}` : `error executing command [${command.join(' ')}], exit code ${exitCode}`;
-  return wireStatus({
+  return successStatus({
     status: 'Failure',
     message: `command terminated with non-zero exit code: ${how}`,
     reason: 'NonZeroExitCode',
     details: { causes: [{ reason: 'ExitCode', message: String(exitCode) }] },
   });
-}
-
-/** On the error channel a Status has neither kind nor version. */
-function wireStatus(fields: Partial<Status>): Status {
-  const { kind: _kind, apiVersion: _apiVersion, ...rest } = successStatus(fields);
-  return rest as Status;
 }

@@ -10,6 +10,8 @@ export interface ProxiedAnswer {
 }
 
 const maxHeadBytes = 1024 * 1024;
+/** The size of a chunk, and what may stand beside it (Go's net/http/internal). */
+const maxLineBytes = 4096;
 const headEnd = Buffer.from('\r\n\r\n');
 
 /** Reads the head. Rejects with `EOF` where the server hung up, or Go's words for what is no HTTP. */
@@ -53,7 +55,10 @@ class Input {
 
   /** A line that is here already. */
   takeLine(): string | undefined {
-    while (this.#rest.indexOf('\r\n') < 0) if (!this.#receive()) return undefined;
+    while (this.#rest.indexOf('\r\n') < 0) {
+      if (this.#rest.length > maxLineBytes) throw new Error('header line too long');
+      if (!this.#receive()) return undefined;
+    }
     const at = this.#rest.indexOf('\r\n');
     const line = this.#rest.toString('latin1', 0, at);
     this.#rest = this.#rest.subarray(at + 2);

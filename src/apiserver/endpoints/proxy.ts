@@ -1,6 +1,6 @@
-import type { Endpoints, Pod, Service } from '../../../generated/types/index.ts';
+import type { EndpointAddress, Endpoints, Node, Pod, Service } from '../../../generated/types/index.ts';
 import type { ByteConnection } from '../../machinery/node-api.ts';
-import { badRequest, failure, notSimulated, type StatusError } from '../../machinery/status-error.ts';
+import { badRequest, failure, notFound, notSimulated, type StatusError } from '../../machinery/status-error.ts';
 import type { Answer } from '../answers.ts';
 import type { Call } from '../call.ts';
 import type { ServedResource } from '../served-resource.ts';
@@ -20,17 +20,18 @@ const unavailable = (message: string): StatusError => failure(503, 'ServiceUnava
 
 /** pods/NAME/proxy/PATH (registry/core/pod strategy.go ResourceLocation). */
 export async function proxyToPod(call: Call, resource: ServedResource): Promise<Answer> {
-  const { name, port } = splitName(call, 'pod');
+  const { scheme, name, port } = nameParts(call, 'pod');
   const pod = (await resource.registry.get({ namespace: call.info.namespace, name })).object as Readonly<Pod>;
   const declared = pod.spec?.containers.flatMap((container) => container.ports ?? [])[0]?.containerPort;
   const address = pod.status?.podIPs?.[0]?.ip ?? pod.status?.podIP ?? '';
   if (!address) throw badRequest('address not allowed');
+  refuseTls(scheme);
   return proxy(call, { address, port: port === '' ? (declared ?? 80) : portNumber(port, address) });
 }
 
 /** services/NAME/proxy/PATH (registry/core/service/storage ResourceLocation): to a ready endpoint, of a port given by name or number. */
 export async function proxyToService(call: Call, resource: ServedResource): Promise<Answer> {
-  const { name, port } = splitName(call, 'service');
+  const { scheme, name, port } = nameParts(call, 'service');
   const { namespace } = call.info;
   let portName = port;
   if (/^\d+$/.test(port)) {
@@ -39,27 +40,66 @@ export async function proxyToService(call: Call, resource: ServedResource): Prom
     if (!found) throw unavailable(`no service port ${Number(port)} found for service ${JSON.stringify(name)}`);
     portName = found.name ?? '';
   }
-  const endpoints = (await call.services.find('', 'endpoints')?.registry.get({ namespace, name }))?.object as Readonly<Endpoints> | undefined;
-  const subsets = endpoints?.subsets ?? [];
+  const endpoints = (await call.services.find('', 'endpoints')?.registry.find({ namespace, name }))?.object as Readonly<Endpoints> | undefined;
+  if (!endpoints) throw notFound({ group: '', resource: 'services' }, name); // Named after what was asked for, as upstream.
+  const subsets = endpoints.subsets ?? [];
   if (subsets.length === 0) throw unavailable(`no endpoints available for service ${JSON.stringify(name)}`);
-  // Differs from upstream: the first ready address is taken, not a random one, so that a run can be repeated.
+  // Differs from upstream: the first address that fits is taken, not a random one, so that a run can be repeated.
   for (const subset of subsets) {
     const number = subset.ports?.find((one) => (one.name ?? '') === portName)?.port;
-    const address = subset.addresses?.[0]?.ip;
-    if (number !== undefined && address) return proxy(call, { address, port: number });
+    if (number === undefined) continue;
+    for (const address of subset.addresses ?? []) {
+      if (!(await isAddressOfPod(call, address))) continue;
+      refuseTls(scheme);
+      return proxy(call, { address: address.ip, port: number });
+    }
   }
   throw unavailable(`no endpoints available for service ${JSON.stringify(call.info.name)}`);
 }
 
+/** Whoever may write Endpoints may not have the API server call any address: only those that pods have. */
+async function isAddressOfPod(call: Call, { ip, targetRef }: EndpointAddress): Promise<boolean> {
+  const { namespace } = call.info;
+  if (targetRef?.namespace !== namespace || !targetRef?.name) return false;
+  const pod = (await call.services.find('', 'pods')?.registry.find({ namespace, name: targetRef.name }))?.object as Readonly<Pod> | undefined;
+  return pod?.status?.podIPs?.some((one) => one.ip === ip) ?? false;
+}
+
+/** nodes/NAME/proxy/PATH (registry/core/node strategy.go ResourceLocation): to the node's kubelet, or to another port of the node. */
+export async function proxyToNode(call: Call, resource: ServedResource): Promise<Answer> {
+  const { scheme, name, port } = nameParts(call, 'node');
+  const node = (await resource.registry.get({ name })).object as Readonly<Node>;
+  const address = node.status?.addresses?.find((one) => one.type === 'InternalIP')?.address ?? '';
+  if (!address) throw badRequest('address not allowed');
+  const kubeletPort = node.status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 10250;
+  if (port === '' || port === String(kubeletPort)) return askKubelet(call, name, { address, port: kubeletPort });
+  refuseTls(scheme);
+  return proxy(call, { address, port: portNumber(port, address) });
+}
+
+async function askKubelet(call: Call, nodeName: string, { address, port }: Target): Promise<Answer> {
+  const kubelet = call.services.dialNode(nodeName);
+  if (typeof kubelet === 'string') throw unavailable(`error trying to reach service: dial tcp ${address}:${port}: connect: ${kubelet}`);
+  const { prefix, path } = splitPath(call);
+  const { method } = call.request;
+  const redirection = path === '' ? topOf(prefix, call) : undefined;
+  if (redirection) return redirection;
+  const answer = await kubelet.serve({ method, path: path || '/', query: call.query });
+  return method === 'HEAD' ? { ...answer, body: { kind: 'none' } } : answer;
+}
+
+function refuseTls(scheme: string): void {
+  if (scheme === 'https') throw notSimulated('TLS inside the cluster');
+}
+
 /** `NAME`, `NAME:PORT` or `SCHEME:NAME:PORT` (apimachinery/pkg/util/net SplitSchemeNamePort). */
-function splitName(call: Call, kind: string): { readonly name: string; readonly port: string } {
+function nameParts(call: Call, kind: string): { readonly scheme: string; readonly name: string; readonly port: string } {
   const parts = call.info.name.split(':');
   const [scheme, name, port] = parts.length === 3 ? parts : ['', parts[0], parts[1] ?? ''];
   if (parts.length > 3 || !name || !['', 'http', 'https'].includes(scheme ?? '')) {
     throw badRequest(`invalid ${kind} request ${JSON.stringify(call.info.name)}`);
   }
-  if (scheme === 'https') throw notSimulated('TLS inside the cluster');
-  return { name, port: port ?? '' };
+  return { scheme: scheme ?? '', name, port: port ?? '' };
 }
 
 function portNumber(text: string, address: string): number {
@@ -75,10 +115,8 @@ function portNumber(text: string, address: string): number {
 async function proxy(call: Call, target: Target): Promise<Answer> {
   const { prefix, path } = splitPath(call);
   const { method } = call.request;
-  if (path === '' && (method === 'GET' || method === 'HEAD')) {
-    const query = call.query.size > 0 ? `?${call.query}` : '';
-    return { status: 301, body: { kind: 'none' }, headers: { location: `${prefix}/${query}` } };
-  }
+  const redirection = path === '' ? topOf(prefix, call) : undefined;
+  if (redirection) return redirection;
   const connection = await dial(call, target);
   const { signal } = call.request;
   signal?.addEventListener('abort', () => connection.destroy(), { once: true });
@@ -101,10 +139,16 @@ async function proxy(call: Call, target: Target): Promise<Answer> {
   }
 }
 
+/** Who asks for the proxy itself is sent to the top of what is behind it. */
+function topOf(prefix: string, { request: { method }, query }: Call): Answer | undefined {
+  if (method !== 'GET' && method !== 'HEAD') return undefined;
+  return { status: 301, body: { kind: 'none' }, headers: { location: `${prefix}/${query.size > 0 ? `?${query}` : ''}` } };
+}
+
 /** The part of the path that names the proxy, and what follows it, both as they came. */
 function splitPath(call: Call): { readonly prefix: string; readonly path: string } {
   const { path } = call.info;
-  const match = /^(\/api\/v1\/namespaces\/[^/]+\/(?:pods|services)\/[^/]+\/proxy)(\/.*)?$/.exec(path);
+  const match = /^(\/api\/v1\/(?:nodes|namespaces\/[^/]+\/(?:pods|services))\/[^/]+\/proxy)(\/.*)?$/.exec(path);
   return { prefix: match?.[1] ?? path, path: match?.[2] ?? '' };
 }
 
