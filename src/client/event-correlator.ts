@@ -58,7 +58,10 @@ export class EventCorrelator {
     // The set stands for "how many"; one goes so that it does not grow.
     const [oldest] = record.messages;
     record.messages.delete(oldest as string);
-    return { event: { ...event, metadata: { ...event.metadata, name: rename() }, message: combined + event.message, count: 1 }, key: similarKey };
+    // Upstream makes the combined event without annotations and without saying who reports.
+    const metadata = { name: rename(), namespace: event.metadata.namespace ?? '' };
+    const together = { ...event, metadata, message: combined + event.message, count: 1, reportingComponent: '', reportingInstance: '' };
+    return { event: together, key: similarKey };
   }
 
   #allowed(event: Event, nowMs: number): boolean {

@@ -44,7 +44,8 @@ test('from the tenth similar event on they are combined', async () => {
   await env.loop.settle();
   const events = await list();
   expect(events).toHaveLength(10);
-  expect(events.at(-1)).toMatchObject({ message: '(combined from similar events): Created pod: web-12', count: 3 });
+  expect(events.at(-1)).toMatchObject({ message: '(combined from similar events): Created pod: web-12', count: 3, reportingComponent: '' });
+  expect(events[0]).toMatchObject({ reportingComponent: 'test' });
 });
 
 test('after 25 events about one object, one in five minutes gets through', async () => {

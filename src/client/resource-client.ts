@@ -57,6 +57,17 @@ export class HandlerResourceClient<T extends KubeObject> implements ResourceClie
     return this.#object(await this.#request('PATCH', key, subresource, { body: patch, contentType: patchContentTypes[type] }));
   }
 
+  async apply(key: ObjectKey, manager: string, configuration: object, subresource?: string): Promise<Readonly<T>> {
+    const metadata = { name: key.name, ...(key.namespace ? { namespace: key.namespace } : {}) };
+    return this.#object(
+      await this.#request('PATCH', key, subresource, {
+        query: { fieldManager: manager, force: true },
+        body: { apiVersion: this.#apiVersion, kind: this.ref.kind, metadata, ...configuration },
+        contentType: 'application/apply-patch+yaml',
+      }),
+    );
+  }
+
   async delete(key: ObjectKey, params: DeleteParams = {}): Promise<void> {
     await this.#request('DELETE', key, undefined, { body: deleteOptions(params) });
   }

@@ -48,6 +48,8 @@ export interface ResourceClient<T extends KubeObject> {
   update(object: T): Promise<Readonly<T>>;
   updateStatus(object: T): Promise<Readonly<T>>;
   patch(key: ObjectKey, type: PatchType, patch: unknown, subresource?: string): Promise<Readonly<T>>;
+  /** Server-side apply, by force: `manager` owns what `configuration` says of the object, and nothing else. */
+  apply(key: ObjectKey, manager: string, configuration: object, subresource?: string): Promise<Readonly<T>>;
   delete(key: ObjectKey, params?: DeleteParams): Promise<void>;
   deleteCollection(params?: ListParams & DeleteParams): Promise<void>;
   watch(params: WatchParams, handler: WatchHandler<T>): () => void;

@@ -16,8 +16,6 @@ export function kubernetesService(clusterIp: string): Service {
     spec: {
       type: 'ClusterIP',
       clusterIP: clusterIp,
-      clusterIPs: [clusterIp],
-      ipFamilies: ['IPv4'],
       ipFamilyPolicy: 'SingleStack',
       sessionAffinity: 'None',
       ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }],

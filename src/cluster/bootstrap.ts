@@ -8,6 +8,7 @@ import { coreDnsAccess, coreDnsAddon, kubernetesService, systemNamespaces } from
 import type { RequestHeaderTrust } from './extension-authentication.ts';
 import { extensionAuthentication } from './extension-authentication.ts';
 import { tracking } from './kept-objects.ts';
+import type { ClientAs } from './server-objects.ts';
 import { createServerObjects } from './server-objects.ts';
 
 export interface BootstrapOptions {
@@ -33,17 +34,18 @@ export interface BootstrapOptions {
 const apiPort = 6443;
 
 /** Creates what kube-apiserver and kubeadm create before anyone asks: namespaces, the `kubernetes` Service and its endpoints, CoreDNS. */
-export async function bootstrap(client: Client, options: BootstrapOptions): Promise<void> {
+export async function bootstrap(clientAs: ClientAs, options: BootstrapOptions): Promise<void> {
   const { apiAddress, network, rbac, nodeAuthorizer, strategies, clientCa, requestHeaders, now } = options;
+  const client = clientAs('kube-apiserver');
   for (const namespace of systemNamespaces) await client.namespaces.create(structuredClone(namespace));
-  await createServerObjects(client, strategies, network.serviceCidr, now);
+  await createServerObjects(clientAs, strategies, network.serviceCidr, now);
   if (rbac) await createPolicy(client, bootstrapPolicy({ withoutNodeAuthorizer: !nodeAuthorizer }), options.addons);
   if (clientCa || requestHeaders) await client.configMaps.create(extensionAuthentication(clientCa, requestHeaders));
   await client.configMaps.create(tracking(legacyTokenTracking, now));
   await client.services.create(kubernetesService(network.apiServiceIp));
   await client.endpoints.create(kubernetesEndpoints(apiAddress));
   await client.endpointSlices.create(kubernetesSlice(apiAddress));
-  if (options.addons) await installCoreDns(client, network);
+  if (options.addons) await installCoreDns(clientAs('kubeadm'), network);
 }
 
 async function installCoreDns(client: Client, network: BootstrapOptions['network']): Promise<void> {

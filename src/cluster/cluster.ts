@@ -38,7 +38,7 @@ import { IdentityLease } from './identity-lease.ts';
 import { KeptObjects } from './kept-objects.ts';
 import type { NodeProfile } from './node-profile.ts';
 import { controlPlaneLabels } from './node-profile.ts';
-import { createReadOnlyObjects, ownableResources } from './server-objects.ts';
+import { createReadOnlyObjects, fairnessParts, ownableResources } from './server-objects.ts';
 import { ServiceAddresses } from './service-addresses.ts';
 import { componentClient, componentUser } from './users.ts';
 
@@ -164,6 +164,8 @@ class RunningCluster implements Cluster {
   readonly #flowSchemaStatus: FlowSchemaStatus;
   readonly #identityLease: IdentityLease;
   #strategies: readonly Strategy[] = [];
+  /** The API server as a client of itself, by the name of one of its parts. */
+  readonly #clientAs = (component: string): Client => componentClient(this.handler, componentUser.apiServer, component);
   #stopControllers = () => {};
   #stopped = false;
 
@@ -179,11 +181,10 @@ class RunningCluster implements Cluster {
     this.admin = createClient(this.handler, componentUser.admin, { userAgent: 'paperkube' });
     // One cache for all components of the control plane: in one process, the objects are the same ones anyway.
     this.#informers = new InformerFactory(createClient(this.handler, componentUser.named('kube-controller-manager'), { userAgent: 'paperkube' }), env);
-    const apiServer = componentClient(this.handler, componentUser.apiServer, 'kube-apiserver');
+    const apiServer = this.#clientAs('kube-apiserver');
     this.#serviceAddresses = new ServiceAddresses({ env, client: apiServer, informers: this.#informers, ips: this.#ips });
-    this.#keptObjects = new KeptObjects({ env, client: apiServer, informers: this.#informers });
-    const consumer = componentClient(this.handler, componentUser.apiServer, 'api-priority-and-fairness-config-consumer-v1');
-    this.#flowSchemaStatus = new FlowSchemaStatus({ env, client: consumer, informers: this.#informers });
+    this.#keptObjects = new KeptObjects({ env, clientAs: this.#clientAs, informers: this.#informers });
+    this.#flowSchemaStatus = new FlowSchemaStatus({ env, client: this.#clientAs(fairnessParts.consumer), informers: this.#informers });
     this.#identityLease = new IdentityLease({ env, client: apiServer, hostName: options.nodes[0]?.name ?? name });
     const [live, silent] = [options.nodes.filter((node) => node.kubelet !== false), options.nodes.filter((node) => node.kubelet === false)];
     if (live.length > 0 && !loaded.dataPlane) throw new Error('nodes with kubelets want the component kubelet');
@@ -229,7 +230,7 @@ class RunningCluster implements Cluster {
     const apiAddress = clusterNetwork.nodeAddress(0);
     const { clientCa, requestHeaders } = this.options;
     const network = clusterNetwork;
-    await bootstrap(this.admin, { apiAddress, addons, network, rbac, nodeAuthorizer, strategies: this.#strategies, clientCa, requestHeaders, now });
+    await bootstrap(this.#clientAs, { apiAddress, addons, network, rbac, nodeAuthorizer, strategies: this.#strategies, clientCa, requestHeaders, now });
     await this.#keptObjects.start();
     this.#flowSchemaStatus.start();
     const absent = [this.loaded.controllers ? [] : 'controller-manager', this.loaded.scheduler ? [] : 'scheduler'].flat();
@@ -306,12 +307,13 @@ class RunningCluster implements Cluster {
       { ips: this.#ips, ports: new PortAllocator(nodePorts.first, nodePorts.last) },
       { controllers: this.options.components.includes('controllers'), featureGates: this.options.featureGates },
     );
+    const pause = () => new Promise<void>((resolve) => env.loop.defer('wait for a service account', resolve));
     return createApiServer({
       env,
       store: this.#store,
       strategies: this.#strategies,
       admissionPlugins: (reader, writer, signers) =>
-        choosePlugins(builtInPlugins({ reader, writer, signers, ids: env.ids, now: () => env.clock.now() }), this.options.admission),
+        choosePlugins(builtInPlugins({ reader, writer, signers, ids: env.ids, now: () => env.clock.now(), pause }), this.options.admission),
       schema: schema.schema,
       protobufSchema: schema.protobufSchema,
       openapi: schema.openapi,
@@ -325,6 +327,7 @@ class RunningCluster implements Cluster {
       ...(authorizationModes ? { authorizationModes } : {}),
       ...(audit ? { audit } : {}),
       requestLimits: this.options.requestLimits,
+      featureGates: this.options.featureGates,
       ...(serverAddress ? { serverAddress } : {}),
       ...(renderMetrics ? { renderMetrics } : {}),
     });

@@ -19,7 +19,7 @@ import type { ComponentName } from './components.ts';
 import { controlPlaneManifests, controlPlanePreloads } from './control-plane-manifests.ts';
 import { tokensFromApi } from './kubelet-tokens.ts';
 import type { NodeProfile } from './node-profile.ts';
-import { kubeletNode, nodeHardware } from './node-profile.ts';
+import { kubeletNode, nodeFiles, nodeHardware } from './node-profile.ts';
 import { credentialsFromApi } from './pull-credentials.ts';
 import { componentClient, componentUser } from './users.ts';
 
@@ -191,12 +191,14 @@ export class DataPlane {
     const volumes = new SimulatedVolumes(env, this.#kernel.room);
     if (isControlPlane) for (const [path, text] of controlPlaneManifests(name, address, this.options.components)) volumes.writeHostFile(path, text);
     const description = kubeletNode(profile, this.options.name);
+    for (const [path, text] of nodeFiles(name, description)) volumes.writeHostFile(path, text, 0o644);
     const runtime = new SimulatedRuntime({
       env,
       kernel: this.#kernel,
       hardware: this.#kernel.createHardware(nodeHardware(description.capacity)),
       network,
       catalogue: this.#catalogue,
+      hostFile: (path) => volumes.hostFile(path),
       preloaded: [coreDnsImage, ...(isControlPlane ? controlPlanePreloads : [])],
       services: {
         dns: this.dns,

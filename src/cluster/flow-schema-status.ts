@@ -4,7 +4,7 @@ import type { Client, InformerFactory, SharedInformer } from '../client/index.ts
 import type { Env, Timer } from '../env/index.ts';
 import { isConflict, isNotFound } from '../machinery/status-error.ts';
 import { formatTime } from '../machinery/time.ts';
-import { flowSchemaRef, priorityLevelRef } from './server-objects.ts';
+import { applyStatus, fairnessParts, flowSchemaRef, priorityLevelRef } from './server-objects.ts';
 
 /** Somebody else may want the status to be another one; neither shall keep the server busy. */
 const writesMax = 6;
@@ -29,8 +29,6 @@ export function danglingCondition(schema: Readonly<FlowSchema>, exists: boolean,
 
 /**
  * Keeps the status of flow schemas right while schemas and levels come and go (the second half of util/flowcontrol apf_controller.go).
- *
- * Differs from upstream: the status is updated, not applied.
  */
 export class FlowSchemaStatus {
   readonly #schemas: SharedInformer<FlowSchema>;
@@ -95,14 +93,12 @@ export class FlowSchemaStatus {
 
   async #write(schema: Readonly<FlowSchema>, wanted: FlowSchemaCondition): Promise<void> {
     const { client, env } = this.options;
-    const others = (schema.status?.conditions ?? []).filter(({ type }) => type !== wanted.type);
-    const changed = { ...schema, status: { ...schema.status, conditions: [...others, wanted] } };
-    await client
-      .resource<FlowSchema>(flowSchemaRef)
-      .updateStatus(changed)
-      .catch((error: unknown) => {
+    const { apiVersion, kind, metadata } = schema;
+    await applyStatus(client, flowSchemaRef, fairnessParts.consumer, { apiVersion, kind, metadata, status: { conditions: [wanted] } } as FlowSchema).catch(
+      (error: unknown) => {
         // Whoever was faster will be heard of.
         if (!isConflict(error) && !isNotFound(error)) env.log.warn('status of a flow schema could not be written', { error: String(error) });
-      });
+      },
+    );
   }
 }

@@ -6,8 +6,10 @@ import { clone, semanticEqual } from '../machinery/deep.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../machinery/status-error.ts';
 import { formatTime } from '../machinery/time.ts';
 import type { KubeObject, ObjectKey } from '../machinery/types.ts';
-import { flowSchemaRef, priorityLevelRef } from './server-objects.ts';
+import type { ClientAs } from './server-objects.ts';
+import { applyStatus, fairnessParts, flowSchemaRef, priorityLevelRef, serviceCidrManager } from './server-objects.ts';
 
+const apiServer = 'kube-apiserver';
 const tickMs = 10_000;
 const minuteMs = 60_000;
 /** pkg/controlplane/controller/legacytokentracking makes its ConfigMap no more often than that. */
@@ -23,6 +25,9 @@ interface Rule {
   readonly key?: ObjectKey;
   /** Upstream looks after them so often; 0: as soon as something happens. */
   readonly everyMs: number;
+  /** The part of the API server that writes it, and the one that says how it fares; the API server itself if absent. */
+  readonly writer?: string;
+  readonly statusManager?: string;
   /** Fields that nobody else may change for long. */
   readonly fields?: readonly string[];
   /** Whether those fields of this object are the server's. */
@@ -39,7 +44,7 @@ const rules: readonly Rule[] = [
   { ref: refs.services, key: kubernetes, everyMs: tickMs }, // Its spec is mended at a start of upstream's only.
   { ref: refs.endpoints, key: kubernetes, everyMs: tickMs, fields: ['subsets'] },
   { ref: refs.endpointSlices, key: kubernetes, everyMs: tickMs, fields: ['endpoints', 'ports'] },
-  { ref: refs.serviceCidrs, key: { name: 'kubernetes' }, everyMs: tickMs, anew: readyRange },
+  { ref: refs.serviceCidrs, key: { name: 'kubernetes' }, everyMs: tickMs, anew: readyRange, statusManager: serviceCidrManager },
   { ref: refs.configMaps, key: { namespace: 'kube-system', name: 'extension-apiserver-authentication' }, everyMs: 0, fields: ['data'] },
   {
     ref: refs.configMaps,
@@ -47,8 +52,8 @@ const rules: readonly Rule[] = [
     everyMs: trackingMs,
     anew: tracking,
   },
-  { ref: flowSchemaRef, everyMs: minuteMs, fields: ['spec'], owns: ownsSpec },
-  { ref: priorityLevelRef, everyMs: minuteMs, fields: ['spec'], owns: ownsSpec },
+  { ref: flowSchemaRef, everyMs: minuteMs, fields: ['spec'], owns: ownsSpec, writer: fairnessParts.producer, statusManager: fairnessParts.consumer },
+  { ref: priorityLevelRef, everyMs: minuteMs, fields: ['spec'], owns: ownsSpec, writer: fairnessParts.producer },
 ];
 
 /** Since when tokens in Secrets are tracked: the day on which the object was made. */
@@ -58,7 +63,7 @@ export function tracking(object: KubeObject, now: number): KubeObject {
 
 function readyRange(object: KubeObject, now: number): KubeObject {
   const time = formatTime(now);
-  const condition = { type: 'Ready', status: 'True', reason: '', message: 'Kubernetes default Service CIDR is ready', lastTransitionTime: time };
+  const condition = { type: 'Ready', status: 'True', message: 'Kubernetes default Service CIDR is ready', lastTransitionTime: time };
   return { ...object, status: { conditions: [condition] } } as ServiceCIDR;
 }
 
@@ -73,8 +78,7 @@ interface Kept {
 
 export interface KeptObjectsOptions {
   readonly env: Env;
-  /** Acts as the API server. */
-  readonly client: Client;
+  readonly clientAs: ClientAs;
   readonly informers: InformerFactory;
 }
 
@@ -116,8 +120,12 @@ export class KeptObjects {
     this.#stopped = true;
   }
 
+  #client({ writer = apiServer }: Rule): Client {
+    return this.options.clientAs(writer);
+  }
+
   async #present({ ref, key }: Rule): Promise<readonly Readonly<KubeObject>[]> {
-    const resource = this.options.client.resource<KubeObject>(ref);
+    const resource = this.options.clientAs(apiServer).resource<KubeObject>(ref);
     if (!key) return (await resource.list()).items;
     return resource.get(key).then(
       (one) => [one],
@@ -142,7 +150,7 @@ export class KeptObjects {
 
   async #mend(kept: Kept): Promise<void> {
     const { rule, key, wanted } = kept;
-    const resource = this.options.client.resource<KubeObject>(rule.ref);
+    const resource = this.#client(rule).resource<KubeObject>(rule.ref);
     try {
       const [present] = await this.#present({ ...rule, key });
       if (!present) await this.#make(kept);
@@ -159,7 +167,7 @@ export class KeptObjects {
 
   async #make(kept: Kept): Promise<void> {
     const { rule, wanted } = kept;
-    const resource = this.options.client.resource<KubeObject>(rule.ref);
+    const resource = this.#client(rule).resource<KubeObject>(rule.ref);
     const { name, namespace, labels, annotations } = clone(wanted.metadata ?? {});
     const metadata = { name, ...(namespace ? { namespace } : {}), ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) };
     const now = this.options.env.clock.now();
@@ -167,7 +175,8 @@ export class KeptObjects {
     const object = rule.anew?.(anew, now) ?? anew;
     const created = await resource.create(object);
     const status = partOf(object, 'status');
-    if (status !== undefined && !semanticEqual(partOf(created, 'status'), status)) await resource.updateStatus({ ...created, status } as KubeObject);
+    if (status !== undefined && !semanticEqual(partOf(created, 'status'), status))
+      await applyStatus(this.options.clientAs(apiServer), rule.ref, rule.statusManager ?? apiServer, object);
     kept.madeAt = now;
   }
 }

@@ -40,3 +40,13 @@ export function kubeletNode(profile: NodeProfile, clusterName: string): KubeletO
 export function nodeHardware({ cpu, memory }: Readonly<Record<string, string>>): { readonly processors: number; readonly memoryBytes: number } {
   return { processors: Math.max(1, Math.floor(quantityMilli(cpu) / 1000)), memoryBytes: quantityValue(memory) };
 }
+
+/** What a look into the node's own /etc shows, by path. */
+export function nodeFiles(name: string, { osImage = '' }: KubeletOptions['node']): readonly (readonly [path: string, text: string])[] {
+  const [, system = osImage, version = '', codename = ''] = /^(.+) (\S+) \((\S+)\)$/.exec(osImage) ?? [];
+  const release = [`PRETTY_NAME="${osImage}"`, `NAME="${system}"`, `VERSION_ID="${version}"`, `VERSION="${version} (${codename})"`, 'ID=debian', ''];
+  return [
+    ['/etc/hostname', `${name}\n`],
+    ['/etc/os-release', release.join('\n')],
+  ];
+}

@@ -14,16 +14,27 @@ const apiServices = ref('apiregistration.k8s.io', 'APIService', 'apiservices');
 export const priorityLevelRef = ref('flowcontrol.apiserver.k8s.io', 'PriorityLevelConfiguration', 'prioritylevelconfigurations');
 export const flowSchemaRef = ref('flowcontrol.apiserver.k8s.io', 'FlowSchema', 'flowschemas');
 
+/** A client of the API server itself that names a part of it, which becomes the manager of the fields it writes. */
+export type ClientAs = (component: string) => Client;
+
+/** Upstream's names of those who keep the configuration of priority and fairness: one writes it, one says how it fares. */
+export const fairnessParts = { producer: 'api-priority-and-fairness-config-producer-v1', consumer: 'api-priority-and-fairness-config-consumer-v1' } as const;
+
 /** What kube-apiserver's start hooks create: priority classes, priority levels and flow schemas, API services, the range of service addresses. */
-export async function createServerObjects(client: Client, strategies: readonly Strategy[], serviceCidr: string, now: number): Promise<void> {
+export async function createServerObjects(clientAs: ClientAs, strategies: readonly Strategy[], serviceCidr: string, now: number): Promise<void> {
   const time = formatTime(now);
+  const [client, producer, consumer] = [clientAs('kube-apiserver'), clientAs(fairnessParts.producer), clientAs(fairnessParts.consumer)];
   for (const one of systemPriorityClasses) await client.resource(refs.priorityClasses).create(structuredClone(one));
-  for (const one of priorityLevels()) await client.resource(priorityLevelRef).create(one);
-  for (const one of flowSchemas(time)) await createWithStatus(client, flowSchemaRef, one);
+  for (const one of priorityLevels()) await producer.resource(priorityLevelRef).create(one);
+  for (const one of flowSchemas(time)) {
+    await producer.resource(flowSchemaRef).create(one);
+    await applyStatus(consumer, flowSchemaRef, fairnessParts.consumer, one);
+  }
   for (const one of localApiServices(servedVersions(strategies))) await client.resource(apiServices).create(one);
-  const condition = { type: 'Ready', status: 'True', reason: '', message: 'Kubernetes default Service CIDR is ready', lastTransitionTime: time };
+  const condition = { type: 'Ready', status: 'True', message: 'Kubernetes default Service CIDR is ready', lastTransitionTime: time };
   const kubernetes = { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: 'kubernetes' } };
-  await createWithStatus(client, refs.serviceCidrs, { ...kubernetes, spec: { cidrs: [serviceCidr] }, status: { conditions: [condition] } } as KubeObject);
+  await client.resource(refs.serviceCidrs).create({ ...kubernetes, spec: { cidrs: [serviceCidr] } } as KubeObject);
+  await applyStatus(client, refs.serviceCidrs, serviceCidrManager, { ...kubernetes, status: { conditions: [condition] } } as KubeObject);
 }
 
 /** Objects that nobody may create, not even this server's own client: they go straight to their registry. */
@@ -37,10 +48,12 @@ export async function createReadOnlyObjects(
   for (const one of componentStatuses(absent)) await registry?.create(undefined, one, context);
 }
 
-async function createWithStatus(client: Client, resource: ResourceRef, object: KubeObject & { status?: unknown }): Promise<void> {
-  const { status } = object;
-  const created = await client.resource(resource).create(object);
-  await client.resource(resource).updateStatus({ ...created, status } as KubeObject);
+/** Says so of the range that the server was started with (pkg/controlplane/controller/defaultservicecidr). */
+export const serviceCidrManager = 'kubernetes-service-cidr-controller';
+
+/** Writes a status by server-side apply, as upstream's controllers inside the API server do: `manager` owns what `object` says of it, and nothing else. */
+export async function applyStatus(client: Client, ref: ResourceRef, manager: string, object: KubeObject & { status?: unknown }): Promise<void> {
+  await client.resource(ref).apply({ name: object.metadata?.name ?? '' }, manager, { status: object.status }, 'status');
 }
 
 function servedVersions(strategies: readonly Strategy[]): { group: string; version: string }[] {

@@ -127,6 +127,6 @@ function ipAddressOf(name: string, { metadata }: Readonly<Service>): IPAddress {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'IPAddress',
     metadata: { name, labels: { [familyLabel]: 'IPv4', [managedByLabel]: addressAllocatorName } },
-    spec: { parentRef: { group: '', resource: 'services', namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' } },
+    spec: { parentRef: { resource: 'services', namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' } },
   };
 }

@@ -53,8 +53,7 @@ export class ClusterRoleAggregationController implements Controller {
     if (!role?.aggregationRule) return;
     const rules = aggregatedRules(role, this.#roles.lister.list());
     if (semanticEqual(rules, role.rules ?? [])) return;
-    const next = { ...(clone(role) as ClusterRole), rules };
-    const written = await this.#client.resource<ClusterRole>(refs.clusterRoles).update(next);
+    const written = await this.#client.resource<ClusterRole>(refs.clusterRoles).apply({ name }, this.name, { rules });
     this.#loop.expectWritten(role, this.#roles as SharedInformer<never>, written);
   }
 }

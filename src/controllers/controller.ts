@@ -72,8 +72,10 @@ export class ReconcileLoop {
     readonly env: Env,
     readonly reconcile: (key: ObjectKey) => Promise<void>,
     readonly workers = defaultWorkers,
+    /** The first delay before another try, where a controller's differs from the usual 5 ms. */
+    delays: { readonly baseDelayMs?: number } = {},
   ) {
-    this.queue = new WorkQueue(name, env);
+    this.queue = new WorkQueue(name, env, delays);
   }
 
   enqueue(object: KubeObject | undefined): void {

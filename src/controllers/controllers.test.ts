@@ -159,6 +159,24 @@ test('what a deployment made goes with it, before it if that was asked for, or s
   }
 });
 
+test('an owner in another namespace is none: the object goes, with a warning', async () => {
+  const { env, client } = await setup();
+  const owner = await client.configMaps.create({ metadata: { name: 'owner', namespace: 'other' } });
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: owner.metadata?.uid ?? '' }];
+  await client.configMaps.create({ metadata: { name: 'lost', namespace: 'default', ownerReferences } });
+  await client.configMaps.create({ metadata: { name: 'kept', namespace: 'other', ownerReferences } });
+  await client.configMaps.create({ metadata: { name: 'renamed', namespace: 'other', ownerReferences: [{ ...ownerReferences[0]!, name: 'no-such' }] } });
+  await env.loop.advance(1000);
+  expect((await client.configMaps.list()).items.map((one) => one.metadata?.name)).toEqual(['kept', 'owner']);
+  const [event] = (await client.events.list({ namespace: 'default' })).items;
+  expect(event).toMatchObject({
+    reason: 'OwnerRefInvalidNamespace',
+    message: `ownerRef [v1/ConfigMap, namespace: default, name: owner, uid: ${owner.metadata?.uid}] does not exist in namespace "default"`,
+    involvedObject: { kind: 'ConfigMap', name: 'lost' },
+    reportingComponent: 'garbage-collector-controller',
+  });
+});
+
 test('a namespace gets its account and CA, and is emptied pods first when it goes', async () => {
   const { env, client, api } = await setup();
   await client.namespaces.create({ metadata: { name: 'default' }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } });
@@ -180,16 +198,37 @@ test('a service’s endpoints follow its pods', async () => {
   const spec = { selector: { app: 'web' }, clusterIP: '10.96.0.9', ipFamilies: ['IPv4'], ports: [{ port: 80, protocol: 'TCP', targetPort: 8080 }] };
   await client.services.create({ metadata: { name: 'web', namespace: 'default' }, spec });
   await env.loop.settle();
-  expect((await client.endpointSlices.list()).items.map((slice) => slice.endpoints)).toEqual([[]]);
-  await client.deployments.create(web('nginx:1'));
+  expect((await client.endpointSlices.list()).items.map((slice) => slice.endpoints ?? [])).toEqual([[]]);
+  const template = { metadata: { labels: { app: 'web' } }, spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'nginx:1' }] } };
+  await client.deployments.create(web('nginx:1', { template }));
   await env.loop.settle();
+  expect((await client.endpointSlices.list()).items.map((slice) => slice.endpoints ?? [])).toEqual([[]]); // Nothing is known of the node yet.
+  await client.nodes.create({ metadata: { name: 'n1' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+  await env.loop.advance(1000);
   const [slice] = (await client.endpointSlices.list()).items;
   expect(slice?.endpoints.map((endpoint) => endpoint.addresses[0])).toEqual(['10.244.0.1', '10.244.0.2', '10.244.0.3']);
   expect((await client.endpoints.get(key)).subsets?.[0]?.addresses).toHaveLength(3);
   await client.deployments.patch(key, 'merge', { spec: { replicas: 1 } });
   await env.loop.settle();
   expect((await client.endpoints.get(key)).subsets?.[0]?.addresses).toHaveLength(1);
-  expect(problems).toEqual([]);
+  expect(problems.filter((line) => !line.includes('Node n1 Not Found'))).toEqual([]);
+});
+
+test('nodes are told of as they come and go, and get the older labels and the time to live', async () => {
+  const { env, client, events } = await setup();
+  await client.nodes.create({
+    metadata: { name: 'n1', labels: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'arm64', 'beta.kubernetes.io/arch': 'x' } },
+  });
+  await env.loop.settle();
+  const { metadata } = await client.nodes.get({ name: 'n1' });
+  expect(metadata?.annotations).toEqual({ 'node.alpha.kubernetes.io/ttl': '0' });
+  expect(metadata?.labels).toMatchObject({ 'beta.kubernetes.io/os': 'linux', 'beta.kubernetes.io/arch': 'arm64' });
+  expect(await events()).toEqual([]);
+  await env.loop.advance(5000);
+  expect(await events()).toEqual(['RegisteredNode: Node n1 event: Registered Node n1 in Controller']);
+  await client.nodes.delete({ name: 'n1' });
+  await env.loop.advance(5000);
+  expect((await events()).at(-1)).toBe('RemovingNode: Node n1 event: Removing Node n1 from Controller');
 });
 
 test('nodes get their ranges in order of appearance, and lose their taint when ready', async () => {

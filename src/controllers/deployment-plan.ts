@@ -117,7 +117,10 @@ function planOldSets(deployment: Readonly<Deployment>, newSet: Set, oldSets: rea
   // Pods that serve nobody go first: they might block the rollout for ever.
   let left = removable;
   for (const [set, size] of sizes) {
-    const unhealthy = Math.min(left, Math.max(0, size - availableOf(set)));
+    if (left === 0) break;
+    // The set's status is from before it last shrank: what would go now might be what serves. Its next status decides.
+    if (availableOf(set) > size) return resized(sizes);
+    const unhealthy = Math.min(left, size - availableOf(set));
     sizes.set(set, size - unhealthy);
     left -= unhealthy;
   }
@@ -127,6 +130,10 @@ function planOldSets(deployment: Readonly<Deployment>, newSet: Set, oldSets: rea
     sizes.set(set, size - count);
     spare -= count;
   }
+  return resized(sizes);
+}
+
+function resized(sizes: ReadonlyMap<Set, number>): Resize[] {
   return [...sizes].filter(([set, replicas]) => replicas !== replicasOf(set)).map(([set, replicas]) => ({ set, replicas }));
 }
 

@@ -209,7 +209,8 @@ export class DeploymentController implements Controller {
     if (!semanticEqual(annotations, set.metadata?.annotations) || minReadySeconds !== (set.spec?.minReadySeconds ?? 0)) {
       const next = clone(set) as ReplicaSet;
       next.metadata = { ...next.metadata, annotations };
-      if (next.spec) next.spec.minReadySeconds = minReadySeconds;
+      if (next.spec && minReadySeconds) next.spec.minReadySeconds = minReadySeconds;
+      else delete next.spec?.minReadySeconds;
       view.newSet = await this.#client.replicaSets.update(next);
       this.#expectSet(deployment, view.newSet);
     }

@@ -103,7 +103,15 @@ function endpointOf(service: Readonly<Service>, pod: Readonly<Pod>, addresses: s
     targetRef: { kind: 'Pod', namespace, name, uid },
     ...(nodeName ? { nodeName } : {}),
     ...(zone ? { zone } : {}),
+    ...(zone && ready && prefersOwnZone(service) ? { hints: { forZones: [{ name: zone }] } } : {}),
   };
+}
+
+/** Whether endpoints are meant for clients of their own zone first (endpointslice/trafficdist). The older annotation, where it is on, wins. */
+function prefersOwnZone({ metadata, spec }: Readonly<Service>): boolean {
+  const annotations = metadata?.annotations ?? {};
+  const mode = annotations['service.kubernetes.io/topology-aware-hints'] ?? annotations['service.kubernetes.io/topology-mode'];
+  return spec?.trafficDistribution === 'PreferClose' && mode !== 'Auto' && mode !== 'auto';
 }
 
 function fill(

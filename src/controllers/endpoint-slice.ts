@@ -4,13 +4,16 @@ import { createEventRecorder, refs } from '../client/index.ts';
 import { isNotFound } from '../machinery/status-error.ts';
 import { formatTime } from '../machinery/time.ts';
 import type { ObjectKey } from '../machinery/types.ts';
-import { formatObjectKey } from '../machinery/types.ts';
+import { formatKeyOf, formatObjectKey } from '../machinery/types.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { ReconcileLoop } from './controller.ts';
 import { managedByLabel, planSlices, sliceManager } from './endpoint-slice-plan.ts';
 import { controllerKey } from './owners.ts';
 import { isNamespaceTerminating } from './replica-set.ts';
-import { hasEndpoints, podsOfService, TriggerTimes, triggerTimeAnnotation, watchServicePods } from './service-pods.ts';
+import { canBeEndpoint, hasEndpoints, podsOfService, TriggerTimes, triggerTimeAnnotation, watchServicePods } from './service-pods.ts';
+
+/** Another try waits longer than elsewhere, since each failure is told of by an event (upstream: defaultSyncBackOff). */
+const baseDelayMs = 1000;
 
 /** Keeps a service's EndpointSlices in line with its pods (upstream: pkg/controller/endpointslice). */
 export class EndpointSliceController implements Controller {
@@ -32,7 +35,7 @@ export class EndpointSliceController implements Controller {
     this.#nodes = informers.for<Node>(refs.nodes);
     this.#slices = informers.for<EndpointSlice>(refs.endpointSlices);
     this.#events = createEventRecorder(this.#client, context.env, { component: 'endpoint-slice-controller' });
-    this.#loop = new ReconcileLoop('endpoint-slice', context.env, (key) => this.#reconcile(key));
+    this.#loop = new ReconcileLoop('endpoint-slice', context.env, (key) => this.#reconcile(key), undefined, { baseDelayMs });
   }
 
   start(): void {
@@ -70,7 +73,7 @@ export class EndpointSliceController implements Controller {
   }
 
   async #sync(service: Readonly<Service>): Promise<void> {
-    const pods = podsOfService(service, this.#pods);
+    const [pods, lost] = this.#podsOf(service);
     const owned = this.#slices.lister
       .ownedBy(service)
       .filter((slice) => slice.metadata?.labels?.[managedByLabel] === sliceManager && !slice.metadata.deletionTimestamp);
@@ -84,6 +87,15 @@ export class EndpointSliceController implements Controller {
       for (const slice of plan.update) this.#wrote(service, await this.#client.endpointSlices.update(stamped(slice, triggerMs)));
       for (const slice of plan.remove) await this.#remove(service, slice);
     }
+    if (lost) throw new Error(`skipping Pod ${lost.metadata?.name} for Service ${formatKeyOf(service)}: Node ${lost.spec?.nodeName} Not Found`);
+  }
+
+  /** The service's pods, and one that is left out since its node is not known; whoever wants pods in any state gets those, too. */
+  #podsOf(service: Readonly<Service>): [pods: Readonly<Pod>[], lost: Readonly<Pod> | undefined] {
+    const all = podsOfService(service, this.#pods);
+    if (service.spec?.publishNotReadyAddresses) return [all, undefined];
+    const isLost = (pod: Readonly<Pod>) => canBeEndpoint(pod, true) && !this.#nodes.lister.get({ name: pod.spec?.nodeName ?? '' });
+    return [all.filter((pod) => !isLost(pod)), all.find(isLost)];
   }
 
   async #remove(service: Readonly<Service>, slice: Readonly<EndpointSlice>): Promise<void> {
@@ -103,9 +115,15 @@ export class EndpointSliceController implements Controller {
   }
 }
 
-/** Tells what change the slice shows; without one the old time would mislead, and goes. */
+/** Tells what change the slice shows; without one the old time would mislead, and goes. Empty lists are not sent: upstream's encoding has none. */
 function stamped(slice: EndpointSlice, triggerMs: number | undefined): EndpointSlice {
   const { [triggerTimeAnnotation]: _, ...annotations } = slice.metadata?.annotations ?? {};
   if (triggerMs !== undefined) annotations[triggerTimeAnnotation] = formatTime(triggerMs);
-  return { ...slice, metadata: { ...slice.metadata, annotations } };
+  const { endpoints, ports, ...rest } = slice;
+  return {
+    ...rest,
+    metadata: { ...slice.metadata, annotations },
+    ...(endpoints?.length ? { endpoints } : {}),
+    ...(ports?.length ? { ports } : {}),
+  } as EndpointSlice;
 }

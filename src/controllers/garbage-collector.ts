@@ -1,9 +1,10 @@
 import type { OwnerReference } from '../../generated/types/index.ts';
-import type { Client, ResourceRef, SharedInformer } from '../client/index.ts';
-import { runWorkers, WorkQueue } from '../client/index.ts';
+import type { Client, EventRecorder, ResourceRef, SharedInformer } from '../client/index.ts';
+import { createEventRecorder, runWorkers, WorkQueue } from '../client/index.ts';
 import { semanticEqual } from '../machinery/deep.ts';
 import { ignoreNotFound, isConflict } from '../machinery/status-error.ts';
 import type { KubeObject } from '../machinery/types.ts';
+import { formatGroupVersion } from '../machinery/types.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import type { GraphNode } from './owner-graph.ts';
 import { OwnerGraph } from './owner-graph.ts';
@@ -32,6 +33,7 @@ export class GarbageCollector implements Controller {
   readonly #client: Client;
   readonly #informers: (readonly [ResourceRef, SharedInformer<KubeObject>])[];
   readonly #graph = new OwnerGraph();
+  readonly #events: EventRecorder;
   /** Uids of objects that may have to go. */
   readonly #queue: WorkQueue;
   #stopped = false;
@@ -40,6 +42,7 @@ export class GarbageCollector implements Controller {
     this.#client = context.clientFor(this.name);
     const followed = context.resources.filter(({ resource }) => resource !== ignoredResource);
     this.#informers = followed.map((ref) => [ref, context.informers.for<KubeObject>(ref)] as const);
+    this.#events = createEventRecorder(this.#client, context.env, { component: 'garbage-collector-controller' });
     this.#queue = new WorkQueue('garbage collector', context.env);
   }
 
@@ -73,6 +76,7 @@ export class GarbageCollector implements Controller {
     const [owners, waited, orphaned] = [before?.owners ?? [], before?.deletingDependents ?? false, before?.orphaning ?? false];
     const node = this.#graph.put(ref, object);
     if (!semanticEqual(owners, node.owners)) this.#ownersChanged(node, owners);
+    if (!before) for (const dependent of node.dependents.values()) this.#checkReference(dependent, node);
     if ((node.deletingDependents && !waited) || (node.orphaning && !orphaned)) this.#queue.add(node.uid);
     if (node.deletingDependents && !waited) for (const dependent of node.dependents.keys()) this.#queue.add(dependent);
   }
@@ -82,6 +86,26 @@ export class GarbageCollector implements Controller {
     const waits = (owner: OwnerReference) => this.#graph.get(owner.uid)?.deletingDependents === true;
     if (node.owners.some((owner) => !this.#graph.get(owner.uid) || waits(owner)) || (before.length > 0 && node.owners.length > 0)) this.#queue.add(node.uid);
     for (const owner of before) if (waits(owner)) this.#queue.add(owner.uid);
+    for (const { uid } of node.owners) {
+      const owner = this.#graph.get(uid);
+      if (owner && !before.some((one) => one.uid === uid)) this.#checkReference(node, owner);
+    }
+  }
+
+  /** The uid is an owner's, but in another namespace, or of another name or kind: most likely there is no such owner. */
+  #checkReference(dependent: GraphNode, owner: GraphNode): void {
+    const reference = dependent.owners.find(({ uid }) => uid === owner.uid);
+    if (!reference) return;
+    const elsewhere = Boolean(owner.namespace) && owner.namespace !== dependent.namespace;
+    if (!elsewhere && refersTo(reference, owner.ref) && reference.name === owner.name) return;
+    if (elsewhere) this.#reportNamespace(dependent, reference);
+    this.#queue.add(dependent.uid);
+  }
+
+  #reportNamespace({ ref, namespace = '', name, uid }: GraphNode, owner: OwnerReference): void {
+    const about = { kind: ref.kind, apiVersion: formatGroupVersion(ref), ...(namespace ? { namespace } : {}), name, uid };
+    const shown = `[${owner.apiVersion}/${owner.kind}, namespace: ${namespace}, name: ${owner.name}, uid: ${owner.uid}]`;
+    this.#events.event(about, 'Warning', 'OwnerRefInvalidNamespace', `ownerRef ${shown} does not exist in namespace "${namespace}"`);
   }
 
   #gone(uid: string): void {

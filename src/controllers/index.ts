@@ -11,6 +11,7 @@ import { GarbageCollector } from './garbage-collector.ts';
 import { NamespaceController } from './namespace.ts';
 import { NodeIpamController } from './node-ipam.ts';
 import { NodeLifecycleController } from './node-lifecycle.ts';
+import { NodeTtlController } from './node-ttl.ts';
 import { PodGcController } from './pod-gc.ts';
 import { PvProtectionController } from './pv-protection.ts';
 import { PvcProtectionController } from './pvc-protection.ts';
@@ -37,6 +38,7 @@ export const controllers: Readonly<Record<string, new (context: ControllerContex
   'service-cidr-controller': ServiceCidrsController,
   'node-ipam-controller': NodeIpamController,
   'node-lifecycle-controller': NodeLifecycleController,
+  'ttl-controller': NodeTtlController,
   'deployment-controller': DeploymentController,
   'replicaset-controller': ReplicaSetController,
   'endpoints-controller': EndpointsController,

@@ -1,6 +1,7 @@
 import type { Node, Taint } from '../../generated/types/index.ts';
-import type { Client, SharedInformer } from '../client/index.ts';
-import { refs } from '../client/index.ts';
+import type { Client, EventRecorder, SharedInformer } from '../client/index.ts';
+import { createEventRecorder, refs } from '../client/index.ts';
+import type { Timer } from '../env/index.ts';
 import { clone } from '../machinery/deep.ts';
 import { formatTime } from '../machinery/time.ts';
 import type { ObjectKey } from '../machinery/types.ts';
@@ -39,8 +40,18 @@ export function planTaints(node: Readonly<Node>, nowMs: number): Taint[] | undef
   return [...kept.map((taint) => clone(taint)), ...missing.map((key) => ({ key, effect: 'NoSchedule', timeAdded: formatTime(nowMs) }))];
 }
 
+/** Nodes are looked over this often (upstream: --node-monitor-period). */
+const monitorPeriodMs = 5000;
+
+/** Older names of labels, which get the value of the newer ones (upstream: labelReconcileInfo). */
+const olderLabels = [
+  ['kubernetes.io/os', 'beta.kubernetes.io/os'],
+  ['kubernetes.io/arch', 'beta.kubernetes.io/arch'],
+] as const;
+
 /**
- * Taints nodes by their conditions (upstream: pkg/controller/nodelifecycle, doNoScheduleTaintingPass).
+ * Taints nodes by their conditions, and tells of nodes that come and go (upstream: pkg/controller/nodelifecycle,
+ * doNoScheduleTaintingPass and monitorNodeHealth).
  *
  * Differs from upstream: heartbeats are not watched, and nothing is evicted yet.
  */
@@ -48,25 +59,83 @@ export class NodeLifecycleController implements Controller {
   readonly name = 'node-controller';
   readonly #client: Client;
   readonly #nodes: SharedInformer<Node>;
+  readonly #events: EventRecorder;
   readonly #loop: ReconcileLoop;
+  /** Uids of nodes by name, as the last look found them. */
+  readonly #known = new Map<string, string>();
+  #look: Timer | undefined;
+  #startedMs = 0;
 
   constructor(readonly context: ControllerContext) {
     this.#client = context.clientFor(this.name);
     this.#nodes = context.informers.for<Node>(refs.nodes);
+    this.#events = createEventRecorder(this.#client, context.env, { component: this.name });
     this.#loop = new ReconcileLoop('node-lifecycle', context.env, (key) => this.#reconcile(key));
   }
 
   start(): void {
     const enqueue = (node: Readonly<Node>) => this.#loop.enqueue(node);
-    this.#nodes.handle({ added: enqueue, updated: enqueue });
+    this.#startedMs = this.context.env.clock.now();
+    this.#nodes.handle({
+      added: (node) => {
+        enqueue(node);
+        this.#lookSoon();
+      },
+      updated: enqueue,
+      deleted: () => this.#lookSoon(),
+    });
     this.#loop.start([this.#nodes] as SharedInformer<never>[]);
   }
 
   stop(): void {
     this.#loop.stop();
+    this.#look?.cancel();
+  }
+
+  /** At the next of the regular looks: where nothing has come or gone, there is nothing to see. */
+  #lookSoon(): void {
+    if (this.#look) return;
+    const { loop, clock } = this.context.env;
+    const periods = Math.floor((clock.now() - this.#startedMs) / monitorPeriodMs) + 1;
+    this.#look = loop.at(this.#startedMs + periods * monitorPeriodMs, 'node monitor', () => {
+      this.#look = undefined;
+      this.#tellOfNodes();
+    });
+  }
+
+  #tellOfNodes(): void {
+    const present = this.#nodes.lister.list();
+    for (const { metadata: { name = '', uid = '' } = {} } of present) {
+      if (this.#known.has(name)) continue;
+      this.#known.set(name, uid);
+      this.#tell(name, uid, 'RegisteredNode', `Registered Node ${name} in Controller`);
+    }
+    const names = new Set(present.map(({ metadata }) => metadata?.name));
+    for (const [name, uid] of this.#known) {
+      if (names.has(name)) continue;
+      this.#known.delete(name);
+      this.#tell(name, uid, 'RemovingNode', `Removing Node ${name} from Controller`);
+    }
+  }
+
+  #tell(name: string, uid: string, reason: string, text: string): void {
+    this.#events.event({ apiVersion: 'v1', kind: 'Node', name, uid }, 'Normal', reason, `Node ${name} event: ${text}`);
   }
 
   async #reconcile(key: ObjectKey): Promise<void> {
+    await this.#reconcileTaints(key);
+    await this.#reconcileLabels(key);
+  }
+
+  async #reconcileLabels(key: ObjectKey): Promise<void> {
+    const labels = this.#nodes.lister.get(key)?.metadata?.labels ?? {};
+    const stale = olderLabels.filter(([newer, older]) => labels[newer] !== undefined && labels[older] !== labels[newer]);
+    if (stale.length === 0) return;
+    const wanted = Object.fromEntries(stale.map(([newer, older]) => [older, labels[newer]]));
+    await this.#client.nodes.patch(key, 'strategic', { metadata: { labels: wanted } });
+  }
+
+  async #reconcileTaints(key: ObjectKey): Promise<void> {
     const node = this.#nodes.lister.get(key);
     const taints = node && planTaints(node, this.context.env.clock.now());
     if (!node || !taints) return;

@@ -99,6 +99,10 @@ test('a rollout that is stuck still gives up old pods that serve nobody', () => 
   expect(sizes(planRollout(web, set('new', 'nginx:2', 1, 0), [set('old', 'nginx:1', 4, 2)]))).toEqual(['old=3']);
 });
 
+test('an old set whose status is from before it shrank is left alone until it has counted again', () => {
+  expect(sizes(planRollout(deployment(5), set('new', 'nginx:2', 3, 0), [set('old', 'nginx:1', 5, 11)]))).toEqual([]);
+});
+
 test('scaling in the midst of a rollout shares by size', () => {
   const web = deployment(10, { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } } });
   const annotations = { 'deployment.kubernetes.io/desired-replicas': '10', 'deployment.kubernetes.io/max-replicas': '13' };
@@ -182,6 +186,18 @@ test('slices show ready, waiting and ending pods, and an empty service has an em
     ],
   });
   expect(planSlices(service, 'IPv4', pods, plan.update, () => 'zone-a')).toEqual({ create: [], update: [], remove: [] });
+});
+
+test('where traffic is to stay close, ready endpoints are meant for their own zone', () => {
+  const close = { ...service, spec: { ...service.spec, trafficDistribution: 'PreferClose' } };
+  const pods = [pod('a', { ip: '10.244.1.1' }), pod('b', { ip: '10.244.1.2', ready: false })];
+  const hints = (one: typeof service, zone?: string) =>
+    planSlices(one, 'IPv4', pods, [], () => zone).create.map((slice) => slice.endpoints.map((endpoint) => endpoint.hints));
+  expect(hints(close, 'zone-a')).toEqual([[{ forZones: [{ name: 'zone-a' }] }, undefined]]);
+  expect(hints(close)).toEqual([[undefined, undefined]]);
+  expect(hints({ ...close, metadata: { ...close.metadata, annotations: { 'service.kubernetes.io/topology-mode': 'Auto' } } }, 'zone-a')).toEqual([
+    [undefined, undefined],
+  ]);
 });
 
 test('a slice holds a hundred endpoints', () => {

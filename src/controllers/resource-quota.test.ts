@@ -54,6 +54,10 @@ test('a new quota is counted, charged as pods come, and given back as they go', 
   });
   await client.pods.create(pod('b', '600m'));
   expect(await used()).toEqual({ 'count/configmaps': '0', pods: '2', 'requests.cpu': '900m' });
+  const owners = (await quotas.get(key)).metadata?.managedFields?.filter((one) => one.manager === 'kube-apiserver');
+  expect(owners).toMatchObject([
+    { operation: 'Update', subresource: 'status', fieldsV1: { 'f:status': { 'f:used': { 'f:pods': {}, 'f:requests.cpu': {} } } } },
+  ]);
   await expect(client.pods.create(pod('c', '50m'))).rejects.toThrow(
     'pods "c" is forbidden: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2',
   );

@@ -55,11 +55,14 @@ export class ServiceAccountTokenController implements Controller {
       await this.#client.secrets.delete(key, { preconditions: { ...(uid ? { uid } : {}) } });
       return;
     }
-    if (annotations[uidAnnotation] && secret.data?.token && secret.data['ca.crt'] && secret.data.namespace) return;
-    const token = this.context.legacyToken?.({ namespace, account: { name, uid: accountUid }, secret: key.name }) ?? '';
+    const ca = base64(this.context.rootCa);
+    const data: Record<string, string> = {};
+    // Another CA is put right; a namespace or token that somebody has written stays, even a wrong one.
+    if (secret.data?.['ca.crt'] !== ca) data['ca.crt'] = ca;
+    if (!secret.data?.namespace) data.namespace = base64(namespace);
+    if (!secret.data?.token) data.token = base64(this.context.legacyToken?.({ namespace, account: { name, uid: accountUid }, secret: key.name }) ?? '');
+    if (Object.keys(data).length === 0) return;
     const next = clone(secret) as Secret;
-    const own = { 'ca.crt': this.context.rootCa, namespace, token };
-    const data = Object.fromEntries(Object.entries(own).map(([field, text]) => [field, Buffer.from(text).toString('base64')]));
     const metadata = { ...next.metadata, annotations: { ...annotations, [uidAnnotation]: accountUid } };
     const written = await this.#client.secrets.update({ ...next, metadata, data: { ...next.data, ...data } });
     this.#loop.expectWritten(secret, this.#secrets as SharedInformer<never>, written);
@@ -75,3 +78,5 @@ export class ServiceAccountTokenController implements Controller {
     }
   }
 }
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');

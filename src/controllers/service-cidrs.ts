@@ -8,6 +8,8 @@ import type { Controller, ControllerContext } from './controller.ts';
 import { ReconcileLoop } from './controller.ts';
 import { removeFinalizer } from './finalizers.ts';
 
+/** Who owns the condition that this controller applies. */
+const applyManager = 'service-cidr-controller';
 const finalizer = 'networking.k8s.io/service-cidr-finalizer';
 /** A range that is free to go stays so long, for addresses that are being allocated in it (upstream: deletionGracePeriod). */
 const deletionGraceMs = 10_000;
@@ -86,8 +88,8 @@ export class ServiceCidrsController implements Controller {
   async #setReady(range: Readonly<ServiceCIDR>, { status, reason, message }: { status: string; reason: string; message: string }): Promise<void> {
     const before = range.status?.conditions?.find((one) => one.type === 'Ready');
     if (before?.status === status && before.reason === reason && before.message === message) return;
-    const condition = { type: 'Ready', status, reason, message, lastTransitionTime: formatTime(this.context.env.clock.now()) };
-    const written = await this.#client.updateStatus({ ...range, status: { ...range.status, conditions: [condition] } });
+    const condition = { type: 'Ready', status, ...(reason ? { reason } : {}), message, lastTransitionTime: formatTime(this.context.env.clock.now()) };
+    const written = await this.#client.apply({ name: range.metadata?.name ?? '' }, applyManager, { status: { conditions: [condition] } }, 'status');
     this.#loop.expectWritten(range, this.#ranges as SharedInformer<never>, written);
   }
 }

@@ -60,7 +60,7 @@ export function hostnameOf(pod: Readonly<Pod>, service: Readonly<Service>): stri
 export class TriggerTimes {
   readonly #known = new Map<string, { serviceMs: number; pods: Map<string, number> }>();
 
-  /** The time of the oldest change not seen before, in milliseconds since the Unix epoch; undefined if none is known. */
+  /** The time of the oldest change not seen before, in milliseconds since the Unix epoch; undefined if none is known. For a new service, when it was made. */
   compute(service: Readonly<Service>, pods: readonly Readonly<Pod>[]): number | undefined {
     const key = `${service.metadata?.namespace}/${service.metadata?.name}`;
     const last = this.#known.get(key);
@@ -71,11 +71,12 @@ export class TriggerTimes {
       const uid = pod.metadata?.uid ?? '';
       if (at === undefined) continue;
       times.set(uid, at);
-      if (last && at > (last.pods.get(uid) ?? 0)) changed.push(at);
+      if (at > (last?.pods.get(uid) ?? 0)) changed.push(at);
     }
     const serviceMs = parseTime(service.metadata?.creationTimestamp) ?? 0;
     if (serviceMs > (last?.serviceMs ?? 0)) changed.push(serviceMs);
     this.#known.set(key, { serviceMs, pods: times });
+    if (!last) return serviceMs;
     return changed.length > 0 ? Math.min(...changed) : undefined;
   }
 

@@ -79,7 +79,7 @@ export class TaintEvictionController implements Controller {
 
   /** Only what was still to come is called off. */
   #cancel(pod: Readonly<Pod>): void {
-    if (this.#forget(pod)) this.#events.event(pod, 'Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${formatKeyOf(pod)}`);
+    if (this.#forget(pod)) this.#events.event(nameOf(pod), 'Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${formatKeyOf(pod)}`);
   }
 
   #forget(pod: Readonly<Pod>): boolean {
@@ -93,7 +93,7 @@ export class TaintEvictionController implements Controller {
   async #evict(pod: Readonly<Pod>): Promise<void> {
     this.#evictions.set(formatKeyOf(pod), 'done');
     const { name = '', namespace = '', uid } = pod.metadata ?? {};
-    this.#events.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${formatKeyOf(pod)}`);
+    this.#events.event(nameOf(pod), 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${formatKeyOf(pod)}`);
     const lastTransitionTime = formatTime(this.context.env.clock.now());
     try {
       const patch = { metadata: { uid }, status: { conditions: [{ ...condition, lastTransitionTime }] } };
@@ -104,6 +104,9 @@ export class TaintEvictionController implements Controller {
     }
   }
 }
+
+/** Upstream's events here know the pod by its name alone, without a uid. */
+const nameOf = ({ metadata }: Readonly<Pod>) => ({ apiVersion: 'v1', kind: 'Pod', namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' });
 
 const taintsOf = ({ spec }: Readonly<Node>): readonly Taint[] => (spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
 

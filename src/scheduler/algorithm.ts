@@ -1,5 +1,6 @@
 import { fitErrorMessage, preemptionMessage } from './fit-error.ts';
 import type { Rejection, Snapshot, WeightedPlugin } from './framework.ts';
+import { unresolvable } from './framework.ts';
 import type { NodeInfo, PodInfo } from './node-info.ts';
 
 export type Placement = { readonly node: string } | { readonly message: string };
@@ -24,8 +25,10 @@ export function choosePlacement(plugins: readonly WeightedPlugin[], info: PodInf
   }
   const rotated = nodes.map((_, index) => nodes[(index + startIndex) % nodes.length] as NodeInfo);
   const rejections: Rejection[] = [];
+  const choices = plugins.map(({ plugin }) => [plugin.name, plugin.onlyNodes?.(info)] as const);
   const feasible = rotated.filter((node) => {
-    const rejection = filterNode(plugins, info, node, snapshot);
+    const excluding = choices.find(([, names]) => names && !names.has(node.name));
+    const rejection = excluding ? unresolvable(`node(s) didn't satisfy plugin(s) [${excluding[0]}]`) : filterNode(plugins, info, node, snapshot);
     if (rejection) rejections.push(rejection);
     return !rejection;
   });
@@ -51,7 +54,7 @@ function scoreNodes(plugins: readonly WeightedPlugin[], info: PodInfo, nodes: re
   const totals = nodes.map(() => 0);
   for (const { plugin, weight } of plugins) {
     if (!plugin.score || plugin.scores?.(info) === false) continue;
-    const raw = nodes.map((node) => plugin.score?.(info, node, snapshot) ?? 0);
+    const raw = nodes.map((node) => plugin.score?.(info, node, snapshot, nodes) ?? 0);
     const scores = plugin.normalize?.(raw) ?? raw;
     scores.forEach((score, index) => {
       totals[index] = (totals[index] ?? 0) + score * weight;

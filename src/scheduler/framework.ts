@@ -28,12 +28,16 @@ export interface Plugin {
   preEnqueue?(pod: Readonly<Pod>): Rejection | undefined;
   /** A reason that rules every node out. */
   preFilter?(info: PodInfo, snapshot: Snapshot): Rejection | undefined;
+  /** Names of the only nodes that come into question, whether or not they exist; undefined if all do. */
+  onlyNodes?(info: PodInfo): ReadonlySet<string> | undefined;
   /** Why the pod cannot run on the node; undefined if it can. */
   filter?(info: PodInfo, node: NodeInfo, snapshot: Snapshot): Rejection | undefined;
-  /** How good the node is for the pod; larger is better. From 0 to 100 unless `normalize` follows. */
-  score?(info: PodInfo, node: NodeInfo, snapshot: Snapshot): number;
+  /** How good the node is for the pod, among those that are `feasible`; larger is better. From 0 to 100 unless `normalize` follows. */
+  score?(info: PodInfo, node: NodeInfo, snapshot: Snapshot, feasible: readonly NodeInfo[]): number;
   /** Maps all nodes' scores to 0 to 100. */
   normalize?(scores: number[]): number[];
+  /** Whether a pod that has just been given a node may be what a waiting one waited for. */
+  helpedBy?(waiting: Readonly<Pod>, placed: Readonly<Pod>): boolean;
   /** Says whether scores of this plugin mean anything for the pod; it is left out if not. */
   scores?(info: PodInfo): boolean;
 }

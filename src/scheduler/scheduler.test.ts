@@ -104,6 +104,18 @@ test('pods that do not want to be together are kept apart', () => {
   expect(place(lone())).toMatch(/anti-affinity rules/);
 });
 
+test('nodes that a pod does not name are out of the question, those it names are looked at', () => {
+  const named = (...names: string[]) => {
+    const term = { matchFields: [{ key: 'metadata.name', operator: 'In', values: names }] };
+    return pod({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term] } } } });
+  };
+  expect(three().place(named('w2'))).toBe('w2');
+  expect(three().place(named('cp', 'gone'))).toBe(
+    "0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]. " +
+      'preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.',
+  );
+});
+
 test('what nobody looks at is refused by name', () => {
   const claim = pod({ volumes: [{ name: 'data', ephemeral: {} }] });
   expect(cluster(node('n')).place(claim)).toMatch(/^0\/1 nodes are available: paperkube does not simulate generic ephemeral volumes\./);

@@ -72,13 +72,13 @@ export class Scheduler {
     });
   }
 
-  /** Claims, volumes and their classes; what becomes of them may help a pod that waits. */
+  /** Claims, volumes and their classes; those that come or change may help a pod that waits. */
   #storage(): StorageView {
     const { informers } = this.options;
     const moveAll = () => this.#queue.moveAll();
     const watched = <T extends KubeObject>(ref: ResourceRef) => {
       const informer = informers.for<T>(ref);
-      informer.handle({ added: moveAll, updated: moveAll, deleted: moveAll });
+      informer.handle({ added: moveAll, updated: moveAll });
       return informer.lister;
     };
     const claims = watched<PersistentVolumeClaim>(refs.persistentVolumeClaims);
@@ -112,12 +112,18 @@ export class Scheduler {
     if (pod.spec?.nodeName) {
       this.#queue.remove(uid);
       if (this.#cache.placePod(pod)) this.#queue.moveAll();
+      else if (!previous?.spec?.nodeName || !semanticEqual(pod.metadata?.labels, previous.metadata?.labels)) this.#helpOthers(pod);
       return;
     }
     if (!this.#running || (pod.spec?.schedulerName ?? 'default-scheduler') !== this.#name || this.#cache.isPlaced(uid)) return;
     if (pod.metadata?.deletionTimestamp || this.#plugins.some(({ plugin }) => plugin.preEnqueue?.(pod))) this.#queue.remove(uid);
     else if (!previous || !semanticEqual(withoutStatus(pod), withoutStatus(previous))) this.#queue.update(pod);
     else this.#queue.add(pod);
+  }
+
+  /** Some wait for company, or for other domains to fill up. */
+  #helpOthers(placed: Readonly<Pod>): void {
+    this.#queue.moveIf((waiting) => this.#plugins.some(({ plugin }) => plugin.helpedBy?.(waiting, placed)));
   }
 
   #podGone(pod: Readonly<Pod>): void {

@@ -109,8 +109,13 @@ export class SchedulingQueue {
 
   /** Something in the cluster has changed for the better: a node, or a pod that has gone. */
   moveAll(): void {
+    this.moveIf(() => true);
+  }
+
+  /** The same for a change that helps only some. */
+  moveIf(helps: (pod: Readonly<Pod>) => boolean): void {
     this.#moves += 1;
-    for (const one of this.#pods.values()) if (one.place === 'unschedulable') this.#move(one);
+    for (const one of this.#pods.values()) if (one.place === 'unschedulable' && helps(one.pod)) this.#move(one);
   }
 
   close(): void {

@@ -117,3 +117,21 @@ test('/proc/PID/status tells of the capabilities that the security context leave
   expect(await caps({ runAsUser: 1000 }, { seccompProfile: { type: 'RuntimeDefault' } })).toEqual(['0000000000000000', '00000000a80425fb', '0', '2']);
   expect(await caps({ privileged: true }, { seccompProfile: { type: 'RuntimeDefault' } })).toEqual(['000001ffffffffff', '000001ffffffffff', '0', '0']);
 });
+
+test('a pod with users of its own has a range of the node’s that no other pod has; others have the node’s', async () => {
+  const script = 'readlink /proc/self/ns/user; cat /proc/self/uid_map /proc/1/gid_map';
+  expect(await said(script)).toBe(`user:[4026531837]\n${'         0          0 4294967295\n'.repeat(2)}`);
+  const own = (await said(script, { hostUsers: false }))?.split('\n');
+  expect(own?.[0]).toMatch(/^user:\[\d{10}\]$/);
+  expect(own?.[0]).not.toBe('user:[4026531837]');
+  expect(own?.slice(1)).toEqual(['         0      65536      65536', '         0      65536      65536', '']);
+  expect((await said('cat /proc/self/uid_map', { hostUsers: false }))?.trim()).toBe('0     131072      65536');
+});
+
+test('containers of a pod are in one network, and each in its own tree of files', async () => {
+  const script =
+    'cd /proc/1/ns; ls | tr "\\n" " "; echo; for one in net ipc uts mnt pid; do [ $(readlink $one) = $(readlink /proc/2/ns/$one) ] && echo $one; done';
+  expect(await said(`sleep 1; ${script}`, { shareProcessNamespace: true }, [sleeper])).toBe(
+    'cgroup ipc mnt net pid pid_for_children time time_for_children user uts \nnet\nipc\nuts\npid\n',
+  );
+});

@@ -29,7 +29,7 @@ test('a Service has an IPAddress of its own, as long as it has the address', asy
   await env.loop.settle();
   expect(await addresses(cluster).get({ name: '10.96.0.77' })).toMatchObject({
     metadata: { labels: { 'ipaddress.kubernetes.io/ip-family': 'IPv4', 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' } },
-    spec: { parentRef: { group: '', resource: 'services', namespace: 'default', name: 'web' } },
+    spec: { parentRef: { resource: 'services', namespace: 'default', name: 'web' } },
   });
   await addresses(cluster).delete({ name: '10.96.0.77' });
   await env.loop.settle();

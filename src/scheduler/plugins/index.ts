@@ -7,6 +7,7 @@ import { nodeResourcesBalancedAllocation } from './node-resources-balanced-alloc
 import { nodeResourcesFit } from './node-resources-fit.ts';
 import { nodeUnschedulable } from './node-unschedulable.ts';
 import { notSimulated } from './not-simulated.ts';
+import { podTopologySpread } from './pod-topology-spread.ts';
 import { schedulingGates } from './scheduling-gates.ts';
 import { taintToleration } from './taint-toleration.ts';
 import { volumeBinding } from './volume-binding.ts';
@@ -25,6 +26,7 @@ export const defaultPlugins: readonly WeightedPlugin[] = [
   { plugin: nodePorts, weight: 0 },
   { plugin: nodeResourcesFit, weight: 1 },
   { plugin: volumeBinding, weight: 0 },
+  { plugin: podTopologySpread, weight: 2 },
   { plugin: interPodAffinity, weight: 2 },
   { plugin: nodeResourcesBalancedAllocation, weight: 1 },
 ];

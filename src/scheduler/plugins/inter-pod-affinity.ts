@@ -11,6 +11,10 @@ import type { NodeInfo } from '../node-info.ts';
  */
 export const interPodAffinity: Plugin = {
   name: 'InterPodAffinity',
+  helpedBy(waiting, placed) {
+    const wanted = waiting.spec?.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+    return wanted.some((term) => selects(term, waiting, placed));
+  },
   filter({ pod }, node, snapshot) {
     if (violatesOthers(pod, node, snapshot)) return unschedulable("node(s) didn't satisfy existing pods anti-affinity rules");
     const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {};

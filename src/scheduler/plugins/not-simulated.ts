@@ -8,9 +8,8 @@ import { unresolvable } from '../framework.ts';
 export const notSimulated: Plugin = {
   name: 'NotSimulated',
   preFilter({ pod }) {
-    const { topologySpreadConstraints, volumes, resourceClaims } = pod.spec ?? {};
+    const { volumes, resourceClaims } = pod.spec ?? {};
     const what: string[] = [];
-    if (topologySpreadConstraints?.some((one) => one.whenUnsatisfiable === 'DoNotSchedule')) what.push('required topology spread constraints');
     if (volumes?.some((volume) => volume.ephemeral)) what.push('generic ephemeral volumes');
     if (resourceClaims?.length) what.push('dynamic resource allocation');
     return what.length > 0 ? unresolvable(`paperkube does not simulate ${what.join(', ')}`) : undefined;
