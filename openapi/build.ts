@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fillDescriptions } from './descriptions.ts';
+import type { GroupVersion } from '../src/machinery/types.ts';
+import type { Spacing } from './descriptions.ts';
+import { fillDescriptions, listValues, returnTypeTexts, spaceDescriptions, spaceParameters } from './descriptions.ts';
 import { buildV2, buildV3, closure, references } from './documents.ts';
 import { encodeOpenApiV2 } from './gnostic.ts';
 import { addKinds, kindsOfPaths, servedOperations, servedVersions } from './kinds.ts';
@@ -13,9 +15,14 @@ import { listResources } from './resources.ts';
 import { generateTypes } from './types.ts';
 
 const version = 'v1.33.0';
+/** As the documents say it: of all releases of a minor version the same. */
+const documentVersion = '1.33';
 const root = process.env.PAPERKUBE_ROOT ?? join(dirname(fileURLToPath(import.meta.url)), '..');
 const source = join(root, 'node_modules/k8s-api-1.33/dist/gen');
 const out = join(root, 'generated/schema');
+
+/** What is for readers of the documents alone: validation has messages of its own for values that a field does not take. */
+const forReaders = new Set(['description', 'enum', 'x-kubernetes-unions']);
 
 const readFacts = (name: string): unknown => JSON.parse(readFileSync(join(root, 'openapi/facts', `${name}.json`), 'utf8'));
 const write = (name: string, content: string | Uint8Array): void => writeFileSync(join(out, name), content);
@@ -26,18 +33,23 @@ writeFileSync(join(root, 'generated/types/index.ts'), generateTypes(join(source,
 const podTemplate = JSON.stringify(JSON.stringify(readFacts('pod-template')));
 writeFileSync(join(root, 'generated/types/pod-template.ts'), `export const podTemplateTypes: string = ${podTemplate};\n`);
 
-const facts = { definitions: readFacts('definitions'), fields: readFacts('fields'), structs: readFacts('structs') } as Facts;
-const operations = servedOperations(readOperations(source));
+const facts = { definitions: readFacts('definitions'), fields: readFacts('fields'), structs: readFacts('structs'), unions: readFacts('unions') } as Facts;
+const spacing = readFacts('spacing') as Record<string, Record<string, Spacing>>;
+const operations = spaceParameters(servedOperations(readOperations(source)), spacing.parameters ?? {});
 const all = readDefinitions(join(source, 'models'), facts);
-addKinds(all, servedVersions(operations));
+addKinds(all, servedVersions(operations), readFacts('group-versions') as GroupVersion[]);
+returnTypeTexts(all);
 fillDescriptions(all, join(root, 'node_modules'));
+spaceDescriptions(all, spacing);
+listValues(all);
 const definitions = servedDefinitions(all);
 const definitionOf = (model: string): string | undefined => facts.definitions[model];
 const kinds = kindsOfPaths(operations, definitionOf, definitions);
-const sources = { definitions, operations, kinds, definitionOf, version };
+const zeroes = readFacts('zeroes') as Record<string, string[]>;
+const sources = { definitions, operations, kinds, definitionOf, zeroes, version: documentVersion };
 
 mkdirSync(join(out, 'openapi-v3'), { recursive: true });
-write('defs.json', JSON.stringify({ version, definitions: withoutDescriptions(definitions) }));
+write('defs.json', JSON.stringify({ version, definitions: leanNode(definitions) }));
 write('resources.json', JSON.stringify(listResources(operations, kinds), undefined, 1));
 write('protobuf.json', JSON.stringify({ messages: protobufMessages() }));
 write('openapi-v2.json', JSON.stringify(buildV2(sources)));
@@ -52,11 +64,11 @@ function servedDefinitions(every: Record<string, Draft>): Record<string, Draft> 
   return Object.fromEntries(names.map((name) => [name, every[name] as Draft]));
 }
 
-function withoutDescriptions(value: unknown, isPropertyMap = false): unknown {
-  if (Array.isArray(value)) return value.map((item) => withoutDescriptions(item));
+function leanNode(value: unknown, isPropertyMap = false): unknown {
+  if (Array.isArray(value)) return value.map((item) => leanNode(item));
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([key, child]) => isPropertyMap || key !== 'description' || typeof child !== 'string');
-  return Object.fromEntries(entries.map(([key, child]) => [key, withoutDescriptions(child, key === 'properties' && !isPropertyMap)]));
+  const entries = Object.entries(value).filter(([key]) => isPropertyMap || !forReaders.has(key));
+  return Object.fromEntries(entries.map(([key, child]) => [key, leanNode(child, key === 'properties' && !isPropertyMap)]));
 }
 
 /** Messages of served versions, with the names that JSON uses. */

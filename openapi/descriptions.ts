@@ -1,7 +1,24 @@
-/** Descriptions for fields the client package has none for: those whose type is another definition. */
+/** Descriptions: of fields the client package has none for, those whose type is another definition, and in the lines that upstream gives them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Draft } from './models.ts';
+import { type Draft, specialDefinitionNodes } from './models.ts';
+import type { Operation, QueryParameter } from './operations.ts';
+
+/**
+ * The client package gives fields of special types (IntOrString, MicroTime) the text of their type. It goes where it belongs, and makes room
+ * for the field's own.
+ */
+export function returnTypeTexts(definitions: Record<string, Draft>): void {
+  for (const { properties = {} } of Object.values(definitions)) {
+    for (const node of Object.values(properties as Record<string, Draft>)) {
+      const target = node.$ref?.replace('#/definitions/', '') ?? '';
+      const typeText = new RegExp(`^${target.slice(target.lastIndexOf('.') + 1)} (is|represents|stores) `);
+      if (!(target in specialDefinitionNodes) || !node.description || !typeText.test(node.description)) continue;
+      definitions[target] = { ...definitions[target], description: node.description };
+      delete node.description;
+    }
+  }
+}
 
 /** Fills gaps in place, from cdk8s-plus first and kubernetes-types second. */
 export function fillDescriptions(definitions: Record<string, Draft>, modulesFolder: string): void {
@@ -13,6 +30,46 @@ export function fillDescriptions(definitions: Record<string, Draft>, modulesFold
     for (const [property, node] of Object.entries((definition.properties ?? {}) as Record<string, Draft>)) {
       const text = texts.get(`${name}#${property}`);
       if (!node.description && text) node.description = text;
+    }
+  }
+}
+
+/** Of a text: how many words it has, and what stands before those with something else than one space. */
+export type Spacing = readonly [words: number, gaps: Readonly<Record<string, string>>];
+
+/** Gives texts their lines back, which the packages have made spaces of. `spacing` is by definition and property, '' for the definition's own text. */
+export function spaceDescriptions(definitions: Record<string, Draft>, spacing: Readonly<Record<string, Readonly<Record<string, Spacing>>>>): void {
+  for (const [name, texts] of Object.entries(spacing)) {
+    const definition = definitions[name];
+    for (const [property, found] of Object.entries(texts)) {
+      const node = property === '' ? definition : (definition?.properties as Record<string, Draft> | undefined)?.[property];
+      if (node?.description) node.description = withSpacing(node.description, found);
+    }
+  }
+}
+
+/** The same for the texts of query parameters, by name. */
+export function spaceParameters(operations: readonly Operation[], spacing: Readonly<Record<string, Spacing>>): Operation[] {
+  const spaced = (one: QueryParameter): QueryParameter => {
+    const found = spacing[one.name];
+    return found ? { ...one, description: withSpacing(one.description, found) } : one;
+  };
+  return operations.map((operation) => ({ ...operation, query: operation.query.map(spaced) }));
+}
+
+/** Packages of another patch release may have another text: it stays as it is. */
+function withSpacing(text: string, [count, gaps]: Spacing): string {
+  const words = text.split(/\s+/);
+  return words.length === count ? words.map((word, index) => (index === 0 ? word : `${gaps[index] ?? ' '}${word}`)).join('') : text;
+}
+
+/** Lists the values of enums behind the texts of their fields, as upstream does; what each means is a sentence of the sources, and not told. */
+export function listValues(definitions: Record<string, Draft>): void {
+  for (const { properties = {} } of Object.values(definitions)) {
+    for (const node of Object.values(properties as Record<string, Draft>)) {
+      if (!node.enum) continue;
+      const values = `Possible enum values:\n${(node.enum as readonly string[]).map((value) => ` - \`${JSON.stringify(value)}\``).join('\n')}`;
+      node.description = node.description ? `${node.description}\n\n${values}` : values;
     }
   }
 }

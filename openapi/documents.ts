@@ -9,15 +9,19 @@ export interface Sources {
   readonly operations: readonly Operation[];
   readonly kinds: ReadonlyMap<string, GroupVersionKind>;
   readonly definitionOf: (model: string) => string | undefined;
+  /** By definition, the fields whose default is what Go begins with: nothing, an empty text, zero or false. */
+  readonly zeroes: Readonly<Record<string, readonly string[]>>;
   readonly version: string;
 }
 
 type Json = Record<string, unknown>;
 
 const bodyTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const streamTypes = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
 const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml'];
 const patchName = 'io.k8s.apimachinery.pkg.apis.meta.v1.Patch';
 const info = (version: string) => ({ title: 'Kubernetes', version });
+const bearerToken = { description: 'Bearer Token authentication', type: 'apiKey', name: 'authorization', in: 'header' };
 
 /** The properties of a node that stay within this project. */
 const privateKeys = new Set(['x-go-type', 'default']);
@@ -37,7 +41,13 @@ export function buildV2(sources: Sources, inline = false): Json {
     info: info(sources.version),
     paths,
     definitions: mapValues(sources.definitions, (node) => publicNode(node)),
-    ...(inline ? {} : { parameters: Object.fromEntries([...shared].map(([name, one]) => [name, v2Query(one)])) }),
+    ...(inline
+      ? {}
+      : {
+          parameters: Object.fromEntries([...shared].map(([name, one]) => [name, v2Query(one)])),
+          securityDefinitions: { BearerToken: bearerToken },
+          security: [{ BearerToken: [] }],
+        }),
   };
 }
 
@@ -49,17 +59,38 @@ function v2Operation(sources: Sources, operation: Operation, inline: boolean): J
   const parameters: Json[] = operation.query.map((one) => (inline ? v2Query({ ...one, description: '' }) : { $ref: `#/parameters/${one.name}` }));
   const body = bodyOf(sources, operation);
   if (body) parameters.unshift({ name: 'body', in: 'body', required: operation.method !== 'delete', schema: { $ref: `#/definitions/${body}` } });
-  const response = operation.response && sources.definitionOf(operation.response);
+  const schema = answerSchema(sources, operation, '#/definitions/');
   return {
     ...commonPart(sources, operation),
     consumes: operation.method === 'patch' ? patchTypes : ['*/*'],
-    produces: bodyTypes,
+    produces: answerTypes(operation),
     parameters,
-    responses: {
-      200: { description: 'OK', ...(response ? { schema: { $ref: `#/definitions/${response}` } } : {}) },
-      401: { description: 'Unauthorized' },
-    },
+    responses: responses(operation, schema ? { schema } : {}),
   };
+}
+
+/** Media types of what an operation answers. */
+function answerTypes({ action, path }: Operation): readonly string[] {
+  if (action === 'connect') return ['*/*'];
+  if (path === '/openid/v1/jwks/') return ['application/jwk-set+json'];
+  if (path === '/version/' || path.startsWith('/.well-known/')) return ['application/json'];
+  if (path.endsWith('/pods/{name}/log')) return [...bodyTypes, 'text/plain'];
+  return action === 'list' ? [...bodyTypes, ...streamTypes] : bodyTypes;
+}
+
+function answerSchema({ definitionOf }: Sources, { response }: Operation, definitions: string): Json | undefined {
+  if (response === 'string') return { type: 'string' };
+  const name = response && definitionOf(response);
+  return name ? { $ref: `${definitions}${name}` } : undefined;
+}
+
+const furtherCodes: Readonly<Record<string, readonly number[]>> = { post: [201, 202], put: [201], patch: [201], delete: [202] };
+const codeTexts: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
+
+/** Answers by their codes, all of which show the same. */
+function responses({ action = '' }: Operation, shown: Json): Json {
+  const codes = [200, ...(furtherCodes[action] ?? [])];
+  return { ...Object.fromEntries(codes.map((code) => [code, { description: codeTexts[code], ...shown }])), 401: { description: 'Unauthorized' } };
 }
 
 /** The v3 documents by their path below `/openapi/v3/`. */
@@ -69,7 +100,7 @@ export function buildV3(sources: Sources): Record<string, Json> {
     const key = documentOf(operation.path);
     groups.set(key, [...(groups.get(key) ?? []), operation]);
   }
-  const schemas = mapValues(sources.definitions, (node, name) => v3Schema(node, name));
+  const schemas = mapValues(sources.definitions, (node, name) => v3Schema(withZeroes(node, sources.zeroes[name] ?? []), name));
   const out: Record<string, Json> = {};
   for (const key of [...groups.keys()].sort()) {
     const operations = groups.get(key) as Operation[];
@@ -80,7 +111,7 @@ export function buildV3(sources: Sources): Record<string, Json> {
       openapi: '3.0.0',
       info: { ...info(sources.version) },
       paths,
-      components: { schemas: Object.fromEntries(names.map((name) => [name, schemas[name]])) },
+      components: { schemas: Object.fromEntries(names.map((name) => [name, schemas[name]])), securitySchemes: { BearerToken: bearerToken } },
     };
   }
   return out;
@@ -101,19 +132,38 @@ function belongsTo(node: Draft, key: string): boolean {
 
 function v3PathItem(sources: Sources, group: readonly Operation[]): Json {
   const item: Json = {};
-  for (const operation of group) item[operation.method] = v3Operation(sources, operation);
-  item.parameters = pathParameters(group[0] as Operation).map((name) => ({ name, in: 'path', required: true, schema: { type: 'string', uniqueItems: true } }));
+  const [first] = group as [Operation];
+  // What all operations of a path take is said once.
+  const shared = first.query.filter(({ name }) => group.every(({ query }) => query.some((one) => one.name === name)));
+  for (const operation of group) item[operation.method] = v3Operation(sources, operation, new Set(shared.map(({ name }) => name)));
+  const inPath = pathParameters(first).map((name) => ({
+    name,
+    in: 'path',
+    ...described(first.pathTexts.get(name)),
+    required: true,
+    schema: { type: 'string', uniqueItems: true },
+  }));
+  const parameters = [...inPath, ...shared.map(v3Query)].sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (parameters.length > 0) item.parameters = parameters;
   return item;
 }
 
-function v3Operation(sources: Sources, operation: Operation): Json {
+function v3Query({ name, type, description }: QueryParameter) {
+  return { name, in: 'query', ...described(description), schema: { type, uniqueItems: true } };
+}
+
+const described = (description = ''): { readonly description?: string } => (description ? { description } : {});
+
+function v3Operation(sources: Sources, operation: Operation, shared: ReadonlySet<string>): Json {
   const body = bodyOf(sources, operation);
   const content = (name: string, types: readonly string[]): Json =>
     Object.fromEntries(types.map((type) => [type, { schema: { $ref: `#/components/schemas/${name}` } }]));
-  const response = operation.response && sources.definitionOf(operation.response);
+  const schema = answerSchema(sources, operation, '#/components/schemas/');
+  const parameters = operation.query.filter(({ name }) => !shared.has(name)).map(v3Query);
+  const shown = schema ? { content: Object.fromEntries(answerTypes(operation).map((type) => [type, { schema }])) } : {};
   return {
     ...commonPart(sources, operation),
-    parameters: operation.query.map(({ name, type }) => ({ name, in: 'query', schema: { type, uniqueItems: true } })),
+    ...(parameters.length > 0 ? { parameters } : {}),
     ...(body
       ? {
           requestBody: {
@@ -122,37 +172,48 @@ function v3Operation(sources: Sources, operation: Operation): Json {
           },
         }
       : {}),
-    responses: {
-      200: { description: 'OK', ...(response ? { content: content(response, bodyTypes) } : {}) },
-      401: { description: 'Unauthorized' },
-    },
+    responses: responses(operation, shown),
   };
 }
 
 function commonPart(sources: Sources, operation: Operation): Json {
-  const version = groupVersionOf(operation.path);
   const gvk = sources.kinds.get(operation.path);
   return {
     ...(operation.description ? { description: operation.description } : {}),
     operationId: operationId(operation),
-    tags: version ? [`${version.group.replace(/\.k8s\.io$/, '').replaceAll('.', '') || 'core'}_${version.version}`] : [],
+    tags: [tagOf(operation)],
     ...(operation.action ? { 'x-kubernetes-action': operation.action } : {}),
     ...(gvk ? { 'x-kubernetes-group-version-kind': gvk } : {}),
   };
 }
 
+/** `flowcontrol.apiserver.k8s.io` is called flowcontrolApiserver. */
+const groupName = (group: string): string =>
+  group
+    .replace(/\.k8s\.io$/, '')
+    .split('.')
+    .map((part, index) => (index === 0 ? part : capital(part)))
+    .join('') || 'core';
+
+function tagOf({ path }: Operation): string {
+  const version = groupVersionOf(path);
+  if (version) return `${groupName(version.group)}_${version.version}`;
+  const [, root = '', group] = path.split('/');
+  if (root === 'apis' && group) return groupName(group);
+  return { api: 'core', '.well-known': 'WellKnown' }[root] ?? root;
+}
+
 /** Upstream puts group and version behind the verb: `readAppsV1NamespacedDeployment`. */
 function operationId({ name, path, method }: Operation): string {
   const version = groupVersionOf(path);
-  if (!version)
-    return `${name}${path
-      .split('/')
-      .map(capital)
-      .join('')
-      .replace(/[^A-Za-z0-9]/g, '')}`;
-  const group = capital(version.group.split('.')[0] || 'core');
-  const verb = /^(list|read|create|replace|patch|deleteCollection|delete|connect(?:Get|Post|Put|Patch|Delete|Head|Options)?|get)/.exec(name)?.[0] ?? method;
-  return `${verb}${group}${capital(version.version)}${name.slice(verb.length)}`;
+  const [, root, group = ''] = path.split('/');
+  if (root === 'version') return `${name}Version`;
+  if (!version) {
+    const ofGroup = root === 'api' ? 'Core' : root === 'apis' && group ? capital(groupName(group)) : '';
+    return name.replace('get', `get${ofGroup}`);
+  }
+  const verb = /^(list|read|create|replace|patch|delete|connect|get)/.exec(name)?.[0] ?? method;
+  return `${verb}${capital(groupName(version.group))}${capital(version.version)}${name.slice(verb.length)}`;
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -182,7 +243,7 @@ const v3Special: Record<string, Json> = {
 
 function v3Schema(node: Draft, name: string): Json {
   const special = v3Special[name];
-  if (special) return { description: specialDefinitionNodes[name]?.description, ...special };
+  if (special) return { ...(node.description ? { description: node.description } : {}), ...special };
   return mapNode(node, (one) => {
     const { $ref, 'x-go-type': _, ...rest } = one as Json;
     if (typeof $ref !== 'string') return rest;
@@ -190,6 +251,26 @@ function v3Schema(node: Draft, name: string): Json {
     // A reference may have no neighbours, so what the field says about itself goes around it.
     return Object.keys(rest).length > 0 ? { ...rest, allOf: [target] } : target;
   });
+}
+
+const zeroOf: Readonly<Record<string, unknown>> = { string: '', integer: 0, number: 0, boolean: false };
+
+/** What lists and maps hold has such a default always, but for bytes and what has a form of its own in JSON. */
+function withZeroes(node: Draft, fields: readonly string[]): Draft {
+  if (!node.properties) return node;
+  const properties = Object.entries(node.properties as Record<string, Draft>).map(([name, property]) => {
+    const held = { ...property };
+    if (held.items) held.items = withZero(held.items as Draft);
+    if (typeof held.additionalProperties === 'object') held.additionalProperties = withZero(held.additionalProperties as Draft);
+    return [name, fields.includes(name) ? withZero(held) : held];
+  });
+  return { ...node, properties: Object.fromEntries(properties) };
+}
+
+function withZero(node: Draft): Draft {
+  const special = node.$ref !== undefined && node.$ref.replace('#/definitions/', '') in specialDefinitionNodes;
+  const zero = node.$ref ? {} : node.format === 'byte' ? undefined : zeroOf[node.type ?? ''];
+  return special || zero === undefined || node.default !== undefined ? node : { ...node, default: zero };
 }
 
 /** Rebuilds a node from the inside out. */

@@ -9,9 +9,14 @@ export function groupVersionOf(path: string): GroupVersion | undefined {
   return match ? { group: match[1] ?? '', version: match[2] as string } : undefined;
 }
 
+/** Upstream's router has a slash behind these. */
+const routed = (path: string): string => (/^\/(\.well-known|openid)\//.test(path) ? `${path}/` : path);
+
 /** Operations of stable versions, as a cluster without feature gates serves them, and of groups that have one. */
 export function servedOperations(operations: readonly Operation[]): Operation[] {
-  const stable = operations.filter(({ path }) => /^v\d+$/.test(groupVersionOf(path)?.version ?? 'v1'));
+  // The package has paths for custom resources of any group, and for logs of the server, which has none.
+  const known = operations.filter(({ path }) => !/^\/(apis\/\{|logs\/)/.test(path)).map((one) => ({ ...one, path: routed(one.path) }));
+  const stable = known.filter(({ path }) => /^v\d+$/.test(groupVersionOf(path)?.version ?? 'v1'));
   const groups = new Set(stable.map(({ path }) => groupVersionOf(path)?.group));
   return stable.filter(({ path }) => {
     const group = /^\/apis\/([^/]+)\/$/.exec(path)?.[1];
@@ -41,14 +46,14 @@ const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 /** Kinds of meta/v1 that every group registers; the others belong to the core group only. */
 const everywhere = new Set(['DeleteOptions', 'WatchEvent']);
 
-/** Marks every definition that is a kind. */
-export function addKinds(definitions: Record<string, Draft>, versions: readonly GroupVersion[]): void {
+/** Marks every definition that is a kind. `registered` are all versions that upstream's types are of, served or not. */
+export function addKinds(definitions: Record<string, Draft>, versions: readonly GroupVersion[], registered: readonly GroupVersion[]): void {
   const byPackage = new Map(versions.map((one) => [`${packageOf(one.group)}.${one.version}`, one]));
   for (const [name, node] of Object.entries(definitions)) {
     const kind = name.slice(name.lastIndexOf('.') + 1);
     const properties = (node.properties ?? {}) as Record<string, Draft>;
     if (name.startsWith(meta)) {
-      if (everywhere.has(kind)) node['x-kubernetes-group-version-kind'] = versions.map((one) => ({ ...one, kind }));
+      if (everywhere.has(kind)) node['x-kubernetes-group-version-kind'] = registered.map((one) => ({ ...one, kind }));
       else if (properties.apiVersion && properties.kind && !/^(OwnerReference)$/.test(kind))
         node['x-kubernetes-group-version-kind'] = [{ group: '', version: 'v1', kind }];
       continue;

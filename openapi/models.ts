@@ -20,6 +20,7 @@ const specialNames: Record<string, string> = {
   MicroTime: `${meta}.MicroTime`,
   V1MicroTime: `${meta}.MicroTime`,
   FieldsV1: `${meta}.FieldsV1`,
+  CustomResourceSubresourceStatus: `${apiextensions}.CustomResourceSubresourceStatus`,
   JSON: `${apiextensions}.JSON`,
   JSONSchemaPropsOrArray: `${apiextensions}.JSONSchemaPropsOrArray`,
   JSONSchemaPropsOrBool: `${apiextensions}.JSONSchemaPropsOrBool`,
@@ -34,6 +35,7 @@ export const specialDefinitionNodes: Record<string, SchemaNode> = {
   [specialNames.Time as string]: { type: 'string', format: 'date-time', description: 'A time in RFC 3339 form with whole seconds.' },
   [specialNames.MicroTime as string]: { type: 'string', format: 'date-time', description: 'A time in RFC 3339 form with microseconds.' },
   [specialNames.FieldsV1 as string]: { type: 'object', description: 'A set of fields, as a trie.' },
+  [specialNames.CustomResourceSubresourceStatus as string]: { type: 'object', description: 'There is a status, with a path of its own.' },
   [specialNames.JSON as string]: { description: 'Any JSON value.' },
   [specialNames.JSONSchemaPropsOrArray as string]: { description: 'A schema or a list of schemas.' },
   [specialNames.JSONSchemaPropsOrBool as string]: { description: 'A schema or a boolean.' },
@@ -50,12 +52,14 @@ export interface FieldFacts {
   readonly default?: unknown;
   readonly go?: string;
   readonly ref?: string;
+  readonly enum?: readonly string[];
 }
 
 export interface Facts {
   readonly definitions: Readonly<Record<string, string>>;
   readonly fields: Readonly<Record<string, Readonly<Record<string, FieldFacts>>>>;
   readonly structs: Readonly<Record<string, 'atomic' | 'granular'>>;
+  readonly unions: Readonly<Record<string, readonly object[]>>;
 }
 
 const reference = (name: string): Draft => ({ $ref: `#/definitions/${name}` });
@@ -81,7 +85,7 @@ function readModel(folder: string, model: string, name: string, facts: Facts): D
   const properties: Record<string, Draft> = {};
   for (const { name: ownName, baseName, type, format } of attributes) {
     const field = known[baseName] ?? {};
-    const node = { ...typeNode(type, format, field, facts), ...extensions(field) } as Draft;
+    const node = { ...withEnum(typeNode(type, format, field, facts), field.enum), ...extensions(field) } as Draft;
     const description = declared.descriptions.get(ownName);
     if (description) node.description = description;
     properties[baseName] = node;
@@ -91,6 +95,7 @@ function readModel(folder: string, model: string, name: string, facts: Facts): D
   const required = attributes.filter((one) => declared.required.has(one.name)).map((one) => one.baseName);
   if (required.length > 0) draft.required = required;
   if (facts.structs[name]) draft['x-kubernetes-map-type'] = facts.structs[name];
+  if (facts.unions[name]) draft['x-kubernetes-unions'] = facts.unions[name];
   return draft;
 }
 
@@ -108,6 +113,14 @@ function typeNode(type: string, format: string, field: FieldFacts, facts: Facts)
   const name = facts.definitions[type];
   if (name === undefined) throw new Error(`no definition for the type ${type}`);
   return reference(name);
+}
+
+/** Values belong to what has them: the field, the items of its list, or those of its map. */
+function withEnum(node: Draft, values: FieldFacts['enum']): Draft {
+  if (!values) return node;
+  if (node.items) return { ...node, items: withEnum(node.items as Draft, values) };
+  if (typeof node.additionalProperties === 'object') return { ...node, additionalProperties: withEnum(node.additionalProperties as Draft, values) };
+  return { ...node, enum: values };
 }
 
 function specialNode(text: string): Draft {

@@ -19,6 +19,8 @@ export interface Operation {
   readonly action: string | undefined;
   readonly description: string;
   readonly query: readonly QueryParameter[];
+  /** What is said of the parts of the path, by name. */
+  readonly pathTexts: ReadonlyMap<string, string>;
   /** Model name of the body, if there is one. */
   readonly body: string | undefined;
   /** Model name of the answer, or `string`. */
@@ -59,6 +61,7 @@ function readFile(text: string): Operation[] {
       action: path.includes('{') || !name.startsWith('get') ? actions.find(([pattern]) => pattern.test(name))?.[1] : undefined,
       description: cleanComment(/^ {5}\* (.*)$/m.exec(block)?.[1] ?? ''),
       query: readQuery(block),
+      pathTexts: parameterTexts(block),
       body: /ObjectSerializer\.serialize\(body, "(\w+)"/.exec(block)?.[1],
       response: responses.get(name),
     });
@@ -66,12 +69,16 @@ function readFile(text: string): Operation[] {
   return out;
 }
 
+function parameterTexts(block: string): Map<string, string> {
+  return new Map([...block.matchAll(/^ {5}\* @param (\w+) (.*)$/gm)].map(([, name, text]) => [name as string, cleanComment(text as string)]));
+}
+
 function readQuery(block: string): QueryParameter[] {
-  const descriptions = new Map([...block.matchAll(/^ {5}\* @param (\w+) (.*)$/gm)].map((match) => [match[1], match[2]]));
+  const descriptions = parameterTexts(block);
   return [...block.matchAll(/setQueryParam\("(\w+)", ObjectSerializer\.serialize\((\w+), "(\w+)"/g)].map(([, name, variable, type]) => ({
     name: name as string,
     type: type === 'number' ? 'integer' : (type as 'string' | 'boolean'),
-    description: cleanComment(descriptions.get(variable as string) ?? ''),
+    description: descriptions.get(variable as string) ?? '',
   }));
 }
 
