@@ -17,6 +17,8 @@ export interface CompareCase {
 export interface CompareAnswer {
   readonly status: number;
   readonly contentType: string;
+  /** The Warning headers, in order. */
+  readonly warnings?: readonly string[];
   /** Data where it is JSON or YAML, else text. */
   readonly body: unknown;
 }

@@ -207,8 +207,24 @@ export const documented: readonly Documented[] = [
     about: ({ ours, theirs, theirMinor }) => isText(ours) && isText(theirs) && inWordsOf(theirMinor, ours) === inWordsOf(theirMinor, theirs),
     because: 'messages that say the same in the words of their versions and libraries',
   },
+  {
+    about: ({ answers }) => /matchConditions\[\d+\]\.expression: Invalid value/.test(JSON.stringify(answers.theirs.body)),
+    because: 'the expressions of webhooks are not compiled',
+  },
+  {
+    about: ({ ours, theirs }) => isText(ours) && isText(theirs) && sortedParts(ours) === sortedParts(theirs),
+    because: 'Go walks through maps in no order',
+  },
   ...olderServers,
 ];
+
+/** A message whose mistakes, separated by commas or lines, are in order. */
+const sortedParts = (message: string): string =>
+  message
+    .replace(/^(.*?is invalid: )\[(.*)\]$/s, '$1$2')
+    .split(/(?:,|\n) +(?=[.\w[\]]+: )|(?<=invalid): (?=\w)|errors:\n +/)
+    .sort()
+    .join('\n');
 
 /** The end of an object that is held by a finalizer of the server's own. */
 function isFinalized({ ours, theirs }: Place['answers']): boolean {

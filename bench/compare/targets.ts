@@ -6,11 +6,11 @@ import type { CompareAnswer, CompareRequest, Target } from './case.ts';
 
 const bytesOf = ({ body }: CompareRequest): string | undefined => (body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
 
-function read(status: number, contentType: string, text: string): CompareAnswer {
+function read(status: number, contentType: string, text: string, warnings: readonly string[]): CompareAnswer {
   try {
-    return { status, contentType, body: contentType.includes('yaml') ? load(text) : JSON.parse(text) };
+    return { status, contentType, warnings, body: contentType.includes('yaml') ? load(text) : JSON.parse(text) };
   } catch {
-    return { status, contentType, body: text };
+    return { status, contentType, warnings, body: text };
   }
 }
 
@@ -23,7 +23,11 @@ export function handlerTarget(name: string, handler: Handler): Target {
       const [path = '', search = ''] = request.path.split('?');
       const body = bytesOf(request);
       const contentType = request.contentType ?? 'application/json';
-      const { status, body: answer } = await handler({
+      const {
+        status,
+        headers,
+        body: answer,
+      } = await handler({
         method: request.method,
         path,
         query: new URLSearchParams(search),
@@ -31,8 +35,9 @@ export function handlerTarget(name: string, handler: Handler): Target {
         user,
         ...(body === undefined ? {} : { body: { kind: 'bytes', bytes: new TextEncoder().encode(body), contentType } }),
       });
-      if (answer.kind === 'object') return read(status, answer.contentType ?? 'application/json', String(answer.json()));
-      if (answer.kind === 'bytes') return read(status, answer.contentType, Buffer.from(answer.bytes as Uint8Array).toString());
+      const warnings = [headers.warning ?? []].flat();
+      if (answer.kind === 'object') return read(status, answer.contentType ?? 'application/json', String(answer.json()), warnings);
+      if (answer.kind === 'bytes') return read(status, answer.contentType, Buffer.from(answer.bytes as Uint8Array).toString(), warnings);
       return { status, contentType: '', body: '' };
     },
   };
@@ -76,7 +81,8 @@ export function urlTarget(name: string, url: string, { token, insecure, ...tls }
         let text = '';
         response.setEncoding('utf8');
         response.on('data', (chunk: string) => (text += chunk));
-        response.on('end', () => resolve(read(response.statusCode ?? 0, response.headers['content-type'] ?? '', text)));
+        const warnings = response.rawHeaders.filter((_, index, all) => all[index - 1]?.toLowerCase() === 'warning' && index % 2 === 1);
+        response.on('end', () => resolve(read(response.statusCode ?? 0, response.headers['content-type'] ?? '', text, warnings)));
       });
       call.on('error', reject);
       call.end(body);

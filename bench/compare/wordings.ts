@@ -11,12 +11,18 @@ interface Wording {
 }
 
 const wordings: readonly Wording[] = [
+  { words: /\(nil\)/g, mean: '{}', because: 'Go tells lists and maps that are empty from those that are not there' },
   {
-    words: /Invalid value: (?:\[\])?(?:[\w.]+)?[[{][\s\S]*?[\]}]: (?=[a-zA-Z])/g,
-    mean: 'Invalid value: <value>: ',
+    words: /(Invalid|Unsupported) value: (?:\[\])?(?:[\w.]+)?[[{][\s\S]*?[\]}]: (?=[a-zA-Z])/g,
+    mean: '$1 value: <value>: ',
     because: 'Go prints where in memory the parts of a struct lie; ours are JSON',
   },
-  { words: /\n {2}core\.\w+\{\n[\s\S]*?\n {2}\}\n/g, mean: '\n<difference>\n', because: 'go-cmp opens and abbreviates what differs; ours is less fine' },
+  {
+    // Its spaces are such as do not break, or not: go-cmp wants nobody to rely on them.
+    words: /\n[ \u00a0]{2}core\.\w+\{\n[\s\S]*?\n[ \u00a0]{2}\}\n/g,
+    mean: '\n<difference>\n',
+    because: 'go-cmp opens and abbreviates what differs; ours is less fine',
+  },
   { words: /yaml: (line \d+: )?[\s\S]*$/, mean: 'yaml: <mistake>', because: 'another library reads YAML' },
   { words: /fields other than [\s\S]*?(?= are forbidden|\n|$)/g, mean: 'fields other than these', because: 'more may change with every version', before: 33 },
   { words: / except resources\.requests (and volumeAttributesClassName )?for /g, mean: ' ', because: 'so may claims', before: 29 },

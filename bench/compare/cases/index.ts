@@ -1,5 +1,6 @@
 import type { CompareCase } from '../case.ts';
 import { applies } from './apply.ts';
+import { appliedMistakes } from './apply-mistakes.ts';
 import { crud } from './crud.ts';
 import { deletes } from './deletes.ts';
 import { discovery } from './discovery.ts';
@@ -8,4 +9,4 @@ import { kinds } from './kinds.ts';
 import { lists } from './lists.ts';
 import { patches } from './patches.ts';
 
-export const cases: readonly CompareCase[] = [...discovery, ...crud, ...kinds, ...lists, ...patches, ...applies, ...deletes, ...errors];
+export const cases: readonly CompareCase[] = [...discovery, ...crud, ...kinds, ...lists, ...patches, ...applies, ...appliedMistakes, ...deletes, ...errors];

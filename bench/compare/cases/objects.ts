@@ -245,7 +245,7 @@ export const sampleKinds: readonly SampleKind[] = [
         holderIdentity: 'me',
         leaseDurationSeconds: 40,
         acquireTime: '2026-01-01T00:00:00.000000Z',
-        renewTime: '2026-01-01T00:00:00.5Z',
+        renewTime: '2026-01-01T00:00:00.500000Z',
         leaseTransitions: 1,
       },
     },
