@@ -24,6 +24,7 @@ const allowed500: readonly RegExp[] = [
   /^(resourceVersion: Invalid value: ".*": )?strconv\.ParseUint: parsing ".*": (invalid syntax|value out of range)$/s,
   // What etcd does not take.
   /^etcdserver: request is too large$/,
+  /^etcdserver: mvcc: required revision is a future revision$/,
   // A deletion whose options are of another kind, or are none.
   /^couldn't get version\/kind; json parse error: /s,
   /^json: cannot unmarshal \w+ into Go struct field DeleteOptions\./,
