@@ -34,6 +34,14 @@ test('what a client says of the fields that the server fills in is not heard, an
   expect([metadata.uid, metadata.creationTimestamp]).not.toEqual([told.uid, told.creationTimestamp]);
 });
 
+test('a link to itself is not kept by an object that a PUT makes either', async () => {
+  const lease = { metadata: { name: 'x', namespace: 'default', selfLink: '/x', deletionGracePeriodSeconds: 5 } };
+  const { code, metadata } = await ask('PUT', '/apis/coordination.k8s.io/v1/namespaces/default/leases/x', lease);
+  expect(code).toBe(201);
+  expect(metadata).not.toHaveProperty('selfLink');
+  expect(metadata.deletionGracePeriodSeconds).toBe(5); // A POST forgets it; a PUT does not, upstream neither.
+});
+
 test('kinds that do not look at their metadata themselves take finalizers without a domain', async () => {
   const short = { metadata: { name: 'short', finalizers: ['short'] } };
   expect((await ask('POST', `${budgets}?dryRun=All`, { ...short, spec: { minAvailable: 1 } })).code).toBe(201);

@@ -24,6 +24,14 @@ test('a driver keeps no period of updates', async () => {
   expect(spec).not.toHaveProperty('nodeAllocatableUpdatePeriodSeconds');
 });
 
+test('errors of an attachment keep no codes', async () => {
+  const path = '/apis/storage.k8s.io/v1/volumeattachments';
+  await made(path, { metadata: { name: 'a' }, spec: { attacher: 'd.example', nodeName: 'n', source: { persistentVolumeName: 'v' } } });
+  const status = { attached: false, attachError: { message: 'no', errorCode: 8 } };
+  const { body } = await server.ask('PATCH', `${path}/a/status`, { status }, merge);
+  expect((body as { status: object }).status).toEqual({ attached: false, attachError: { time: null, message: 'no' } });
+});
+
 test('endpoints keep neither the labels of v1beta1 nor hints for nodes, and hints for zones are labels, each once', async () => {
   const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
   const slice = (endpoint: object) => ({ metadata: { name: 's' }, addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'], ...endpoint }] });

@@ -13,12 +13,11 @@ import type { RequestContext, Strategy } from './strategy.ts';
 const generatedNameMaxLength = 63;
 const suffixLength = 5;
 
-/** The order in which upstream writes the fields of metadata. */
+/** The order in which upstream writes the fields of metadata; `selfLink` is never kept (storage PrepareObjectForStorage). */
 const fieldOrder = [
   'name',
   'generateName',
   'namespace',
-  'selfLink',
   'uid',
   'resourceVersion',
   'generation',

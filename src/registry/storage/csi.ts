@@ -75,6 +75,13 @@ export const csiStorageCapacityStrategy = resourceStrategy<CSIStorageCapacity>({
   validateUpdate: validateCsiStorageCapacityUpdate,
 });
 
+/** Codes of errors are about MutableCSINodeAllocatableCount too: one that is stored stays. */
+function dropErrorCodes({ status }: VolumeAttachment, previous: Readonly<VolumeAttachment>): void {
+  for (const field of ['attachError', 'detachError'] as const) {
+    if (status?.[field]?.errorCode !== undefined && previous.status?.[field]?.errorCode === undefined) delete status[field].errorCode;
+  }
+}
+
 /** pkg/registry/storage/volumeattachment. */
 export const volumeAttachmentStrategy = resourceStrategy<VolumeAttachment>({
   resource: { ...group, kind: 'VolumeAttachment', plural: 'volumeattachments', namespaced: false },
@@ -83,7 +90,10 @@ export const volumeAttachmentStrategy = resourceStrategy<VolumeAttachment>({
     one.status ??= { attached: false };
   },
   statusOnCreate: () => ({ attached: false }),
-  prepareForStatusUpdate: resetMetadataForStatus,
+  prepareForStatusUpdate(next, previous) {
+    resetMetadataForStatus(next, previous);
+    dropErrorCodes(next, previous);
+  },
   validate: validateNewVolumeAttachment,
   validateUpdate: validateVolumeAttachmentUpdate,
   returnsDeletedObject: true,

@@ -131,6 +131,25 @@ export function validatePersistentVolume({ metadata, spec = {} }: PersistentVolu
   });
 }
 
+/** The same for a volume that stands in a VolumeAttachment instead of being one of the cluster: what belongs to those may not be said of it. */
+export function validateInlineVolume(mistakes: Mistakes, spec: PersistentVolumeSpec, at: FieldPath): void {
+  const inline = 'in the context of inline volumes';
+  const none = (field: 'claimRef' | 'nodeAffinity' | 'storageClassName') => {
+    if (spec[field]) mistakes.forbidden(at.child(field), `may not be specified ${inline}`);
+  };
+  none('claimRef');
+  if (Object.keys(spec.capacity ?? {}).length > 0) mistakes.forbidden(at.child('capacity'), `may not be specified ${inline}`);
+  if (!spec.csi) mistakes.required(at.child('csi'), `has to be specified ${inline}`);
+  validateAccessModes(mistakes, spec.accessModes ?? [], '', at.child('accessModes'));
+  const policy = spec.persistentVolumeReclaimPolicy;
+  if (policy && policy !== 'Retain') mistakes.forbidden(at.child('persistentVolumeReclaimPolicy'), `may only be Retain ${inline}`);
+  none('nodeAffinity');
+  validateSource(mistakes, spec, '', at);
+  none('storageClassName');
+  if (spec.volumeMode !== undefined && spec.volumeMode !== 'Filesystem')
+    mistakes.forbidden(at.child('volumeMode'), `may not specify volumeMode other than Filesystem ${inline}`);
+}
+
 /** Amounts are structs full of pointers; only the absence of any can be told. */
 const goCapacity = (capacity: PersistentVolumeSpec['capacity']): unknown =>
   Object.keys(capacity ?? {}).length > 0 ? capacity : new GoText(`core.ResourceList${capacity ? '{}' : '(nil)'}`);

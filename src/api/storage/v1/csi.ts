@@ -3,6 +3,7 @@ import { semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, path } from '../../../machinery/field-error.ts';
 import { goSelector, goStringList } from '../../../machinery/go-syntax.ts';
 import { compareQuantities } from '../../../machinery/quantity.ts';
+import { validateInlineVolume } from '../../core/v1/persistent-volume.ts';
 import { validateDriverName } from '../../core/v1/volume-sources.ts';
 import { mistakesOf } from '../../meta/checks.ts';
 import { validateLabelSelector } from '../../meta/labels.ts';
@@ -99,7 +100,8 @@ export function validateVolumeAttachment({ spec }: VolumeAttachment): FieldError
     const at = specPath.child('source');
     if (!inlineVolumeSpec && persistentVolumeName === undefined) mistakes.required(at, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName');
     if (inlineVolumeSpec && persistentVolumeName !== undefined) mistakes.forbidden(at, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName');
-    if (persistentVolumeName === '') mistakes.required(at.child('persistentVolumeName'), 'must specify non empty persistentVolumeName');
+    if (inlineVolumeSpec && persistentVolumeName === undefined) validateInlineVolume(mistakes, inlineVolumeSpec, at.child('inlineVolumeSpec'));
+    if (persistentVolumeName === '' && !inlineVolumeSpec) mistakes.required(at.child('persistentVolumeName'), 'must specify non empty persistentVolumeName');
     mistakes.invalid(specPath.child('nodeName'), spec?.nodeName ?? '', isDns1123Subdomain(spec?.nodeName ?? ''));
   });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { CSIDriver, CSINode, StorageClass } from '../../../../generated/types/index.ts';
-import { validateCsiDriver, validateCsiNode, validateCsiNodeUpdate } from './csi.ts';
+import type { CSIDriver, CSINode, StorageClass, VolumeAttachment } from '../../../../generated/types/index.ts';
+import { validateCsiDriver, validateCsiNode, validateCsiNodeUpdate, validateVolumeAttachment } from './csi.ts';
 import { validateStorageClass } from './storage-class.ts';
 
 const aboutTopologies = (...allowedTopologies: readonly object[]): string[] =>
@@ -46,5 +46,29 @@ test('what is wrong with a driver is told in upstream’s order', () => {
   expect(validateCsiDriver(driver as unknown as CSIDriver).map(String)).toEqual([
     'spec.tokenRequests[0].expirationSeconds: Invalid value: 1: may not specify a duration less than 10 minutes',
     'spec.volumeLifecycleModes: Unsupported value: "X": supported values: "Persistent", "Ephemeral"',
+  ]);
+});
+
+test('a volume that stands in an attachment is one of a driver, and has nothing of what volumes of the cluster have', () => {
+  const about = (inlineVolumeSpec: object) => {
+    const spec = { attacher: 'd.example', nodeName: 'n', source: { inlineVolumeSpec } };
+    return validateVolumeAttachment({ metadata: {}, spec } as unknown as VolumeAttachment).map(String);
+  };
+  const csi = { driver: 'd.example', volumeHandle: 'h' };
+  expect(about({ accessModes: ['ReadWriteOnce'], csi, volumeMode: 'Filesystem', persistentVolumeReclaimPolicy: 'Retain' })).toEqual([]);
+  expect(
+    about({ capacity: { storage: '1Gi' }, claimRef: { name: 'c' }, storageClassName: 's', nodeAffinity: {}, volumeMode: 'Block', hostPath: { path: '/tmp' } }),
+  ).toEqual([
+    'spec.source.inlineVolumeSpec.claimRef: Forbidden: may not be specified in the context of inline volumes',
+    'spec.source.inlineVolumeSpec.capacity: Forbidden: may not be specified in the context of inline volumes',
+    'spec.source.inlineVolumeSpec.csi: Required value: has to be specified in the context of inline volumes',
+    'spec.source.inlineVolumeSpec.accessModes: Required value',
+    'spec.source.inlineVolumeSpec.nodeAffinity: Forbidden: may not be specified in the context of inline volumes',
+    'spec.source.inlineVolumeSpec.storageClassName: Forbidden: may not be specified in the context of inline volumes',
+    'spec.source.inlineVolumeSpec.volumeMode: Forbidden: may not specify volumeMode other than Filesystem in the context of inline volumes',
+  ]);
+  expect(about({ accessModes: ['ReadWriteOnce'], csi, persistentVolumeReclaimPolicy: 'Delete', nfs: { server: 's', path: '/p' } })).toEqual([
+    'spec.source.inlineVolumeSpec.persistentVolumeReclaimPolicy: Forbidden: may only be Retain in the context of inline volumes',
+    'spec.source.inlineVolumeSpec.csi: Forbidden: may not specify more than 1 volume type',
   ]);
 });
