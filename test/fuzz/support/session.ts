@@ -22,6 +22,8 @@ const allowed500: readonly RegExp[] = [
   // Revisions that are none, and objects that bring one along.
   /^resourceVersion should not be set on objects to be created$/,
   /^(resourceVersion: Invalid value: ".*": )?strconv\.ParseUint: parsing ".*": (invalid syntax|value out of range)$/s,
+  // A service whose endpoints are none of pods.
+  /^no endpoints available for service "/,
   // What etcd does not take.
   /^etcdserver: request is too large$/,
   /^etcdserver: mvcc: required revision is a future revision$/,
