@@ -44,6 +44,7 @@ const allowed500: readonly RegExp[] = [
   // Server-side apply of something that does not have the shape of its kind.
   /^failed to create typed patch object \(/,
   /^failed to convert new typed object to object: /,
+  /^failed to convert new object \(/,
   /^failed to decode managed fields$/,
   // Nodes that nobody can reach.
   /^error dialing backend: /,
