@@ -307,7 +307,7 @@ class RunningCluster implements Cluster {
       { ips: this.#ips, ports: new PortAllocator(nodePorts.first, nodePorts.last) },
       { controllers: this.options.components.includes('controllers'), featureGates: this.options.featureGates },
     );
-    const pause = () => new Promise<void>((resolve) => env.loop.defer('wait for a service account', resolve));
+    const pause = () => env.loop.turn('wait for a service account');
     return createApiServer({
       env,
       store: this.#store,

@@ -31,6 +31,8 @@ export interface Loop {
   every(ms: number, name: string, task: Task): Pick<Timer, 'cancel'>;
   /** Resolves after `ms` of simulated time. */
   sleep(ms: number, name: string): Promise<void>;
+  /** Resolves as soon as possible, after everything that is ready already. */
+  turn(name: string): Promise<void>;
   /** Makes `settle` and `advance` wait for work done outside the Loop (key generation, files, sockets). */
   track<T>(outside: Promise<T>): Promise<T>;
   /** In `auto` mode, keeps time from jumping until the returned function is called: a client waits for an answer. */
@@ -130,6 +132,12 @@ export class EventLoop implements Loop {
   sleep(ms: number, name: string): Promise<void> {
     return new Promise((resolve) => {
       this.after(ms, name, resolve);
+    });
+  }
+
+  turn(name: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.defer(name, resolve);
     });
   }
 

@@ -415,7 +415,7 @@ export class PodWorker {
     this.#timer?.cancel();
     this.#deadline?.cancel();
     this.#report();
-    await this.#turn(); // The API is told before all has stopped: then it is told the rest.
+    await this.context.env.loop.turn('kubelet pod worker'); // The API is told before all has stopped: then it is told the rest.
     this.context.prober.stopLivenessAndStartup(this.uid);
     const grace = this.#gone ? 0 : (this.#graceOverride ?? this.#graceSeconds() ?? 30);
     await this.#killPod(pod, grace);
@@ -451,12 +451,6 @@ export class PodWorker {
   }
 
   // Helpers
-
-  #turn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.context.env.loop.defer('kubelet pod worker', resolve);
-    });
-  }
 
   /** Looks again at `time`; of several such wishes the earliest counts. */
   #wakeAt(time: number): void {

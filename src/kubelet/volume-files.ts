@@ -1,4 +1,5 @@
 import type { DownwardAPIVolumeFile, KeyToPath, Pod, ProjectedVolumeSource, Volume, VolumeProjection } from '../../generated/types/index.ts';
+import { aggregateText } from '../machinery/aggregate.ts';
 import type { VolumeFile } from '../runtime/types.ts';
 import type { NodeFacts } from './field-values.ts';
 import { podFieldValue, resourceFieldValue } from './field-values.ts';
@@ -48,7 +49,7 @@ async function projectedContent(pod: Readonly<Pod>, projected: ProjectedVolumeSo
       mistakes.push(messageOf(error));
     }
   }
-  if (mistakes.length > 0) throw new Error(aggregate(mistakes));
+  if (mistakes.length > 0) throw new Error(aggregateText(mistakes));
   return content;
 }
 
@@ -69,12 +70,6 @@ async function sourceContent(pod: Readonly<Pod>, source: VolumeProjection, mode:
   }
   if (source.clusterTrustBundle) throw new Error('paperkube does not simulate clusterTrustBundle projections');
   return { files: [] };
-}
-
-/** Several mistakes as one text, each but once (apimachinery's util/errors NewAggregate). */
-function aggregate(mistakes: readonly string[]): string {
-  const different = [...new Set(mistakes)];
-  return different.length === 1 ? (different[0] as string) : `[${different.join(', ')}]`;
 }
 
 /** Whose a token is: the user that all containers run as, if that is one and the same (pkg/volume/util FsUserFrom). */
@@ -128,7 +123,7 @@ function downwardFiles(pod: Readonly<Pod>, items: readonly DownwardAPIVolumeFile
       return [];
     }
   });
-  if (mistakes.length > 0) throw new Error(aggregate(mistakes));
+  if (mistakes.length > 0) throw new Error(aggregateText(mistakes));
   return files;
 }
 

@@ -1,3 +1,4 @@
+import { aggregateText } from './aggregate.ts';
 import type { FieldError } from './field-error.ts';
 import type { GroupResource } from './types.ts';
 import { formatGroupResource } from './types.ts';
@@ -94,7 +95,7 @@ export function invalid(kind: { group: string; kind: string }, name: string, err
   const causes = causesOf(errors);
   const texts = [...new Set(causes.map(({ field, message }) => `${field}: ${message}`))];
   if (causes.length < errors.length) texts.push(`and ${isCut ? 'at least ' : ''}${errors.length - causes.length} more`);
-  return failure(422, 'Invalid', `${shown} ${JSON.stringify(name)} is invalid: ${texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`}`, {
+  return failure(422, 'Invalid', `${shown} ${JSON.stringify(name)} is invalid: ${aggregateText(texts)}`, {
     ...(name ? { name } : {}),
     ...(kind.group ? { group: kind.group } : {}),
     ...(kind.kind ? { kind: kind.kind } : {}),

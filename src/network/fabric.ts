@@ -177,9 +177,7 @@ export class Fabric {
 
   #travel(times: number): Promise<void> {
     if (this.latencyMs > 0) return this.env.loop.sleep(this.latencyMs * times, 'network');
-    return new Promise((resolve) => {
-      this.env.loop.defer('network', resolve);
-    });
+    return this.env.loop.turn('network');
   }
 
   #establish(

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { TestServer } from '../apiserver/testing/test-server.ts';
 import { testServer } from '../apiserver/testing/test-server.ts';
+import { warningsOf } from '../apiserver/testing/warnings.ts';
 
 let server: TestServer;
 
@@ -10,10 +11,8 @@ beforeEach(async () => {
 });
 
 /** What is told of an object, beside that nothing acts on it. */
-async function warned(path: string, object: object, method = 'POST'): Promise<string[]> {
-  const { status, headers, body } = await server.ask(method, path, object);
-  if (status >= 300) throw new Error(JSON.stringify(body));
-  const texts = [headers.warning ?? []].flat().map((text) => text.replace(/^299 - "|"$/g, '').replaceAll('\\"', '"'));
+async function warned(path: string, object: object, method?: string): Promise<string[]> {
+  const texts = await warningsOf(server, path, object, method);
   return texts.filter((text) => !text.startsWith('paperkube '));
 }
 

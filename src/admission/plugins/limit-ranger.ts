@@ -1,9 +1,10 @@
 import type { Container, LimitRange, LimitRangeItem, PersistentVolumeClaim, Pod } from '../../../generated/types/index.ts';
 import { podLimits, podRequests } from '../../api/core/v1/pod-resources.ts';
+import { aggregateText } from '../../machinery/aggregate.ts';
 import { canonicalQuantity, compareQuantities, parseQuantity } from '../../machinery/quantity.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../types.ts';
-import { aggregateText, refusal } from './refusal.ts';
+import { refusal } from './refusal.ts';
 
 const limitRanges = { group: '', resource: 'limitranges' };
 const annotation = 'kubernetes.io/limit-ranger';

@@ -1,4 +1,5 @@
 import type { Container, Namespace, Pod, PodTemplateSpec } from '../../../generated/types/index.ts';
+import { aggregateText } from '../../machinery/aggregate.ts';
 import type { FieldError } from '../../machinery/field-error.ts';
 import { invalid } from '../../machinery/status-error.ts';
 import type { KubeObject } from '../../machinery/types.ts';
@@ -75,13 +76,9 @@ const labelPrefix = 'pod-security.kubernetes.io';
 const enforcePolicy = `${labelPrefix}/enforce-policy`;
 
 function auditOf(attributes: AdmissionAttributes, level: LevelVersion, view: PodView, errors: readonly FieldError[]): void {
-  if (errors.length > 0) attributes.annotate?.(`${labelPrefix}/error`, `Failed to parse policy: ${aggregate(errors.map(String))}`);
+  if (errors.length > 0) attributes.annotate?.(`${labelPrefix}/error`, `Failed to parse policy: ${aggregateText(errors.map(String))}`);
   const violations = violationsOf(level, view);
   if (violations.length > 0) attributes.annotate?.(`${labelPrefix}/audit-violations`, wouldViolate(level, violations));
-}
-
-function aggregate(errors: readonly string[]): string {
-  return errors.length === 1 ? (errors[0] as string) : `[${errors.join(', ')}]`;
 }
 
 function wouldViolate(level: LevelVersion, violations: ReturnType<typeof violationsOf>): string {

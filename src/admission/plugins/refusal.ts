@@ -7,9 +7,3 @@ import type { AdmissionAttributes } from '../types.ts';
 export function refusal<T extends KubeObject>({ resource, name, object }: AdmissionAttributes<T>, why: string): StatusError {
   return forbidden(resource, name || object?.metadata?.generateName || '', why);
 }
-
-/** Texts as one aggregate: one bare, several in brackets, repeated ones once (apimachinery/pkg/util/errors). */
-export function aggregateText(texts: readonly string[]): string {
-  const unique = [...new Set(texts)];
-  return unique.length === 1 ? (unique[0] as string) : `[${unique.join(', ')}]`;
-}

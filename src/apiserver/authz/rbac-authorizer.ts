@@ -1,4 +1,5 @@
 import type { PolicyRule } from '../../../generated/types/index.ts';
+import { aggregateText } from '../../machinery/aggregate.ts';
 import type { UserInfo } from '../../machinery/handler.ts';
 import type { Authorizer, AuthorizerAttributes, Decision, NonResourceRule, ResourceRule, Rules } from './authorizer.ts';
 import { ruleAllows } from './policy-rule.ts';
@@ -33,7 +34,7 @@ export class RbacAuthorizer implements Authorizer {
       if (resources.length > 0) resourceRules.push({ verbs, apiGroups, resources, ...(resourceNames?.length ? { resourceNames } : {}) });
       if (nonResourceURLs.length > 0) nonResourceRules.push({ verbs, nonResourceURLs });
     }
-    return { resourceRules, nonResourceRules, incomplete: false, ...(errors.length > 0 ? { evaluationError: aggregate(errors) } : {}) };
+    return { resourceRules, nonResourceRules, incomplete: false, ...(errors.length > 0 ? { evaluationError: aggregateText(errors) } : {}) };
   }
 
   /** All rules that hold for a user in a namespace (`` for the cluster alone), and what could not be resolved. */
@@ -62,7 +63,7 @@ export class RbacAuthorizer implements Authorizer {
       return false;
     });
     if (allowed) return { allowed, reason };
-    return errors.length > 0 ? { allowed, reason: `RBAC: ${aggregate(errors)}` } : { allowed };
+    return errors.length > 0 ? { allowed, reason: `RBAC: ${aggregateText(errors)}` } : { allowed };
   }
 
   async #decideLater(attributes: AuthorizerAttributes, before: Decision): Promise<Decision> {
@@ -74,10 +75,4 @@ export class RbacAuthorizer implements Authorizer {
 
 function notFoundText({ roleRef }: Grant): string {
   return `${roleRef.kind.toLowerCase()}.${rbacGroup} ${JSON.stringify(roleRef.name)} not found`;
-}
-
-/** Several errors as Go's NewAggregate prints them, each once. */
-function aggregate(errors: readonly string[]): string {
-  const distinct = [...new Set(errors)];
-  return distinct.length === 1 ? (distinct[0] as string) : `[${distinct.join(', ')}]`;
 }

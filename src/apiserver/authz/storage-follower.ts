@@ -37,7 +37,7 @@ export class StorageFollower {
     await this.start();
     const target = await this.store.revision();
     while (this.#watch && (this.#watch.progress?.() ?? target) < target) {
-      await new Promise<void>((resolve) => this.env.loop.defer('authorizer catches up', resolve));
+      await this.env.loop.turn('authorizer catches up');
     }
   }
 

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { TestServer } from '../../apiserver/testing/test-server.ts';
 import { testServer } from '../../apiserver/testing/test-server.ts';
+import { warningsOf } from '../../apiserver/testing/warnings.ts';
 
 let server: TestServer;
 
@@ -9,11 +10,7 @@ beforeEach(async () => {
   await server.ask('POST', '/api/v1/namespaces', { metadata: { name: 'facts' } });
 });
 
-async function warned(path: string, object: object, method = 'POST'): Promise<string[]> {
-  const { status, headers, body } = await server.ask(method, path, object);
-  if (status >= 300) throw new Error(JSON.stringify(body));
-  return [headers.warning ?? []].flat().map((text) => text.replace(/^299 - "|"$/g, '').replaceAll('\\"', '"'));
-}
+const warned = (path: string, object: object, method?: string) => warningsOf(server, path, object, method);
 
 const oddSpec = {
   serviceAccountName: 'default',

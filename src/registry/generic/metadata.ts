@@ -74,7 +74,6 @@ export function carryOver(next: ObjectMeta, previous: Readonly<ObjectMeta>): voi
   }
   if (previous.generation === undefined) delete next.generation;
   else next.generation = previous.generation;
-  delete next.selfLink;
 }
 
 /** An owner that is named twice is told, and named once (handlers dedupOwnerReferencesAndAddWarning). `when` says when it was found. */
