@@ -4,6 +4,7 @@ import { requestTimeoutMs, timedOut } from '../src/apiserver/index.ts';
 import type { ApiRequest, RequestBody } from '../src/machinery/index.ts';
 import { splitTarget, tooLarge } from '../src/machinery/index.ts';
 import type { ClientTrustees } from './client-trust.ts';
+import { Deadlines } from './deadlines.ts';
 
 /** The largest body that kube-apiserver reads (1.33: --max-request-bytes of etcd and of requests). */
 export const maxBodyBytes = 3 * 1024 * 1024;
@@ -16,7 +17,6 @@ export class WireRequest implements ApiRequest {
   readonly target: string | undefined;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly clientCertificate: ApiRequest['clientCertificate'];
-  readonly remoteAddress: string | undefined;
 
   /** `abortSignal` is called only if the handler asks for the signal. */
   constructor(
@@ -31,7 +31,10 @@ export class WireRequest implements ApiRequest {
     this.target = message.url;
     this.headers = message.headers as Readonly<Record<string, string | undefined>>;
     this.clientCertificate = clientCertificateOf(message);
-    this.remoteAddress = message.socket.remoteAddress;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.message.socket.remoteAddress;
   }
 
   get signal(): AbortSignal {
@@ -85,6 +88,8 @@ function subjectOf(certificate: PeerCertificate): Subject | null {
   };
 }
 
+const deadlines = new Deadlines();
+
 /**
  * Reads a body to its end; there is none where methods have none. Rejects with the Status of 413 as soon as it is too large (what follows is not kept), and with that of 504
  * when it has not come whole within `timeoutMs` of real time: a client that trickles holds nothing for longer than a request may take.
@@ -95,8 +100,8 @@ export function readBody(message: IncomingMessage, timeoutMs = requestTimeoutMs)
   const declared = Number(message.headers['content-length'] ?? 0);
   if (declared > maxBodyBytes) return Promise.reject(tooLarge(`limit is ${maxBodyBytes}`));
   return new Promise((resolve, reject) => {
-    const tooSlow = setTimeout(() => reject(timedOut()), timeoutMs);
-    message.on('close', () => clearTimeout(tooSlow));
+    const arrived = deadlines.add(timeoutMs, () => reject(timedOut()));
+    message.on('close', arrived);
     const chunks: Buffer[] = [];
     let size = 0;
     message.on('data', (chunk: Buffer) => {
@@ -110,7 +115,6 @@ export function readBody(message: IncomingMessage, timeoutMs = requestTimeoutMs)
     });
     message.on('error', reject);
     message.on('end', () => {
-      clearTimeout(tooSlow);
       const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
       const contentType = message.headers['content-type'];
       // A body that is declared and empty is a broken one of its kind.

@@ -119,9 +119,9 @@ async function sendInPieces({ status, sent }: ApiResponse, out: ServerResponse, 
 const gzipHeaders = ['content-encoding', 'gzip', 'vary', 'Accept-Encoding'] as const;
 
 function wantsGzip(headers: RawHeaders, byteLength: number, { acceptEncoding = '' }: SendOptions): boolean {
+  if (byteLength < gzipFromBytes || headers.includes('content-encoding')) return false;
   // Upstream knows the word alone: one with a quality is another encoding to it.
-  const accepted = acceptEncoding.split(',').some((encoding) => encoding.trim() === 'gzip');
-  return accepted && byteLength >= gzipFromBytes && !headers.includes('content-encoding');
+  return acceptEncoding.split(',').some((encoding) => encoding.trim() === 'gzip');
 }
 
 function stream(body: StreamBody, out: ServerResponse): void {

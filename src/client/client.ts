@@ -103,8 +103,10 @@ class HandlerClient implements Client {
       body: sent,
       signal,
     });
-    if (response.status >= 400) throw statusErrorOf(response);
-    return response;
+    if (response.status < 400) return response;
+    const error = statusErrorOf(response);
+    Error.captureStackTrace(error);
+    throw error;
   }
 }
 

@@ -33,15 +33,23 @@ export interface Status {
 /**
  * How the API fails: an error that carries the Status a client gets, and headers that its answer has beside those of every failure.
  * Texts are upstream's (apimachinery/pkg/api/errors).
+ *
+ * It knows nothing of where it was made: most are answers that are wanted, such as the 409 of a lost race, and noting the stack would take
+ * longer than finding the conflict. A client notes where it was called.
  */
 export class StatusError extends Error {
-  override readonly name = 'StatusError';
+  static {
+    this.prototype.name = 'StatusError';
+  }
 
   constructor(
     readonly status: Status,
     readonly headers?: Readonly<Record<string, string>>,
   ) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(status.message);
+    Error.stackTraceLimit = stackTraceLimit;
   }
 
   get code(): number {
@@ -54,20 +62,19 @@ export class StatusError extends Error {
 }
 
 export function failure(code: number, reason: string, message: string, details?: StatusDetails): StatusError {
-  return new StatusError({
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message,
-    ...(reason ? { reason } : {}),
-    ...(details ? { details } : {}),
-    code,
-  });
+  const status: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message };
+  if (reason) status.reason = reason;
+  if (details) status.details = details;
+  status.code = code;
+  return new StatusError(status);
 }
 
 function about(resource: GroupResource, name: string): StatusDetails {
-  return { ...(name ? { name } : {}), ...(resource.group ? { group: resource.group } : {}), kind: resource.resource };
+  const details: StatusDetails = {};
+  if (name) details.name = name;
+  if (resource.group) details.group = resource.group;
+  details.kind = resource.resource;
+  return details;
 }
 
 function quoted(resource: GroupResource, name: string): string {

@@ -178,15 +178,26 @@ function timeError(text: string, fraction: '' | '.000000'): string {
   return `parsing time ${quoted(text)}: extra text: ${quoted(rest)}`;
 }
 
+/** The parts of a text that has the form of a time, in the order in which Go looks at them. */
 function checkTimeRange(text: string): string | undefined {
-  const [month, day, hour, minute, second] = [5, 8, 11, 14, 17].map((at) => Number(text.slice(at, at + 2))) as [number, number, number, number, number];
   const outOfRange = (what: string): string => `parsing time ${quoted(text)}: ${what} out of range`;
+  const month = twoDigits(text, 5);
   if (month < 1 || month > 12) return outOfRange('month');
-  if (hour > 23) return outOfRange('hour');
-  if (minute > 59) return outOfRange('minute');
-  if (second > 59) return outOfRange('second');
-  const lastDay = new Date(Date.UTC(Number(text.slice(0, 4)), month, 0)).getUTCDate();
-  return day < 1 || day > lastDay ? outOfRange('day') : undefined;
+  if (twoDigits(text, 11) > 23) return outOfRange('hour');
+  if (twoDigits(text, 14) > 59) return outOfRange('minute');
+  if (twoDigits(text, 17) > 59) return outOfRange('second');
+  const day = twoDigits(text, 8);
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  return day < 1 || day > daysIn(month, year) ? outOfRange('day') : undefined;
+}
+
+function twoDigits(text: string, at: number): number {
+  return (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48;
+}
+
+function daysIn(month: number, year: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 function checkQuantity(value: unknown): string | undefined {

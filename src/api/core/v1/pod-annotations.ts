@@ -64,7 +64,7 @@ export function validatePodAnnotationUpdates(mistakes: Mistakes, next: Pod, prev
 /** Who says a profile twice must say the same (validateSeccompAnnotationsAndFields, validateAppArmorAnnotationsAndFieldsMatchOnCreate). */
 export function validateProfileAnnotations(mistakes: Mistakes, { metadata, spec }: Pod): void {
   const { annotations } = metadata ?? {};
-  if (!annotations || !spec) return;
+  if (!annotations || !spec || !namesProfiles(annotations)) return;
   const ofPod = spec.securityContext?.seccompProfile;
   const at = path('spec');
   validateMatch(mistakes, 'seccomp', annotations[seccompOfPod], ofPod, at.child('securityContext', 'seccompProfile'));
@@ -79,6 +79,11 @@ export function validateProfileAnnotations(mistakes: Mistakes, { metadata, spec 
     const where = at.child(field).index(index).child('securityContext', 'appArmorProfile');
     validateMatch(mistakes, 'apparmor', annotations[appArmorPrefix + container.name], profile, where);
   }
+}
+
+function namesProfiles(annotations: Annotations): boolean {
+  for (const key in annotations) if (key === seccompOfPod || key.startsWith(seccompPrefix) || key.startsWith(appArmorPrefix)) return true;
+  return false;
 }
 
 type Profile = SeccompProfile | AppArmorProfile | undefined;
