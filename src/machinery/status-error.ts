@@ -39,7 +39,7 @@ export interface Status {
  */
 export class StatusError extends Error {
   static {
-    this.prototype.name = 'StatusError';
+    StatusError.prototype.name = 'StatusError';
   }
 
   constructor(
