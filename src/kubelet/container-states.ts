@@ -130,7 +130,7 @@ const noTimes = { startedAt: null, finishedAt: null } as unknown as { startedAt:
 /** A container that waits to be started again says why, and what it was before becomes its last state. */
 function showFailure(pod: Readonly<Pod>, container: PodContainer, status: PodRuntimeStatus, sources: StatusSources, out: ContainerStatus): void {
   const last = containerNamed(status, container.spec.name);
-  if (container.kind === 'init' && !isSidecar(container.spec) && last?.state === 'exited' && last.exitCode === 0) return;
+  if (container.kind === 'init' && last?.state === 'exited' && last.exitCode === 0) return; // Sidecars that ended well, too.
   if (!shouldBeRestarted(container.spec, pod, status)) return;
   const failure = sources.failure(container.spec.name);
   if (!failure) return;

@@ -173,6 +173,23 @@ function course(history: readonly unknown[], name: string): string[] {
   return lines.filter((line, index) => line !== lines[index - 1]);
 }
 
+test.each<[string, number, string, string]>([
+  ['that failed waits for its back-off in sight', 1, 'Always', 'CrashLoopBackOff after Error'],
+  ['that ended well does not', 0, 'Always', 'Completed'],
+  ['of a pod that is never restarted does not, and what it was before is forgotten', 1, 'Never', 'Error'],
+])('a sidecar %s', async (_name, exitCode, restartPolicy, expected) => {
+  const { env, runtime, create, pod } = await node();
+  runtime.programs.set('side', { exitAfterMs: 3_000, exitCode });
+  const side = { ...busybox('side'), restartPolicy: 'Always' };
+  await create('p', { restartPolicy, initContainers: [side], containers: [busybox('app')] });
+  await env.loop.advance(12_000); // It has ended twice, and waits for the third start.
+  const [status] = (await pod('p')).status?.initContainerStatuses ?? [];
+  const { state, lastState } = status ?? {};
+  const last = lastState?.terminated?.reason;
+  expect(`${state?.waiting?.reason ?? state?.terminated?.reason}${last ? ` after ${last}` : ''}`).toBe(expected);
+  expect(status?.restartCount).toBe(1);
+});
+
 test('a job-like pod completes: its conditions say so first, its phase when all of it has stopped', async () => {
   const { env, api, runtime, create, pod } = await node();
   runtime.programs.set('app', { exitAfterMs: 1000 });
@@ -278,6 +295,19 @@ test('a failing liveness probe restarts its container with the reason in the eve
   healthy = true;
   await env.loop.advance(20_000);
   expect((await pod('live')).status?.containerStatuses?.[0]).toMatchObject({ restartCount: 1, ready: true });
+});
+
+test('a watcher sees that a container has started before it sees that it is ready', async () => {
+  const { env, api, create } = await node();
+  const started = { exec: { command: ['true'] }, initialDelaySeconds: 2 };
+  await create('p', { containers: [{ ...busybox('app'), startupProbe: started }] });
+  await env.loop.advance(10_000);
+  const seen = (api.podHistory as Pod[]).flatMap(({ status }) => status?.containerStatuses ?? []).filter((one) => one.state?.running);
+  expect(seen.map(({ started, ready }) => [started, ready])).toEqual([
+    [false, false],
+    [true, false],
+    [true, true],
+  ]);
 });
 
 test('readiness by TCP keeps a pod unready while nothing listens', async () => {

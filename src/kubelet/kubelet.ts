@@ -115,6 +115,7 @@ export class Kubelet implements NodeApi {
       env,
       run: (probe, target) => runProbe(env, runtime, probe, target),
       warn: (pod, container, reason, message) => this.#events.event(podReference(pod, container), 'Warning', reason, message),
+      started: (uid, containerId) => this.#statuses.setStarted(uid, containerId),
       changed: (uid) => this.#workers.get(uid)?.wake(),
     });
     this.#eviction = this.#evictionManager();

@@ -110,7 +110,22 @@ test.each<[string, string, string]>([
   ],
   ['a running sidecar lets the next init container start', plan(sidecar, [run('side', 'running')]), 'init 1'],
   ['a sidecar that ended is started again beside the app', plan(sidecar, [run('app', 'running'), run('side', 'exited', 0)]), 'init 0'],
-  ['a sidecar does not keep a finished pod alive', plan({ ...sidecar, restartPolicy: 'Never' }, [run('app', 'exited', 0), run('side', 'running')]), 'kill pod'],
+  ['a sidecar that ended is started again while an init container after it runs', plan(sidecar, [run('i1', 'running'), run('side', 'exited', 1)]), 'init 0'],
+  [
+    'a sidecar that fails its liveness probe does not hold up those after it',
+    plan({ initContainers: [{ ...init('side', 'Always'), livenessProbe: {} }, init('i1')] }, [run('side', 'running')], { probes: failing }),
+    'kill (Init container side failed liveness probe), init 0, init 1',
+  ],
+  [
+    'a sidecar does not keep a finished pod alive',
+    plan({ ...sidecar, restartPolicy: 'Never' }, [run('app', 'exited', 0), run('i1', 'exited', 0), run('side', 'running')]),
+    'kill pod',
+  ],
+  [
+    'a pod that has finished waits for its last sidecar to be back before it ends',
+    plan({ initContainers: [init('side', 'Always')], restartPolicy: 'Never' }, [run('app', 'exited', 0), run('side', 'exited', 1)]),
+    'init 0',
+  ],
 ])('%s', (_name, actual, expected) => {
   expect(actual).toBe(expected);
 });

@@ -126,41 +126,41 @@ function indexesWhere(list: readonly Container[] | undefined, test: (container: 
 
 /**
  * Plans the init containers; returns whether the app containers' turn has come. Looks from the last to the first, since
- * finished ones may be gone: the last that ran tells how far the pod has got.
+ * finished ones may be gone: the last that ran tells how far the pod has got. Sidecars before it are kept running.
+ *
+ * An app container that has ended proves nothing (it may be of another sandbox), so a pod of which nothing runs any more waits for its
+ * last sidecar to be back before it starts its containers again, or ends.
  */
 function planInitContainers(pod: Readonly<Pod>, status: PodRuntimeStatus, probes: ProbeResults, actuated: ActuatedResources, draft: Draft): boolean {
   const list = pod.spec?.initContainers ?? [];
   if (list.length === 0) return true;
   const present = inPresentSandbox(status);
   const appContainers = new Set((pod.spec?.containers ?? []).map((one) => one.name));
-  const wasInitialized = present.some((one) => appContainers.has(one.name));
-  let initialized = wasInitialized;
-  let seen = false;
+  const started = present.some((one) => one.state !== 'exited' && appContainers.has(one.name));
+  let initialized = started;
+  let passed = started;
   for (let index = list.length - 1; index >= 0; index -= 1) {
     const container = list[index] as Container;
     const last = present.find((one) => one.name === container.name);
     if (!last) {
-      if (wasInitialized && isSidecar(container)) draft.initContainersToStart.push(index);
+      if (passed && isSidecar(container)) draft.initContainersToStart.push(index);
       continue;
     }
-    if (wasInitialized && !isSidecar(container)) continue;
-    seen = true;
-    const outcome = isSidecar(container)
-      ? planSidecar(container, index, last, wasInitialized, probes, actuated, draft)
-      : planInitContainer(pod, index, last, draft);
+    if (passed && !isSidecar(container)) continue;
+    const outcome = isSidecar(container) ? planSidecar(container, index, last, probes, actuated, draft) : planInitContainer(pod, index, last, draft);
     if (outcome === 'kill') {
       draft.killPod = true;
       draft.initContainersToStart = [];
       return false;
     }
-    if (outcome === 'done' && !wasInitialized) {
+    if (outcome === 'done') {
       if (index === list.length - 1) initialized = true;
-      else draft.initContainersToStart.push(index + 1);
+      else if (!passed) draft.initContainersToStart.push(index + 1);
     }
-    if (!wasInitialized) break;
+    passed = true;
   }
-  if (!seen && !wasInitialized) draft.initContainersToStart.push(0);
-  draft.initContainersToStart.reverse();
+  if (!passed) draft.initContainersToStart.push(0);
+  draft.initContainersToStart.sort((a, b) => a - b);
   return initialized;
 }
 
@@ -175,34 +175,25 @@ function planInitContainer(pod: Readonly<Pod>, index: number, last: ContainerSta
   return 'wait';
 }
 
-function planSidecar(
-  container: Container,
-  index: number,
-  last: ContainerStatus,
-  wasInitialized: boolean,
-  probes: ProbeResults,
-  actuated: ActuatedResources,
-  draft: Draft,
-): InitOutcome {
+function planSidecar(container: Container, index: number, last: ContainerStatus, probes: ProbeResults, actuated: ActuatedResources, draft: Draft): InitOutcome {
   if (last.state !== 'running') {
     draft.initContainersToStart.push(index);
     return 'wait';
   }
-  const kill = (message: string, reason?: ContainerToKill['reason']): InitOutcome => {
+  const restart = (message: string, reason?: ContainerToKill['reason']): void => {
     draft.containersToKill.set(last.id, { name: container.name, message, reason });
     draft.initContainersToStart.push(index);
-    return 'wait';
   };
   if (container.startupProbe) {
     const startup = probes.startup(last.id);
-    if (startup === 'failure') return kill(`Init container ${container.name} failed startup probe`, 'StartupProbe');
+    if (startup === 'failure') restart(`Init container ${container.name} failed startup probe`, 'StartupProbe');
     if (startup !== 'success') return 'wait';
   }
-  if (container.livenessProbe && probes.liveness(last.id) === 'failure') {
-    return kill(`Init container ${container.name} failed liveness probe`, 'LivenessProbe');
-  }
-  if (wasInitialized && imageChanged(container, last)) return kill(`Init container ${container.name} definition changed`);
-  return planResize(container, last, actuated, draft) ? kill(restartToResize(container)) : 'done';
+  if (imageChanged(container, last)) restart(`Init container ${container.name} definition changed`);
+  else if (container.livenessProbe && probes.liveness(last.id) === 'failure')
+    restart(`Init container ${container.name} failed liveness probe`, 'LivenessProbe');
+  else if (planResize(container, last, actuated, draft)) restart(restartToResize(container));
+  return 'done'; // Once it has started, those after it do not wait for it, whatever becomes of it.
 }
 
 const restartToResize = ({ name }: Container): string => `Container ${name} resize requires restart`;

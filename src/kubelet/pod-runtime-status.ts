@@ -26,14 +26,13 @@ export function restartsOnFailure(pod: Readonly<Pod>): boolean {
 
 /**
  * Whether a container that is not running is to be started in the next sync (pkg/kubelet/container ShouldContainerBeRestarted).
- * Sidecars follow their own restart policy, which is Always.
+ * It does not know of sidecars' own policy: those of a pod that is never restarted do come back, but are not shown as waiting for it.
  */
 export function shouldBeRestarted(container: Readonly<Container>, pod: Readonly<Pod>, status: PodRuntimeStatus): boolean {
   if (pod.metadata?.deletionTimestamp) return false;
   const last = containerNamed(status, container.name);
   if (!last || last.state === 'created') return true;
   if (last.state === 'running') return false;
-  if (container.restartPolicy === 'Always') return true;
   if (pod.spec?.restartPolicy === 'Never') return false;
   if (pod.spec?.restartPolicy === 'OnFailure') return last.exitCode !== 0;
   return true;

@@ -286,6 +286,7 @@ export class PodWorker {
       if (actions.createSandbox) await this.record.purge((pod.spec?.initContainers ?? []).map((one) => one.name));
     } else await this.#killSome(pod, actions);
     if (this.#state !== 'syncing') return;
+    for (const { name } of pod.spec?.initContainers ?? []) await this.record.prune(name); // Of those one ended run is kept, at every look.
     const sandboxId = actions.createSandbox ? await this.#createSandbox(pod, actions.attempt) : actions.sandboxId;
     if (sandboxId === undefined) {
       const { sandbox, containers } = facts.seen;

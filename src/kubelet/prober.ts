@@ -12,6 +12,8 @@ export interface ProberOptions {
   readonly run: (probe: Readonly<Probe>, target: ProbeTarget) => Promise<ProbeOutcome>;
   /** Records a warning about a container. */
   readonly warn: (pod: Readonly<Pod>, container: PodContainer, reason: 'Unhealthy' | 'ProbeWarning', message: string) => void;
+  /** Startup has succeeded. Told before `changed`. */
+  readonly started: (podUid: string, containerId: string) => void;
   /** A result has changed: the pod is to be synced. */
   readonly changed: (podUid: string) => void;
 }
@@ -186,6 +188,7 @@ export class Prober implements ProbeResults {
   /** The other probes begin once startup has succeeded. */
   #startupDone(probes: ContainerProbes, startup: Worker): void {
     stop(startup);
+    this.options.started(probes.podUid, startup.target.containerId);
     const now = this.options.env.clock.now();
     for (const worker of probes.workers) {
       if (worker !== startup) this.#schedule(worker, Math.max(now, probes.startedAt + (worker.probe.initialDelaySeconds ?? 0) * 1000));

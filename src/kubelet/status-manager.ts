@@ -1,4 +1,4 @@
-import type { ObjectMeta, Pod, PodCondition, PodStatus } from '../../generated/types/index.ts';
+import type { ContainerStatus, ObjectMeta, Pod, PodCondition, PodStatus } from '../../generated/types/index.ts';
 import type { Client } from '../client/index.ts';
 import type { Env } from '../env/index.ts';
 import { semanticEqual } from '../machinery/deep.ts';
@@ -50,6 +50,17 @@ export class StatusManager {
     const uid = pod.metadata?.uid ?? '';
     const entry = this.#entries.get(uid) ?? this.#add(uid, pod);
     entry.wanted = status;
+    this.#wake(entry);
+  }
+
+  /** A container's startup has succeeded. That is told at once; whether it is ready, too, the pod's next look says. */
+  setStarted(uid: string, containerId: string): void {
+    const entry = this.#entries.get(uid);
+    if (!entry) return;
+    const marked = (list: ContainerStatus[] | undefined) =>
+      list?.map((one) => (one.containerID === `containerd://${containerId}` ? { ...one, started: true } : one));
+    const { containerStatuses, initContainerStatuses } = entry.wanted;
+    entry.wanted = { ...entry.wanted, containerStatuses: marked(containerStatuses), initContainerStatuses: marked(initContainerStatuses) };
     this.#wake(entry);
   }
 
