@@ -1,3 +1,4 @@
+export * from './admissionregistration/v1/admission-policy.ts';
 export * from './admissionregistration/v1/defaults.ts';
 export * from './admissionregistration/v1/webhooks.ts';
 export * from './apiextensions/v1/custom-resource-definition.ts';
@@ -44,6 +45,9 @@ export * from './discovery/v1/validation.ts';
 export * from './events/v1/conversion.ts';
 export * from './events/v1/validation.ts';
 export * from './flowcontrol/v1/defaults.ts';
+export * from './flowcontrol/v1/flow-schema.ts';
+export * from './flowcontrol/v1/mandatory.ts';
+export * from './flowcontrol/v1/priority-level.ts';
 export * from './meta/checks.ts';
 export * from './meta/conditions.ts';
 export * from './meta/ip.ts';

@@ -57,9 +57,10 @@ function validateOwners(mistakes: Mistakes, owners: readonly OwnerReference[], a
     if (bannedOwners.has(`${owner.apiVersion}/${owner.kind}`))
       mistakes.invalid(at, goOwner(owner), `/${owner.apiVersion}, Kind=${owner.kind} is disallowed from being an owner`);
     if (!owner.controller) continue;
+    const name = `${owner.kind}/${owner.name}`;
     if (controller)
-      mistakes.invalid(at, owners, `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.name}`);
-    else controller = owner.name;
+      mistakes.invalid(at, owners, `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`);
+    else controller = name;
   }
 }
 

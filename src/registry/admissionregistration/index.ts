@@ -10,18 +10,21 @@ import {
   setAdmissionPolicyDefaults,
   setMutatingWebhookDefaults,
   setValidatingWebhookDefaults,
+  validateAdmissionPolicy,
+  validateAdmissionPolicyBinding,
+  validateAdmissionPolicyStatus,
   validateWebhooks,
 } from '../../api/index.ts';
 import { ageColumn, column, nameColumn } from '../core/columns.ts';
 import { resetMetadataForStatus } from '../generic/metadata.ts';
-import { schemaOnlyStrategy } from '../generic/schema-only-strategy.ts';
+import { resourceStrategy } from '../generic/resource-strategy.ts';
 import type { Strategy } from '../generic/strategy.ts';
 
 const group = { group: 'admissionregistration.k8s.io', version: 'v1', categories: ['api-extensions'], namespaced: false };
 const count = (list: readonly unknown[] | undefined): number => (list ?? []).length;
 
 /** pkg/registry/admissionregistration/mutatingwebhookconfiguration. */
-export const mutatingWebhookStrategy = schemaOnlyStrategy<MutatingWebhookConfiguration>({
+export const mutatingWebhookStrategy = resourceStrategy<MutatingWebhookConfiguration>({
   resource: { ...group, kind: 'MutatingWebhookConfiguration', plural: 'mutatingwebhookconfigurations' },
   conditionalUpdateOnly: true,
   metadataChecks: { finalizerDomains: false },
@@ -32,7 +35,7 @@ export const mutatingWebhookStrategy = schemaOnlyStrategy<MutatingWebhookConfigu
 });
 
 /** pkg/registry/admissionregistration/validatingwebhookconfiguration. */
-export const validatingWebhookStrategy = schemaOnlyStrategy<ValidatingWebhookConfiguration>({
+export const validatingWebhookStrategy = resourceStrategy<ValidatingWebhookConfiguration>({
   resource: { ...group, kind: 'ValidatingWebhookConfiguration', plural: 'validatingwebhookconfigurations' },
   conditionalUpdateOnly: true,
   metadataChecks: { finalizerDomains: false },
@@ -48,33 +51,23 @@ function paramKind({ spec }: Readonly<ValidatingAdmissionPolicy>): string {
 }
 
 /** pkg/registry/admissionregistration/validatingadmissionpolicy. */
-export const admissionPolicyStrategy = schemaOnlyStrategy<ValidatingAdmissionPolicy>(
-  {
-    resource: { ...group, kind: 'ValidatingAdmissionPolicy', plural: 'validatingadmissionpolicies' },
-    conditionalUpdateOnly: true,
-    metadataChecks: { finalizerDomains: false },
-    applyDefaults: setAdmissionPolicyDefaults,
-    statusOnCreate: () => ({}),
-    prepareForStatusUpdate: resetMetadataForStatus,
-    countsGeneration: true,
-    columns: [
-      nameColumn,
-      column('Validations', 'How many rules there are.', ({ spec }) => count(spec?.validations), 'integer'),
-      column('ParamKind', 'What kind of object holds its parameters.', paramKind),
-      ageColumn,
-    ],
-  },
-  {
-    required: [
-      'spec.matchConstraints',
-      'spec.matchConstraints.resourceRules',
-      'spec.validations[].expression',
-      'spec.matchConditions[].name',
-      'spec.variables[].name',
-    ],
-    oneOf: { 'spec.failurePolicy': ['Fail', 'Ignore'], 'spec.matchConstraints.matchPolicy': ['Equivalent', 'Exact'] },
-  },
-);
+export const admissionPolicyStrategy = resourceStrategy<ValidatingAdmissionPolicy>({
+  resource: { ...group, kind: 'ValidatingAdmissionPolicy', plural: 'validatingadmissionpolicies' },
+  conditionalUpdateOnly: true,
+  metadataChecks: { finalizerDomains: false },
+  applyDefaults: setAdmissionPolicyDefaults,
+  validate: validateAdmissionPolicy,
+  validateStatus: validateAdmissionPolicyStatus,
+  statusOnCreate: () => ({}),
+  prepareForStatusUpdate: resetMetadataForStatus,
+  countsGeneration: true,
+  columns: [
+    nameColumn,
+    column('Validations', 'How many rules there are.', ({ spec }) => count(spec?.validations), 'integer'),
+    column('ParamKind', 'What kind of object holds its parameters.', paramKind),
+    ageColumn,
+  ],
+});
 
 function paramRef({ spec }: Readonly<ValidatingAdmissionPolicyBinding>): string {
   const reference = spec?.paramRef;
@@ -95,22 +88,20 @@ function goText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): str
 }
 
 /** pkg/registry/admissionregistration/validatingadmissionpolicybinding. */
-export const admissionPolicyBindingStrategy = schemaOnlyStrategy<ValidatingAdmissionPolicyBinding>(
-  {
-    resource: { ...group, kind: 'ValidatingAdmissionPolicyBinding', plural: 'validatingadmissionpolicybindings' },
-    conditionalUpdateOnly: true,
-    metadataChecks: { finalizerDomains: false },
-    applyDefaults: setAdmissionPolicyBindingDefaults,
-    countsGeneration: true,
-    columns: [
-      nameColumn,
-      column('PolicyName', 'The policy it puts to use.', ({ spec }) => spec?.policyName ?? ''),
-      column('ParamRef', 'The object that holds the parameters.', paramRef),
-      ageColumn,
-    ],
-  },
-  { required: ['spec.policyName', 'spec.validationActions'], oneOf: { 'spec.matchResources.matchPolicy': ['Equivalent', 'Exact'] } },
-);
+export const admissionPolicyBindingStrategy = resourceStrategy<ValidatingAdmissionPolicyBinding>({
+  resource: { ...group, kind: 'ValidatingAdmissionPolicyBinding', plural: 'validatingadmissionpolicybindings' },
+  conditionalUpdateOnly: true,
+  metadataChecks: { finalizerDomains: false },
+  applyDefaults: setAdmissionPolicyBindingDefaults,
+  validate: validateAdmissionPolicyBinding,
+  countsGeneration: true,
+  columns: [
+    nameColumn,
+    column('PolicyName', 'The policy it puts to use.', ({ spec }) => spec?.policyName ?? ''),
+    column('ParamRef', 'The object that holds the parameters.', paramRef),
+    ageColumn,
+  ],
+});
 
 /** The resources of admissionregistration.k8s.io/v1. */
 export const admissionRegistrationStrategies = [

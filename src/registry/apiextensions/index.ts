@@ -2,15 +2,17 @@ import type { CustomResourceDefinition } from '../../../generated/types/index.ts
 import {
   newDefinitionStatus,
   setCustomResourceDefinitionDefaults,
+  storageVersions,
   validateCustomResourceDefinition,
+  validateCustomResourceDefinitionStatus,
   validateCustomResourceDefinitionUpdate,
 } from '../../api/index.ts';
 import { checkOwnPreconditions } from '../generic/delete.ts';
-import { schemaOnlyStrategy } from '../generic/schema-only-strategy.ts';
+import { resourceStrategy } from '../generic/resource-strategy.ts';
 import type { Strategy } from '../generic/strategy.ts';
 
 /** apiextensions-apiserver/pkg/registry/customresourcedefinition. Definitions are kept; what they define is not served yet. */
-export const customResourceDefinitionStrategy = schemaOnlyStrategy<CustomResourceDefinition>({
+export const customResourceDefinitionStrategy = resourceStrategy<CustomResourceDefinition>({
   resource: {
     group: 'apiextensions.k8s.io',
     version: 'v1',
@@ -27,13 +29,14 @@ export const customResourceDefinitionStrategy = schemaOnlyStrategy<CustomResourc
   countsGeneration: true,
   prepareForUpdate(next) {
     const status = (next.status = { ...next.status });
-    for (const { name, storage } of next.spec.versions ?? [])
-      if (storage && !status.storedVersions?.includes(name)) status.storedVersions = [...(status.storedVersions ?? []), name];
+    for (const name of storageVersions(next.spec.versions))
+      if (!status.storedVersions?.includes(name)) status.storedVersions = [...(status.storedVersions ?? []), name];
   },
   beforeDelete: (definition, query) => checkOwnPreconditions({ group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' }, definition, query),
   metadataChecks: { finalizerDomains: false, onUpdate: false },
   validate: validateCustomResourceDefinition,
   validateUpdate: validateCustomResourceDefinitionUpdate,
+  validateStatus: validateCustomResourceDefinitionStatus,
 });
 
 /** The resources of apiextensions.k8s.io/v1. */

@@ -47,5 +47,4 @@ export function setAdmissionPolicyDefaults(policy: ValidatingAdmissionPolicy): v
 
 export function setAdmissionPolicyBindingDefaults({ spec }: ValidatingAdmissionPolicyBinding): void {
   if (spec?.matchResources) setMatchDefaults(spec.matchResources);
-  if (spec?.paramRef) spec.paramRef.parameterNotFoundAction ??= 'Deny' as never;
 }

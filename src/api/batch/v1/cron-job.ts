@@ -1,10 +1,10 @@
 import type { CronJob, CronJobSpec, JobSpec } from '../../../../generated/types/index.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
 import { goSelector } from '../../../machinery/go-syntax.ts';
+import { setPodTemplateDefaults } from '../../core/v1/pod-defaults.ts';
 import { mistakesOf } from '../../meta/checks.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { findScheduleError } from './cron-schedule.ts';
-import { setJobTemplateDefaults } from './job.ts';
 import { validateJobSpec } from './job-validation.ts';
 
 /** The controller appends eleven characters to the name for each job. */
@@ -20,7 +20,8 @@ export function setCronJobDefaults(cron: CronJob): void {
   spec.failedJobsHistoryLimit ??= 1;
   const template = (spec.jobTemplate ??= {});
   (template.metadata ??= {}).creationTimestamp ??= null as never;
-  setJobTemplateDefaults((template.spec ??= {} as JobSpec));
+  // What a job's own spec gets beyond this, the template's does not: it is filled in when the job is made.
+  setPodTemplateDefaults(((template.spec ??= {} as JobSpec).template ??= {}));
 }
 
 const specPath = path('spec');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Job, JobSpec } from '../../../../generated/types/index.ts';
+import type { CronJob, Job, JobSpec } from '../../../../generated/types/index.ts';
 import { clone } from '../../../machinery/deep.ts';
+import { setCronJobDefaults, validateCronJob } from './cron-job.ts';
 import { generateJobSelector, setJobDefaults } from './job.ts';
 import { validateJob, validateJobUpdate } from './job-validation.ts';
 
@@ -51,4 +52,15 @@ describe('a changed job', () => {
     ]);
     expect(validateJobUpdate(job({ parallelism: 5, completions: 1 }), job())).toEqual([]);
   });
+});
+
+test('a failure policy within a cron job says which status it means, within a job it need not', () => {
+  const podFailurePolicy = { rules: [{ action: 'Ignore', onPodConditions: [{ type: 'X' } as never] }] };
+  expect(mistakes(job({ podFailurePolicy: clone(podFailurePolicy) }))).toEqual([]);
+  const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } };
+  const cron: CronJob = { metadata: { name: 'c' }, spec: { schedule: '* * * * *', jobTemplate: { spec: { template, podFailurePolicy } } } };
+  setCronJobDefaults(cron);
+  expect(validateCronJob(cron).map(String)).toEqual([
+    'spec.jobTemplate.spec.podFailurePolicy.rules[0].onPodConditions[0].status: Required value: valid values: ["False" "True" "Unknown"]',
+  ]);
 });

@@ -15,7 +15,8 @@ const maxInt32 = 2 ** 31 - 1;
 export function setJobDefaults(job: Job): void {
   const spec = (job.spec ??= {} as JobSpec);
   job.status ??= {};
-  setJobTemplateDefaults(spec);
+  setPodTemplateDefaults((spec.template ??= {}));
+  for (const rule of spec.podFailurePolicy?.rules ?? []) for (const pattern of rule.onPodConditions ?? []) pattern.status ||= 'True';
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = spec.parallelism = 1;
   spec.parallelism ??= 1;
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : maxInt32;
@@ -27,12 +28,6 @@ export function setJobDefaults(job: Job): void {
   spec.suspend ??= false;
   spec.manualSelector ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed';
-}
-
-/** Defaults of a job's spec wherever it stands: those of its pods and of its failure policy. */
-export function setJobTemplateDefaults(spec: JobSpec): void {
-  setPodTemplateDefaults((spec.template ??= {}));
-  for (const rule of spec.podFailurePolicy?.rules ?? []) for (const pattern of rule.onPodConditions ?? []) pattern.status ||= 'True';
 }
 
 /** The selector and labels that only this job has (pkg/registry/batch/job generateSelector). */

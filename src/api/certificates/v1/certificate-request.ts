@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { type DerValue, derBytes, derChildren, derContent, derTag, derValueAt } from '../../../machinery/der.ts';
+import { type DerValue, derBytes, derChildren, derContent, derLengthMistake, derTag, derValueAt } from '../../../machinery/der.ts';
 import { type PemBlock, pemBlocks } from '../../../machinery/pem.ts';
 
 /** What somebody asks to have certified (PKCS #10). */
@@ -45,7 +45,7 @@ export function parseCertificateRequest(request: string): CertificateRequest {
   if (block?.type !== 'CERTIFICATE REQUEST') throw new RequestError('PEM block type must be CERTIFICATE REQUEST');
   const der = block.bytes;
   const outer = derValueAt(der, 0);
-  if (!outer) throw new RequestError('asn1: syntax error: data truncated');
+  if (!outer) throw new RequestError(derLengthMistake(der, 0) ?? 'asn1: syntax error: data truncated');
   if (outer.tag !== derTag.sequence) throw new RequestError(wrongTag(outer));
   if (outer.end !== der.length) throw new RequestError('asn1: syntax error: trailing data');
   const [info, algorithm, signature, more] = sequence(der, outer);

@@ -51,6 +51,8 @@ test('what is no request, or was signed by somebody else, is refused', () => {
   expect(about('')).toEqual(['PEM block type must be CERTIFICATE REQUEST']);
   expect(about(pemRequest(Buffer.from('3000', 'hex'), 'CERTIFICATE'))).toEqual(['PEM block type must be CERTIFICATE REQUEST']);
   expect(about(pemRequest(Buffer.from('3005', 'hex')))).toEqual(['asn1: syntax error: data truncated']);
+  expect(about(pemRequest(Buffer.from('30820002', 'hex')))).toEqual(['asn1: structure error: superfluous leading zeros in length']);
+  expect(about(pemRequest(Buffer.from('3081020500', 'hex')))).toEqual(['asn1: structure error: non-minimal length']);
   expect(about(pemRequest(Buffer.from('300000', 'hex')))).toEqual(['asn1: syntax error: trailing data']);
   expect(about(pemRequest(Buffer.from('3000', 'hex')))).toEqual(['asn1: syntax error: sequence truncated']);
   expect(about(pemRequest(Buffer.from('020100', 'hex')))[0]).toContain(

@@ -19,7 +19,7 @@ function withRegistry(image: string): string {
 /** The tag of an image reference, `latest` if it names neither tag nor digest, empty if it has a digest only or is no reference. */
 export function imageTag(image: string): string {
   // Names that are as long as this are none, and the pattern would take its time with them.
-  if (image.length > 1024 || /^[a-f0-9]{64}$/.test(image)) return '';
+  if (image === '' || image.length > 1024 || /^[a-f0-9]{64}$/.test(image)) return '';
   const [, name, tag, digest] = pattern.exec(withRegistry(image)) ?? [];
   if (name === undefined || name.length > maxNameBytes) return '';
   return tag ?? (digest ? '' : 'latest');

@@ -1,4 +1,4 @@
-import type { Container, EphemeralContainer, HTTPGetAction, Pod, PodSpec, PodTemplateSpec, Probe, Volume } from '../../../../generated/types/index.ts';
+import type { Container, EnvVar, EphemeralContainer, HTTPGetAction, Pod, PodSpec, PodTemplateSpec, Probe, Volume } from '../../../../generated/types/index.ts';
 import { canonicalQuantity } from '../../../machinery/quantity.ts';
 import { imagePullPolicyFor } from './images.ts';
 
@@ -68,18 +68,25 @@ function setContainerDefaults(container: Container | EphemeralContainer): void {
   container.terminationMessagePath ||= '/dev/termination-log';
   container.terminationMessagePolicy ||= 'File';
   container.resources ??= {};
-  for (const side of ['limits', 'requests'] as const) {
-    const amounts = container.resources[side];
-    for (const [name, amount] of Object.entries(amounts ?? {})) amounts![name] = canonicalQuantity(amount);
-  }
-  for (const port of container.ports ?? []) port.protocol ||= 'TCP';
-  for (const { valueFrom } of container.env ?? []) {
-    if (valueFrom?.fieldRef) valueFrom.fieldRef.apiVersion ||= 'v1';
-    if (valueFrom?.resourceFieldRef) valueFrom.resourceFieldRef.divisor = canonicalQuantity(valueFrom.resourceFieldRef.divisor ?? '0');
-  }
-  for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) setProbeDefaults(probe);
+  setAmounts(container.resources.limits);
+  setAmounts(container.resources.requests);
+  // Nothing is made for a container that has nothing of the kind: some bodies hold hundreds of thousands of them.
+  if (container.ports) for (const port of container.ports) port.protocol ||= 'TCP';
+  if (container.env) container.env.forEach(setEnvDefaults);
+  setProbeDefaults(container.livenessProbe);
+  setProbeDefaults(container.readinessProbe);
+  setProbeDefaults(container.startupProbe);
   setHttpDefaults(container.lifecycle?.postStart?.httpGet);
   setHttpDefaults(container.lifecycle?.preStop?.httpGet);
+}
+
+function setAmounts(amounts: Record<string, string> | undefined): void {
+  for (const name in amounts) amounts[name] = canonicalQuantity(amounts[name] as string);
+}
+
+function setEnvDefaults({ valueFrom }: EnvVar): void {
+  if (valueFrom?.fieldRef) valueFrom.fieldRef.apiVersion ||= 'v1';
+  if (valueFrom?.resourceFieldRef) valueFrom.resourceFieldRef.divisor = canonicalQuantity(valueFrom.resourceFieldRef.divisor ?? '0');
 }
 
 function setProbeDefaults(probe: Probe | undefined): void {

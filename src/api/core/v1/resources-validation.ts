@@ -53,10 +53,10 @@ const mayOvercommit = (name: string): boolean => isNative(name) && !isHugePages(
 /** The name of a resource has a type of its own in Go, whose values are printed without quotes. */
 export const goName = (name: string): GoText => new GoText(name);
 
-/** pkg/apis/core/validation ValidateResourceName: false when the name is wrong. */
-export function validateResourceName(mistakes: Mistakes, name: string, at: FieldPath): boolean {
+/** pkg/apis/core/validation ValidateResourceName: false when the name is wrong. `shown` is how a name that is none is printed. */
+export function validateResourceName(mistakes: Mistakes, name: string, at: FieldPath, shown: unknown = goName(name)): boolean {
   const wrong = isQualifiedName(name);
-  mistakes.invalid(at, goName(name), wrong);
+  mistakes.invalid(at, shown, wrong);
   if (wrong.length > 0) return false;
   if (name.includes('/') || standardResources.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-')) return true;
   mistakes.invalid(at, goName(name), 'must be a standard resource type or fully qualified');
@@ -64,8 +64,8 @@ export function validateResourceName(mistakes: Mistakes, name: string, at: Field
 }
 
 /** A resource that a container may ask for. */
-export function validateContainerResourceName(mistakes: Mistakes, name: string, at: FieldPath): void {
-  validateResourceName(mistakes, name, at);
+export function validateContainerResourceName(mistakes: Mistakes, name: string, at: FieldPath, shown: unknown = goName(name)): void {
+  validateResourceName(mistakes, name, at, shown);
   if (!name.includes('/')) {
     if (!containerResources.has(name) && !isHugePages(name)) mistakes.invalid(at, goName(name), 'must be a standard resource for containers');
   } else if (!isNative(name) && !isExtendedResource(name)) mistakes.invalid(at, goName(name), "doesn't follow extended resource name standard");

@@ -1,7 +1,7 @@
 import type { Service, ServicePort, ServiceSpec } from '../../../../generated/types/index.ts';
 import type { FieldError, FieldPath } from '../../../machinery/field-error.ts';
-import { path } from '../../../machinery/field-error.ts';
-import { goStringList } from '../../../machinery/go-syntax.ts';
+import { GoText, path } from '../../../machinery/field-error.ts';
+import { goStringList, goStruct } from '../../../machinery/go-syntax.ts';
 import { ipFamilyOf, isIp, validateCidr, validateIp } from '../../meta/ip.ts';
 import { validateLabels } from '../../meta/labels.ts';
 import { Mistakes } from '../../meta/mistakes.ts';
@@ -119,6 +119,17 @@ export function validateClusterIps(service: Service): FieldError[] {
   return mistakes.list;
 }
 
+/** Upstream looks at nothing but the protocol and the number, and says as much. */
+const goPort = ({ protocol = '', port = 0 }: ServicePort): GoText =>
+  goStruct('core.ServicePort', {
+    Name: '',
+    Protocol: protocol,
+    AppProtocol: new GoText('(*string)(nil)'),
+    Port: port,
+    TargetPort: goStruct('intstr.IntOrString', { Type: 0, IntVal: 0, StrVal: '' }),
+    NodePort: 0,
+  });
+
 function validatePortSet(mistakes: Mistakes, spec: ServiceSpec, ports: readonly ServicePort[]): void {
   const field = at.child('ports');
   ports.forEach((port, i) => {
@@ -133,7 +144,7 @@ function validatePortSet(mistakes: Mistakes, spec: ServiceSpec, ports: readonly 
   const seen = new Set<string>();
   ports.forEach((port, i) => {
     const key = `${port.protocol}/${port.port}`;
-    if (seen.has(key)) mistakes.duplicate(field.index(i), { protocol: port.protocol, port: port.port });
+    if (seen.has(key)) mistakes.duplicate(field.index(i), goPort(port));
     seen.add(key);
   });
 }

@@ -290,4 +290,9 @@ export function validatePodTemplateObject(template: PodTemplate): FieldError[] {
   return mistakes.list;
 }
 
-export const validatePodTemplateObjectUpdate = updateOf<PodTemplate>(validatePodTemplateObject);
+/** Its name was looked at when it was made. */
+export const validatePodTemplateObjectUpdate = updateOf<PodTemplate>(({ template }) => {
+  const mistakes = new Mistakes();
+  validatePodTemplate(mistakes, template ?? {}, path('template'));
+  return mistakes.list;
+});

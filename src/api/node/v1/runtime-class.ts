@@ -1,5 +1,6 @@
-import type { RuntimeClass } from '../../../../generated/types/index.ts';
-import { type FieldError, path } from '../../../machinery/field-error.ts';
+import type { RuntimeClass, Toleration } from '../../../../generated/types/index.ts';
+import { type FieldError, GoText, path } from '../../../machinery/field-error.ts';
+import { goStruct } from '../../../machinery/go-syntax.ts';
 import { canonicalAmounts } from '../../core/v1/persistent-volume-claim.ts';
 import { validateContainerResourceName, validateQuantity } from '../../core/v1/resources-validation.ts';
 import { validateTolerations } from '../../core/v1/scheduling-validation.ts';
@@ -12,6 +13,13 @@ export function setRuntimeClassDefaults(one: RuntimeClass): void {
 }
 
 /** pkg/apis/node/validation ValidateRuntimeClass. */
+/** Differs from upstream: with seconds it is JSON, since Go would print where in memory they lie. */
+function goToleration(toleration: Toleration): unknown {
+  const { key = '', operator = '', value = '', effect = '', tolerationSeconds } = toleration;
+  if (tolerationSeconds !== undefined) return toleration;
+  return goStruct('core.Toleration', { Key: key, Operator: operator, Value: value, Effect: effect, TolerationSeconds: new GoText('(*int64)(nil)') });
+}
+
 export function validateRuntimeClass(one: RuntimeClass): FieldError[] {
   return mistakesOf((mistakes) => {
     mistakes.invalid(path('handler'), one.handler ?? '', isDns1123Label(one.handler ?? ''));
@@ -27,7 +35,7 @@ export function validateRuntimeClass(one: RuntimeClass): FieldError[] {
     tolerations.forEach((toleration, i) => {
       const { key = '', operator = '', value = '', effect = '' } = toleration;
       const same = JSON.stringify([key, operator, value, effect]);
-      if (seen.has(same)) mistakes.duplicate(path('scheduling', 'tolerations').index(i), toleration);
+      if (seen.has(same)) mistakes.duplicate(path('scheduling', 'tolerations').index(i), goToleration(toleration));
       seen.add(same);
     });
   });

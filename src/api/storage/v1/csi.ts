@@ -1,8 +1,8 @@
 import type { CSIDriver, CSINode, CSIStorageCapacity, VolumeAttachment } from '../../../../generated/types/index.ts';
-import { semanticEqual } from '../../../machinery/deep.ts';
+import { sameField, semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, path } from '../../../machinery/field-error.ts';
 import { goSelector, goStringList } from '../../../machinery/go-syntax.ts';
-import { compareQuantities } from '../../../machinery/quantity.ts';
+import { canonicalQuantity, compareQuantities } from '../../../machinery/quantity.ts';
 import { validateInlineVolume } from '../../core/v1/persistent-volume.ts';
 import { validateDriverName } from '../../core/v1/volume-sources.ts';
 import { mistakesOf } from '../../meta/checks.ts';
@@ -122,6 +122,14 @@ export function validateVolumeAttachmentUpdate(next: VolumeAttachment, previous:
   return [...validateVolumeAttachment(next), ...mistakesOf((mistakes) => (same ? undefined : mistakes.invalid(specPath, next.spec, 'field is immutable')))];
 }
 
+/** Amounts are stored as Go writes them. */
+export function setCsiStorageCapacityDefaults(one: CSIStorageCapacity): void {
+  for (const field of ['capacity', 'maximumVolumeSize'] as const) {
+    const amount = one[field];
+    if (amount !== undefined) one[field] = canonicalQuantity(amount);
+  }
+}
+
 /** ValidateCSIStorageCapacity. */
 export function validateCsiStorageCapacity(one: CSIStorageCapacity): FieldError[] {
   return mistakesOf((mistakes) => {
@@ -136,7 +144,7 @@ export function validateCsiStorageCapacity(one: CSIStorageCapacity): FieldError[
 
 export function validateCsiStorageCapacityUpdate(next: CSIStorageCapacity, previous: Readonly<CSIStorageCapacity>): FieldError[] {
   const frozen = mistakesOf((mistakes) => {
-    mistakes.immutable(path('nodeTopology'), goSelector(next.nodeTopology), semanticEqual(next.nodeTopology, previous.nodeTopology));
+    mistakes.immutable(path('nodeTopology'), goSelector(next.nodeTopology), sameField('nodeTopology', next.nodeTopology, previous.nodeTopology));
     mistakes.immutable(path('storageClassName'), next.storageClassName, next.storageClassName === previous.storageClassName);
   });
   return [...validateCsiStorageCapacity(next), ...frozen];
