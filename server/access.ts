@@ -3,6 +3,7 @@ import { load } from 'js-yaml';
 import type { AuditEvent, AuditOptions, AuditPolicy } from '../src/apiserver/index.ts';
 import { parseAuditPolicy, tokenFileAuthenticator } from '../src/apiserver/index.ts';
 import type { ClusterOptions } from '../src/cluster/index.ts';
+import { goJson } from '../src/machinery/codec/index.ts';
 import type { AccessOptions, StartOptions } from './cli/index.ts';
 import { readClientCa } from './client-ca.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
@@ -62,7 +63,7 @@ function auditLog({ auditLogPath, auditPolicyFile }: AccessOptions): { readonly 
   return { options: { policy, sink }, close };
 }
 
-const line = (event: AuditEvent): string => `${JSON.stringify(event)}\n`;
+const line = (event: AuditEvent): string => `${goJson(event)}\n`;
 
 function readText(path: string): string {
   return checked(() => readFileSync(path, 'utf8'));

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Log } from '../src/env/index.ts';
+import { goJson } from '../src/machinery/codec/index.ts';
 import { type Handler, internalError, isReadablePath, isStatusError, type StatusError } from '../src/machinery/index.ts';
 import { readBody, WireRequest } from './http-request.ts';
 import { discard, sendResponse } from './http-response.ts';
@@ -59,6 +60,8 @@ function abortedWith(response: ServerResponse): AbortSignal {
 
 /** The one place where an unknown error becomes a 500. */
 function fail(error: unknown, response: ServerResponse, log: Log): void {
+  // Who hangs up while sending a body hears no answer, and has found no mistake.
+  if (response.destroyed && (error as NodeJS.ErrnoException).code === 'ECONNRESET') return;
   if (!isStatusError(error)) log.error('request failed', { error: error instanceof Error ? error.stack : String(error) });
   if (response.headersSent) {
     response.destroy();
@@ -68,11 +71,30 @@ function fail(error: unknown, response: ServerResponse, log: Log): void {
 }
 
 function sendStatus(response: ServerResponse, error: StatusError): void {
-  const text = `${JSON.stringify(error.status)}\n`;
+  const text = `${goJson(error.status)}\n`;
   response.statusCode = error.code;
   response.setHeader('content-type', 'application/json');
   response.setHeader('content-length', Buffer.byteLength(text));
-  // The rest of a body that was too large, or too slow, is not read: the connection has to go.
-  if (error.code === 413 || error.code === 504) response.setHeader('connection', 'close');
-  response.end(text);
+  // The rest of a body that was too large, or too slow, is not kept: the connection has to go.
+  if (error.code === 413 || error.code === 504) lastAnswer(response, text);
+  else response.end(text);
+}
+
+/** Real milliseconds for which a connection outlives the last answer on it, as in Go's HTTP server. */
+const lingerMs = 500;
+
+/**
+ * Answers, and closes the connection once the client has sent what it had to send, or after half a second. Were it closed with bytes of
+ * the body still unread, the client would find it broken before it could read the answer.
+ */
+function lastAnswer(response: ServerResponse, text: string): void {
+  const request = response.req;
+  response.setHeader('connection', 'close');
+  response.write(text);
+  const timer = setTimeout(close, lingerMs);
+  request.on('end', close).on('close', close).resume();
+  function close(): void {
+    clearTimeout(timer);
+    response.end();
+  }
 }

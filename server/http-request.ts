@@ -84,6 +84,7 @@ function subjectOf(certificate: PeerCertificate): Subject | null {
     commonName: [CN ?? ''].flat().at(-1) ?? '', // Of several, Go's parser keeps the last one.
     organizations: O === undefined ? [] : [O].flat(),
     ...(uid === undefined ? {} : { uids: [uid].flat() }),
+    validUntilMs: Date.parse(certificate.valid_to),
     sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
   };
 }

@@ -113,6 +113,21 @@ test('a body over 3 MiB is refused with the Status of 413 and never kept', async
   expect(asked).toBe(0);
 });
 
+test('a client that is told its body is too large may finish sending it, so that it sees the answer and no broken connection', async () => {
+  const { url } = await listening(async () => answer({}));
+  const length = 3 * 1024 * 1024 + 1;
+  const socket = connect(Number(new URL(url).port));
+  socket.write(`POST /api/v1/pods HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`);
+  let text = '';
+  const ended = new Promise<boolean>((resolve, reject) => socket.on('error', reject).on('close', resolve));
+  socket.on('data', (bytes: Buffer) => {
+    if (text === '') socket.write(Buffer.alloc(length, 'x'));
+    text += bytes.toString();
+  });
+  expect(await ended).toBe(false);
+  expect(text).toMatch(/^HTTP\/1\.1 413 .*"code":413\}\n$/s);
+});
+
 test('large answers are compressed for those who ask, small ones never', async () => {
   const { url } = await listening(async (request) => answer({ text: 'x'.repeat(request.path === '/large' ? 200_000 : 10) }));
   const large = await fetch(`${url}/large`, { headers: { 'accept-encoding': 'gzip' } });
@@ -138,6 +153,21 @@ test('an error that nobody expected is a 500 Status, logged with its stack, and 
   expect([response.status, ((await response.json()) as { reason: string }).reason]).toEqual([500, 'InternalError']);
   expect(String(lines[0])).toContain('a broken invariant');
   expect((await fetch(url)).status).toBe(500);
+});
+
+test('a client that hangs up in the middle of its body is not logged as a failure', async () => {
+  const lines: unknown[] = [];
+  const { url } = await listening(
+    async () => answer({}),
+    logTo((record) => lines.push(record)),
+  );
+  const gone = new Promise((resolve) => running[0]!.once('connection', (socket) => socket.once('close', resolve)));
+  const socket = connect(Number(new URL(url).port));
+  running[0]!.once('request', () => socket.destroy());
+  socket.write('POST /api/v1/pods HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"metadata":');
+  await gone;
+  expect((await fetch(url)).status).toBe(200);
+  expect(lines).toEqual([]);
 });
 
 function watching(): { handler: Handler; reader: Promise<WatchReader>; stopped: Promise<void> } {

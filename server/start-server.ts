@@ -16,7 +16,7 @@ import { collectGarbage } from './heap.ts';
 import { createHttpServer, type ServedTls } from './http-server.ts';
 import { type KubeconfigOptions, renderKubeconfig } from './kubeconfig.ts';
 import { createLog } from './logging.ts';
-import { createMetricsRenderer } from './metrics.ts';
+import { createProcessMetrics } from './metrics.ts';
 import { serveNodePorts } from './node-ports.ts';
 import { readSchemaFiles } from './schema-files.ts';
 import { createTokenSigner } from './service-account-tokens.ts';
@@ -70,7 +70,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     ...(options.http ? {} : { clientCa: [pki.ca.certificate, ...clientCas].map((pem) => `${pem.trim()}\n`).join('') }),
     tokenSigner: createTokenSigner(pki.serviceAccount),
     ...access,
-    renderMetrics: createMetricsRenderer(),
+    processMetrics: createProcessMetrics(),
     ...(options.http ? { authenticators: [everybodyIsAdmin] } : {}),
   });
   try {
@@ -131,6 +131,8 @@ async function serve(options: StartOptions, cluster: Cluster, pki: ClusterPki, a
   const app = createApp({ handler, log: env.log.child('http'), routers: [{ path: controlPrefix, router: control }] });
   const tls = { key: pki.serving.key, cert: pki.serving.certificate, ...authorities };
   const http = createHttpServer(app, options.http ? undefined : tls);
+  const handshakes = env.metrics.counters('apiserver_tls_handshake_errors_total', '[ALPHA] Connections that came to nothing before TLS was settled.');
+  http.on('tlsClientError', () => handshakes.add(1));
   const closeUpgraded = handleUpgrades(http, handler, { log: env.log.child('http'), loop: env.loop });
   const port = await listenOn(http, options.host, options.port);
   const server = `${options.http ? 'http' : 'https'}://${reachable(options.host)}:${port}`;

@@ -21,6 +21,8 @@ export interface CompareAnswer {
   readonly warnings?: readonly string[];
   /** Data where it is JSON or YAML, else text. */
   readonly body: unknown;
+  /** It is JSON in which characters stand that Go writes as escapes. */
+  readonly unescaped?: boolean;
 }
 
 /** What answers requests: ours in this process, a URL, or a recording. */

@@ -59,3 +59,9 @@ test('owners go by their names, and what controllers inside the server own is no
   expect(places(between(owned('a', 'b'), owned('kube-apiserver', 'a', 'b')))).toEqual([]);
   expect(places(between(owned('a', 'b'), owned('b')))).toEqual(['.body.metadata.managedFields[a Update ]']);
 });
+
+test('the order of keys counts, but for keys that one side alone has, and so does what is escaped', () => {
+  expect(places(between(json({ spec: { a: 1, b: 2, c: 3 } }), json({ spec: { c: 3, a: 1 } })))).toEqual(['.body.spec.b', '.body.spec[keys]']);
+  expect(places(between(json({ spec: { a: 1, b: 2, c: 3 } }), json({ spec: { a: 1, c: 3 } })))).toEqual(['.body.spec.b']);
+  expect(places(between({ ...json({ a: '<' }), unescaped: true }, json({ a: '<' })))).toEqual(['.unescaped']);
+});

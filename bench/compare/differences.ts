@@ -44,6 +44,11 @@ function plain(value: unknown, namespace: string): unknown {
       .replace(/(, current: |in record \()\d+/g, '$1<revision>')
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>')
       .replace(/:3[0-2]\d{3}\//g, ':<port>/')
+      .replace(/(username[\\]*":[\\]*")[^"\\]+/g, '$1<user>')
+      .replace(/,[\\]*"extra[\\]*":\{[^}]*credential-id[^}]*\}(?=\})/g, '')
+      .replace(/[\\]*"extra[\\]*":\{[^}]*credential-id[^}]*\},/g, '')
+      .replace(/(clusterIPs?[\\]*":\[?[\\]*")[\d.]+/g, '$1<address>')
+      .replace(/(odePort[\\]*":)\d+/g, '$1<port>')
       .replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<name>');
   if (Array.isArray(value)) return value.filter((one) => !(isMap(one) && one.manager === ownManager)).map((one) => plain(one, namespace));
   if (!isMap(value)) return value;
@@ -56,7 +61,8 @@ function withNamedCells(table: Json): Json {
   const columns = (table.columnDefinitions ?? []) as readonly { readonly name: string }[];
   const rows = (table.rows ?? []) as readonly { readonly cells: readonly unknown[] }[];
   if (columns.length === 0) return table;
-  const named = (cells: readonly unknown[]): Json => Object.fromEntries(cells.map((cell, index) => [columns[index]?.name ?? String(index), cell]));
+  const named = (cells: readonly unknown[]): Json =>
+    Object.fromEntries(cells.map((cell, index) => [columns[index]?.name ?? String(index), cell] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
   return { ...table, rows: rows.map((row) => ({ ...row, cells: named(row.cells) })) };
 }
 
@@ -70,7 +76,7 @@ export interface Difference {
 
 /** All that two answers to a request do not have in common. */
 export function differences({ request, namespace, theirMinor }: Compared, ours: CompareAnswer, theirs: CompareAnswer): Difference[] {
-  const both = [ours, theirs].map(({ status, contentType, warnings = [], body }) => ({
+  const both = [ours, theirs].map(({ status, contentType, warnings = [], body, unescaped = false }) => ({
     status,
     contentType: contentType.split(';')[0],
     // What ours does not simulate it says by name; the other server has nothing of the kind to say.
@@ -78,6 +84,7 @@ export function differences({ request, namespace, theirMinor }: Compared, ours: 
       warnings.filter((text) => !text.includes('paperkube does not')),
       namespace,
     ),
+    unescaped,
     body: plain(body, namespace),
   }));
   return compare(both[0], both[1], '').map((one) => {
@@ -92,7 +99,15 @@ function compare(ours: unknown, theirs: unknown, at: string): Difference[] {
   if (Array.isArray(ours) && Array.isArray(theirs)) return compareLists(ours, theirs, at);
   if (!isMap(ours) || !isMap(theirs)) return [{ at, ours, theirs }];
   if (Object.keys(ours).length === 0 || Object.keys(theirs).length === 0) return [{ at, ours, theirs }];
-  return [...new Set([...Object.keys(ours), ...Object.keys(theirs)])].flatMap((key) => compare(ours[key], theirs[key], `${at}.${key}`));
+  const [left, right] = [Object.keys(ours), Object.keys(theirs)];
+  const content = [...new Set([...left, ...right])].flatMap((key) => compare(ours[key], theirs[key], `${at}.${key}`));
+  return [...content, ...compareOrder(left, right, `${at}[keys]`)];
+}
+
+/** Names that stand in another order; what only one side has is told elsewhere. */
+function compareOrder(left: readonly string[], right: readonly string[], at: string): Difference[] {
+  const common = [left.filter((name) => right.includes(name)), right.filter((name) => left.includes(name))];
+  return compare(common[0]!.join(), common[1]!.join(), at);
 }
 
 /** What an item of a list goes by: its name, or who manages which fields. */
@@ -111,6 +126,5 @@ function compareLists(ours: readonly unknown[], theirs: readonly unknown[], at: 
     return Array.from({ length: Math.max(ours.length, theirs.length) }, (_, index) => compare(ours[index], theirs[index], `${at}[${index}]`)).flat();
   const names = [...new Set([...left, ...right])];
   const content = names.flatMap((name) => compare(ours[left.indexOf(name)], theirs[right.indexOf(name)], `${at}[${name}]`));
-  const common = [left.filter((name) => right.includes(name)), right.filter((name) => left.includes(name))];
-  return [...content, ...compare(common[0]!.join(), common[1]!.join(), `${at}[order]`)];
+  return [...content, ...compareOrder(left as string[], right as string[], `${at}[order]`)];
 }

@@ -83,7 +83,7 @@ function places(value: unknown, path = '', found: Place[] = []): Place[] {
 }
 
 /** What is stored of these changes how the other server answers everybody: they are only tried dry. */
-const dryOnly = /^(admissionregistration|apiregistration|apiextensions|flowcontrol)|^v1 Namespace/;
+const dryOnly = /^(admissionregistration|apiregistration|apiextensions|flowcontrol)|^v1 Namespace| ServiceCIDR$/;
 
 /** Names under which objects are stored or found are left as they are, so that both servers can do as asked. */
 const isKept = ({ path }: { readonly path: string }): boolean => /^metadata(\.name|\.namespace|\.resourceVersion)?$/.test(path);

@@ -8,7 +8,8 @@ const bytesOf = ({ body }: CompareRequest): string | undefined => (body === unde
 
 function read(status: number, contentType: string, text: string, warnings: readonly string[]): CompareAnswer {
   try {
-    return { status, contentType, warnings, body: contentType.includes('yaml') ? load(text) : JSON.parse(text) };
+    if (contentType.includes('yaml')) return { status, contentType, warnings, body: load(text) };
+    return { status, contentType, warnings, body: JSON.parse(text), unescaped: /[<>&\u2028\u2029]/.test(text) };
   } catch {
     return { status, contentType, warnings, body: text };
   }

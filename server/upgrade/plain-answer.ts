@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { goJson } from '../../src/machinery/codec/index.ts';
 import type { ApiResponse, StatusError } from '../../src/machinery/index.ts';
 
 /** Writes an ordinary HTTP answer to a request that asked for another protocol, and closes the connection. */
@@ -14,7 +15,7 @@ export function writeText(socket: Duplex, status: number, text: string, headers:
 }
 
 export function writeStatus(socket: Duplex, error: StatusError): void {
-  write(socket, error.code, {}, 'application/json', `${JSON.stringify(error.status)}\n`);
+  write(socket, error.code, {}, 'application/json', `${goJson(error.status)}\n`);
 }
 
 /** The answer that changes the protocol. */

@@ -1,3 +1,4 @@
+import { goJson } from '../../src/machinery/codec/index.ts';
 import { type ContainerSession, internalError, isStatusError, type RemoteCommandUpgrade, type Status } from '../../src/machinery/index.ts';
 
 export type OutputStream = 'stdout' | 'stderr';
@@ -129,7 +130,7 @@ function parseSize(message: string): readonly [columns: number, rows: number] | 
 export function errorStreamText(status: Status, protocol: string): string {
   if (/^v[45]\./.test(protocol)) {
     const { kind: _kind, apiVersion: _apiVersion, ...rest } = status; // Neither is sent here.
-    return JSON.stringify(rest);
+    return goJson(rest);
   }
   return status.status === 'Success' ? '' : (status.message ?? '');
 }

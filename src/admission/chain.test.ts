@@ -58,7 +58,7 @@ test('how long plugins take is counted by name, apart for those that refuse', as
   };
   await expect(new AdmissionChain([slow, strict], env).admit(attributes())).rejects.toThrow('no');
   const samples = (await Promise.all(env.metrics.families().map((one) => one.samples()))).flat();
-  const sums = samples.filter(({ suffix }) => suffix === '_sum').map(({ labels, value }) => [labels.name ?? 'all', labels.rejected, value]);
+  const sums = samples.flatMap(({ labels, histogram }) => (histogram ? [[labels.name ?? 'all', labels.rejected, histogram.sum]] : []));
   expect(sums).toEqual([
     ['slow', 'false', 2],
     ['strict', 'true', 0],

@@ -28,11 +28,16 @@ export class AdmissionMetrics {
     const labels = ['type', 'operation', 'rejected'];
     this.#plugins = metrics.histograms(
       'apiserver_admission_controller_admission_duration_seconds',
-      'How long an admission plugin took.',
+      '[STABLE] How long an admission plugin took.',
       ['name', ...labels],
       bounds,
     );
-    this.#steps = metrics.histograms('apiserver_admission_step_admission_duration_seconds', 'How long the plugins of a phase took together.', labels, bounds);
+    this.#steps = metrics.histograms(
+      'apiserver_admission_step_admission_duration_seconds',
+      '[STABLE] How long the plugins of a phase took together.',
+      labels,
+      bounds,
+    );
   }
 
   timed(phase: Phase, operation: Operation, plugins: readonly AdmissionPlugin[]): Timed {

@@ -1,4 +1,4 @@
-import { toYaml } from '../machinery/codec/index.ts';
+import { goJson, toYaml } from '../machinery/codec/index.ts';
 import type { BytePieces, ObjectBody, ResponseBody } from '../machinery/handler.ts';
 import type { Status, StatusError } from '../machinery/status-error.ts';
 import { failure } from '../machinery/status-error.ts';
@@ -24,7 +24,7 @@ export interface Answer {
 export function dataBody(data: unknown, form?: Pick<AnswerForm, 'media' | 'pretty' | 'protobufSchema'>): ObjectBody {
   if (form?.protobufSchema) return protobufDataBody(form.protobufSchema(), data as object);
   if (form?.media === 'yaml') return { kind: 'object', object: () => data, json: () => toYaml(data), contentType: mediaTypes.yaml };
-  return { kind: 'object', object: () => data, json: () => (form?.pretty ? JSON.stringify(data, null, 2) : `${JSON.stringify(data)}\n`) };
+  return { kind: 'object', object: () => data, json: () => (form?.pretty ? goJson(data, 2) : `${goJson(data)}\n`) };
 }
 
 export function textAnswer(status: number, text: string, headers?: Readonly<Record<string, string>>): Answer {

@@ -107,6 +107,24 @@ test('a strategic patch never passes through JSON: bytes are still read, and int
   expect([status, scaled]).toMatchObject([200, { spec: { replicas: 1 } }]);
 });
 
+test('a strategic patch that is refused is shown as it is once obeyed: without ordered lists and directives, and with nulls that had something to delete', async () => {
+  const path = `${configMaps}/spent?fieldValidation=Strict`;
+  await server.ask('POST', configMaps, { metadata: { name: 'spent', labels: { a: 'b' }, finalizers: ['x/y'] } });
+  const cases: [unknown, string][] = [
+    [{ metadata: { labels: { gone: null }, annotations: { a: null } } }, 'metadata:map[annotations:map[] labels:map[gone:<nil>]]'],
+    [{ metadata: { finalizers: ['x/z'], '$setElementOrder/finalizers': ['x/z', 'x/y'] } }, 'metadata:map[]'],
+    [
+      { metadata: { finalizers: ['x/z'], '$deleteFromPrimitiveList/finalizers': ['q'] } },
+      'metadata:map[$deleteFromPrimitiveList/finalizers:[q] finalizers:[x/z]]',
+    ],
+    [{ metadata: { labels: { c: 'd', $retainKeys: ['c'] } } }, 'metadata:map[labels:map[c:d]]'],
+  ];
+  for (const [patch, shown] of cases) {
+    const [, message] = await messageOf('PATCH', path, { ...(patch as object), bogus: 1 }, strategic);
+    expect(message).toBe(` "" is invalid: patch: Invalid value: "map[bogus:1 ${shown}]": strict decoding error: unknown field "bogus"`);
+  }
+});
+
 test('a merge patch that changes the type of a field shows the object that came out', async () => {
   const [status, message] = await messageOf('PATCH', `${configMaps}/e`, { data: { a: 1 } }, merge);
   expect(status).toBe(422);

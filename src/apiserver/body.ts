@@ -24,7 +24,13 @@ import type { FieldValidation } from './request-options.ts';
 /** The largest body of a request, in bytes. */
 export const bodyMaxBytes = 3 * 1024 * 1024;
 
-const scheme = 'k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30';
+const legacyScheme = 'k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30';
+/** Groups that upstream serves from servers of their own, which know no kinds but theirs. */
+const ownSchemes: ReadonlyMap<string, string> = new Map([
+  ['apiextensions.k8s.io', 'k8s.io/apiextensions-apiserver/pkg/apiserver/apiserver.go:55'],
+  ['apiregistration.k8s.io', 'k8s.io/kube-aggregator/pkg/apiserver/scheme/scheme.go:28'],
+]);
+const schemeOf = (group: string): string => ownSchemes.get(group) ?? legacyScheme;
 
 export interface BodyReader {
   readonly schema: Schema;
@@ -207,7 +213,9 @@ export function misfit(schema: Schema, object: KubeObject, expected: GroupVersio
   if (kind === expected.kind && apiVersion === formatGroupVersion(expected)) return undefined;
   if (typeof kind !== 'string' || typeof apiVersion !== 'string') throw badRequest('the kind and apiVersion of the body must be strings');
   const given = { ...parseGroupVersion(apiVersion), kind };
-  if (!schema.definitionFor(given)) return { given, why: `no kind "${kind}" is registered for version "${apiVersion}" in scheme "${scheme}"` };
+  const scheme = schemeOf(expected.group);
+  if (!schema.definitionFor(given) || schemeOf(given.group) !== scheme)
+    return { given, why: `no kind "${kind}" is registered for version "${apiVersion}" in scheme "${scheme}"` };
   if (kind === expected.kind) return undefined;
   return { given, why: `converting (${given.version}.${kind}) to (${internalPackage(expected.group)}.${expected.kind}): unknown conversion` };
 }

@@ -8,6 +8,7 @@ import type { BodyReader } from './body.ts';
 import type { AnswerForm, Endpoint } from './negotiation.ts';
 import { negotiate, preferencesOf } from './negotiation.ts';
 import type { RequestInfo } from './request-info.ts';
+import { queryFlag } from './request-info.ts';
 import type { FieldValidation } from './request-options.ts';
 import type { ServedResource } from './served-resource.ts';
 
@@ -60,7 +61,13 @@ export class Call {
   }
 
   #negotiate(): AnswerForm {
-    return negotiate(endpointOf(this.info), preferencesOf(this.request), this.services.bodies.protobufSchema);
+    return negotiate(this.#endpoint(), preferencesOf(this.request), this.services.bodies.protobufSchema);
+  }
+
+  #endpoint(): Endpoint {
+    const { info, query, services } = this;
+    const initial = info.verb === 'watch' && services.watchList && queryFlag(query.get('sendInitialEvents')) && queryFlag(query.get('allowWatchBookmarks'));
+    return initial ? 'initialEvents' : endpointOf(info);
   }
 
   get warnings(): ReadonlySet<string> {

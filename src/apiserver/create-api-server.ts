@@ -1,15 +1,16 @@
 import { AdmissionChain } from '../admission/chain.ts';
 import type { SignerAccess } from '../admission/plugins/index.ts';
 import type { AdmissionPlugin, ObjectReader, StatusWriter } from '../admission/types.ts';
-import type { Env } from '../env/index.ts';
+import type { Env, MetricFamily } from '../env/index.ts';
 import { uuidOf } from '../env/index.ts';
 import type { ProtobufSchema } from '../machinery/codec/index.ts';
 import type { ApiRequest, ApiResponse, Handler, UserInfo } from '../machinery/handler.ts';
 import type { ByteConnection, NodeDialer } from '../machinery/node-api.ts';
 import type { Schema } from '../machinery/schema/index.ts';
+import { inOrderOfKind } from '../machinery/schema/index.ts';
 import type { StatusError } from '../machinery/status-error.ts';
 import { failure, internalError, isStatusError, unauthorized } from '../machinery/status-error.ts';
-import { type FeatureGates, isEnabled } from '../registry/feature-gates.ts';
+import { type FeatureGates, isEnabled, knownFeatureGates } from '../registry/feature-gates.ts';
 import { ResourceRegistry } from '../registry/generic/resource-registry.ts';
 import type { Strategy } from '../registry/generic/strategy.ts';
 import { meteredStore } from '../store/metered-store.ts';
@@ -47,7 +48,7 @@ import type { Ticket } from './flowcontrol/index.ts';
 import { dump, FlowControl } from './flowcontrol/index.ts';
 import type { InFlightLimits, RequestLimits } from './limits/index.ts';
 import { deadlineMs, InFlightGate, inFlightLimits, tooManyAnswer, withDeadline } from './limits/index.ts';
-import type { MeteredRequest, MetricsRenderer } from './metrics/index.ts';
+import type { MeteredRequest } from './metrics/index.ts';
 import { isLongRunning, ServerMetrics } from './metrics/index.ts';
 import { negotiateStatus, preferencesOf } from './negotiation.ts';
 import { NonResourcePaths } from './non-resource.ts';
@@ -94,8 +95,8 @@ export interface ApiServerOptions {
   readonly dialAddress?: (address: string, port: number) => Promise<ByteConnection>;
   /** Host and port that `/api` tells clients, once there is one: a server may get its port when it begins to listen. */
   readonly serverAddress?: () => string;
-  /** Writes `/metrics`; without it the path is refused by name. */
-  readonly renderMetrics?: MetricsRenderer;
+  /** What the process says of itself at `/metrics`, besides what the cluster does. */
+  readonly processMetrics?: (() => Promise<readonly MetricFamily[]>) | undefined;
   /** Upstream's --feature-gates, those that are about requests. */
   readonly featureGates?: FeatureGates | undefined;
   /** How many requests from outside may be at work at a time, and who decides which. */
@@ -128,7 +129,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const signers = signerAccess(options.authorizer ?? authorization.authorizer);
   const plugins =
     typeof options.admissionPlugins === 'function' ? options.admissionPlugins(objectReader, statusWriter, signers) : (options.admissionPlugins ?? []);
-  const deps = { env, store, admission: new AdmissionChain([...(plugins as readonly AdmissionPlugin[]), ...authorization.plugins], env) };
+  const admission = new AdmissionChain([...(plugins as readonly AdmissionPlugin[]), ...authorization.plugins], env);
+  const deps = { env, store, admission, protobufSchema: options.protobufSchema };
   for (const strategy of strategies) {
     const { group, plural } = strategy.resource;
     const ownStore = meteredStore(store, group ? `${plural}.${group}` : plural, env.metrics);
@@ -211,7 +213,10 @@ class Server {
       watchList: isEnabled(options.featureGates ?? {}, 'WatchList'),
       find: (group, plural) => resources.find((one) => one.info.group === group && one.info.plural === plural),
     };
-    this.#metrics = new ServerMetrics(env, resources);
+    this.#metrics = new ServerMetrics(env, resources, reviewResources, options.store);
+    env.metrics.gauge('kubernetes_feature_enabled', '[BETA] Feature gates that there is a choice about here, or that stay off.', () =>
+      knownFeatureGates(options.featureGates ?? {}).map(({ name, stage, enabled }) => ({ labels: { name, stage }, value: enabled ? 1 : 0 })),
+    );
     const { requestLimits = {} } = options;
     const limits = inFlightLimits(requestLimits);
     const flowControl = requestLimits.priorityAndFairness === false ? undefined : this.#createFlowControl(limits);
@@ -220,7 +225,8 @@ class Server {
     this.#paths = new NonResourcePaths({
       discovery,
       metrics: env.metrics,
-      ...(options.renderMetrics ? { renderMetrics: () => options.renderMetrics!(this.#metrics.families()), renderFamilies: options.renderMetrics } : {}),
+      families: async () => [...this.#metrics.families(), ...((await options.processMetrics?.()) ?? [])],
+      startedMs: env.clock.now(),
       openapi: options.openapi,
       serverAddress: options.serverAddress ?? (() => '127.0.0.1:6443'),
       failing: options.failing ?? (() => ({})),
@@ -234,7 +240,8 @@ class Server {
         this.#metrics.auditEvent();
         sink(event);
       };
-      this.#auditor = new Auditor({ policy, sink: counted }, env.clock, (request) => this.#readableBody(request));
+      const inOrder: Auditor['inOrder'] = (object) => inOrderOfKind(options.protobufSchema(), object);
+      this.#auditor = new Auditor({ policy, sink: counted }, env.clock, (request) => this.#readableBody(request), inOrder);
     }
     this.#auditIds = env.random.stream('audit-id');
   }
@@ -277,10 +284,14 @@ class Server {
         if (ticket?.state === 'waiting') await this.#flowControl?.wait(ticket, request);
         leave = this.#gate?.enter(info, user.groups);
         const turnedAway = ticket ? ticket.state === 'rejected' : this.#gate && !leave;
-        if (turnedAway) return this.#finish(request, tooManyAnswer(ticket?.schema.level.retryAfter.seconds), { metered, call, record, auditId, ticket });
+        if (turnedAway) {
+          metered.admitted = true;
+          return this.#finish(request, tooManyAnswer(ticket?.schema.level.retryAfter.seconds), { metered, call, record, auditId, ticket });
+        }
       }
       const deciding = this.#authorize(call, record);
       if (deciding) await deciding;
+      metered.admitted = true;
       const answer = this.#route(call, ticket);
       return this.#finish(request, answer instanceof Promise ? await answer : answer, { metered, call, record, auditId, ticket });
     } catch (error) {
@@ -322,7 +333,7 @@ class Server {
     };
     const found = (user: UserInfo | undefined): UserInfo => {
       if (!user) return failed(unauthorized());
-      this.#metrics.authenticated(user, beganMs);
+      this.#metrics.authenticated(user, beganMs, request.clientCertificate);
       return user;
     };
     let user: UserInfo | undefined | Promise<UserInfo | undefined>;
@@ -385,7 +396,7 @@ class Server {
 
   #statusOf(error: unknown, { method, path }: ApiRequest): StatusError {
     if (isStatusError(error)) return error;
-    if (isStoreError(error, 'TooLarge')) return failure(500, '', 'etcdserver: request is too large');
+    if (isStoreError(error, 'TooLarge')) return failure(500, '', error.message);
     if (isStoreError(error, 'Closed')) return failure(503, 'ServiceUnavailable', 'the server is shutting down');
     this.options.env.log.error('request failed', { method, path, error: error instanceof Error ? error.stack : String(error) });
     return internalError(error instanceof Error ? error.message : String(error));

@@ -6,7 +6,7 @@ export * from './create-api-server.ts';
 export { levelMistake } from './flowcontrol/index.ts';
 export type { RequestLimits } from './limits/index.ts';
 export { requestTimeoutMs, timedOut } from './limits/index.ts';
-export type { MetricFamily, MetricsRenderer, Sample } from './metrics/index.ts';
+export type { MetricFamily, Sample } from './metrics/index.ts';
 export { versionInfo } from './non-resource.ts';
 export type { OpenApiDocuments } from './openapi.ts';
 export { resolveRequestInfo } from './request-info.ts';

@@ -1,3 +1,4 @@
+import { goJson } from '../machinery/codec/index.ts';
 import type { BytePieces } from '../machinery/handler.ts';
 import type { TableOptions } from '../machinery/table.ts';
 import { renderRow, renderTable } from '../machinery/table.ts';
@@ -67,7 +68,7 @@ export function tablePieces(rows: readonly Served[], options: TableOptions<KubeO
   const before = beforeMetadata(options.version);
   const pieces = [headOf(renderTable([], options))];
   for (const row of rows) {
-    const head = JSON.stringify(renderRow(row.object, options)).slice(0, -1);
+    const head = goJson(renderRow(row.object, options)).slice(0, -1);
     pieces.push(Buffer.from(`${pieces.length > 1 ? ',' : ''}${head},"object":`));
     if (options.includeObject === 'Metadata') pieces.push(before, views.inner(row).metadataJson(), closeBrace, closeBrace);
     else pieces.push(options.includeObject === 'Object' ? views.show(row).json() : nullText, closeBrace);
@@ -80,7 +81,7 @@ const nullText = Buffer.from('null');
 
 /** The text of an object whose last member is an empty list, up to where the first item goes. */
 function headOf(empty: object): Buffer {
-  return Buffer.from(JSON.stringify(empty).slice(0, -2));
+  return Buffer.from(goJson(empty).slice(0, -2));
 }
 
 function beforeMetadata(version: string): Buffer {

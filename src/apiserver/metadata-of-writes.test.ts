@@ -82,6 +82,20 @@ test('a wrong uid is told with the key under which upstream keeps the object', a
   );
 });
 
+test('an update of what has gone by its uid is a conflict, whether or not updates may create; without a uid it is not found', async () => {
+  const told = async (path: string, kind: string, metadata: object) => {
+    const { code, message } = await ask('PUT', path, { kind, metadata: { name: 'gone', ...metadata } });
+    return `${code} ${message}`;
+  };
+  const gone = (resource: string, key: string) =>
+    `409 Operation cannot be fulfilled on ${resource} "gone": StorageError: invalid object, Code: 4, Key: /registry/${key}/gone, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: u, UID in object meta: `;
+  expect(await told(`${core}/configmaps/gone`, 'ConfigMap', { uid: 'u', resourceVersion: '5' })).toBe(gone('configmaps', 'configmaps/default'));
+  expect(await told(`${core}/configmaps/gone`, 'ConfigMap', { resourceVersion: '5' })).toBe('404 configmaps "gone" not found');
+  expect(await told(`${core}/pods/gone/status`, 'Pod', { uid: 'u' })).toBe(gone('pods', 'pods/default'));
+  expect(await told(`${roles}/gone`, 'Role', { uid: 'u' })).toBe(gone('roles.rbac.authorization.k8s.io', 'roles/default'));
+  expect(await told('/api/v1/nodes/gone/status', 'Node', { uid: 'u' })).toBe(gone('nodes', 'minions'));
+});
+
 test('who writes the status of a volume attachment owns nothing of its metadata, which stays', async () => {
   const spec = { attacher: 'a', nodeName: 'n', source: { persistentVolumeName: 'v' } };
   await ask('POST', `${attachments}?fieldManager=u`, { metadata: { name: 'va' }, spec });

@@ -38,6 +38,8 @@ export type Endpoint =
   | 'object'
   /** Lists and watches: the same, and streams. */
   | 'collection'
+  /** Watches that begin with what is there and tell when that is done: clients make a list of it, so they are never tables. */
+  | 'initialEvents'
   /** Discovery documents. */
   | 'document'
   /** What the aggregator says of the groups: documents that ask no router. */
@@ -75,6 +77,7 @@ const cacheMax = 500;
 const known: Readonly<Record<Endpoint, Map<string, Accepted | Error>>> = {
   object: new Map(),
   collection: new Map(),
+  initialEvents: new Map(),
   document: new Map(),
   groups: new Map(),
   status: new Map(),
@@ -147,7 +150,7 @@ function chooseCached(endpoint: Endpoint, accept: string): Accepted {
 
 function choose(endpoint: Endpoint, accept: string): Accepted | Error {
   if (!unrouted.has(endpoint) && !isRouted(accept, allMediaTypes))
-    return notRouted(endpoint === 'collection' ? [...allMediaTypes, ...streamTypes] : allMediaTypes);
+    return notRouted(endpoint === 'collection' || endpoint === 'initialEvents' ? [...allMediaTypes, ...streamTypes] : allMediaTypes);
   for (const clause of parseAccept(accept)) {
     for (const [media, mediaType] of spoken) {
       const found = accepts(clause, mediaType) ? transformation(endpoint, media, clause.parameters) : undefined;
@@ -192,7 +195,7 @@ function transformation(endpoint: Endpoint, media: Media, parameters: ReadonlyMa
   if (untransformed.has(endpoint)) return undefined;
   const shown = transformations[as ?? ''];
   if (!shown || group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
-  return shown === 'table' && media === 'protobuf' ? undefined : { media, pretty, as: shown, version };
+  return shown === 'table' && (media === 'protobuf' || endpoint === 'initialEvents') ? undefined : { media, pretty, as: shown, version };
 }
 
 /** How discovery in one document is wanted. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Metrics } from '../env/index.ts';
+import type { MetricFamily, Metrics } from '../env/index.ts';
 import { Counters } from '../env/index.ts';
+import { goJson } from '../machinery/codec/index.ts';
 import type { ResponseBody } from '../machinery/handler.ts';
 import { kubernetesVersion } from '../machinery/kubernetes-version.ts';
 import { failure, notSimulated } from '../machinery/status-error.ts';
@@ -12,7 +13,7 @@ import type { Call } from './call.ts';
 import type { Discovery } from './discovery.ts';
 import type { HealthPath } from './health-checks.ts';
 import { healthChecks, healthReport, isHealthPath } from './health-checks.ts';
-import type { MetricsRenderer } from './metrics/index.ts';
+import { writtenMetrics } from './metrics/index.ts';
 import { mediaTypes, negotiateAggregated, preferencesOf, requireType } from './negotiation.ts';
 import type { OpenApiDocuments } from './openapi.ts';
 
@@ -45,10 +46,10 @@ export interface NonResourceOptions {
   readonly serverAddress: () => string;
   /** What OpenID clients are told of tokens; absent if the server issues none. */
   readonly tokens?: ServiceAccountTokens | undefined;
-  /** The text of `/metrics`. */
-  readonly renderMetrics?: () => ReturnType<MetricsRenderer>;
-  /** The same of the families given, and of nothing else. */
-  readonly renderFamilies?: MetricsRenderer;
+  /** What `/metrics` tells. */
+  readonly families: () => Promise<readonly MetricFamily[]>;
+  /** When the server began, in simulated ms. */
+  readonly startedMs: number;
   readonly metrics: Metrics;
   /** The text of a page about flow control; undefined for all other paths. */
   readonly dumpFlowControl?: (path: string, query: URLSearchParams) => string | undefined;
@@ -61,8 +62,13 @@ export const noSuchResource = (): Error => failure(404, 'NotFound', 'the server 
 
 /** What is no resource: discovery, health, version, OpenAPI, the index of paths. */
 export class NonResourcePaths {
-  readonly #lastChecks = new Counters('kubernetes_healthcheck', 'How a health check went when it was last asked: 1 for well.', ['name', 'type'], 'gauge');
-  readonly #checks = new Counters('kubernetes_healthchecks_total', 'Health checks made, by how they went.', ['name', 'type', 'status']);
+  readonly #lastChecks = new Counters(
+    'kubernetes_healthcheck',
+    '[STABLE] How a health check went when it was last asked: 1 for well.',
+    ['name', 'type'],
+    'gauge',
+  );
+  readonly #checks = new Counters('kubernetes_healthchecks_total', '[STABLE] Health checks made, by how they went.', ['name', 'type', 'status']);
   readonly #slis = [this.#lastChecks, this.#checks];
   readonly #etags = new WeakMap<object, string>();
   readonly #documents = new Map<string, object>();
@@ -135,22 +141,14 @@ export class NonResourcePaths {
   }
 
   /** These take any method: DELETE sets the counts back (component-base/metrics HandlerWithReset). */
-  #metrics({ info: { path }, request: { method } }: Call): Answer | Promise<Answer> | undefined {
-    const { metrics, renderMetrics, renderFamilies } = this.options;
+  #metrics({ info: { path }, request: { method, headers } }: Call): Answer | Promise<Answer> | undefined {
+    const { metrics } = this.options;
     if (path !== '/metrics' && path !== '/metrics/slis') return undefined;
     if (method === 'DELETE') {
       metrics.reset();
       return { status: 200, body: { kind: 'bytes', contentType: 'text/plain; charset=utf-8', bytes: 'metrics reset\n' } };
     }
-    if (!renderMetrics || !renderFamilies) throw notSimulated('metrics in this build');
-    return this.#rendered(
-      path === '/metrics'
-        ? renderMetrics()
-        : renderFamilies(
-            this.#slis.map((one) => one.family()),
-            { alone: true },
-          ),
-    );
+    return this.#written(path === '/metrics' ? this.options.families() : this.#slis.map((one) => one.family()), headers.accept ?? '');
   }
 
   #dump({ info: { path }, query }: Call): Answer | undefined {
@@ -158,9 +156,9 @@ export class NonResourcePaths {
     return text === undefined ? undefined : { status: 200, body: { kind: 'bytes', contentType: 'text/plain; charset=utf-8', bytes: text } };
   }
 
-  async #rendered(rendering: ReturnType<MetricsRenderer>): Promise<Answer> {
-    const { contentType, text } = await rendering;
-    return { status: 200, body: { kind: 'bytes', contentType, bytes: text } };
+  async #written(families: readonly MetricFamily[] | Promise<readonly MetricFamily[]>, accept: string): Promise<Answer> {
+    const started = String(Math.floor(this.options.startedMs / 1000));
+    return { status: 200, body: { kind: 'bytes', ...(await writtenMetrics(await families, accept)) }, headers: { 'process-start-time-unix': started } };
   }
 
   /** `/api` and `/apis`, plain or aggregated, whichever the client likes better. */
@@ -171,7 +169,7 @@ export class NonResourcePaths {
     const document = this.#document(String(core), () => discovery.aggregated(core));
     const contentType = `${mediaTypes[aggregated.media]};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`;
     const headers = { vary: 'Accept', 'cache-control': 'public' };
-    return this.#tagged(call, document, () => JSON.stringify(document), { status: 200, body: { ...dataBody(document, aggregated), contentType }, headers });
+    return this.#tagged(call, document, () => goJson(document), { status: 200, body: { ...dataBody(document, aggregated), contentType }, headers });
   }
 
   /** How others check tokens of service accounts (pkg/routes/openidmetadata). */
@@ -181,7 +179,7 @@ export class NonResourcePaths {
       requireType(contentType, preferencesOf(request));
       return {
         status: 200,
-        body: { kind: 'bytes' as const, contentType, bytes: JSON.stringify(data) },
+        body: { kind: 'bytes' as const, contentType, bytes: goJson(data) },
         headers: { 'cache-control': 'public, max-age=3600' },
       };
     };
@@ -265,7 +263,7 @@ export class NonResourcePaths {
   #openApiV3Index(openapi: OpenApiDocuments): Answer {
     const paths: Record<string, object> = {};
     for (const [name, hash] of Object.entries(openapi.v3Index())) paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` };
-    return { status: 200, body: { kind: 'bytes', contentType: 'text/plain; charset=utf-8', bytes: JSON.stringify({ paths }) } };
+    return { status: 200, body: { kind: 'bytes', contentType: 'text/plain; charset=utf-8', bytes: goJson({ paths }) } };
   }
 
   #document304(call: Call, etag: string, answer: Answer): Answer {
@@ -276,5 +274,5 @@ export class NonResourcePaths {
 
 /** The index of paths and the version are always indented (upstream: responsewriters.WriteRawJSON). */
 function indentedBody(data: object): ResponseBody {
-  return { kind: 'object', object: () => data, json: () => JSON.stringify(data, null, 2) };
+  return { kind: 'object', object: () => data, json: () => goJson(data, 2) };
 }

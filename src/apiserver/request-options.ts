@@ -95,25 +95,49 @@ export function listQuery(query: URLSearchParams, namespace: string | undefined,
   const resourceVersion = query.get('resourceVersion') ?? '';
   const match = query.get('resourceVersionMatch') ?? '';
   const continueToken = query.get('continue') ?? '';
-  const errors: FieldError[] = [];
-  if (query.get('sendInitialEvents') !== null) errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
-  if (match) {
-    if (!resourceVersion) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
-    if (continueToken) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
-    if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupportedInOrder('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
-    if (match === 'Exact' && resourceVersion === '0') {
-      errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
-    }
-  }
-  if (errors.length > 0) throw invalid({ group: metaGroup, kind: 'ListOptions' }, '', errors);
+  if (match || query.has('sendInitialEvents')) checkListOptions(query);
   const limit = Math.max(0, queryInteger(query, 'limit') ?? 0);
   queryInteger(query, 'timeoutSeconds'); // Means nothing to a list, and is decoded all the same.
   const revision = resourceVersion === '' ? undefined : parseListRevision(resourceVersion);
   return { namespace, selection, limit, continueToken, revision, match: match as ResourceVersionMatch };
 }
 
+/** @throws StatusError 422 */
+function checkListOptions(query: URLSearchParams): void {
+  const match = query.get('resourceVersionMatch') ?? '';
+  const resourceVersion = query.get('resourceVersion') ?? '';
+  const errors: FieldError[] = [];
+  const forbidden = (why: string) => errors.push(forbiddenField('resourceVersionMatch', `resourceVersionMatch ${why}`));
+  if (match) {
+    if (!resourceVersion) forbidden('is forbidden unless resourceVersion is provided');
+    if (query.get('continue')) forbidden('is forbidden when continue is provided');
+    if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupportedInOrder('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
+    if (match === 'Exact' && resourceVersion === '0') forbidden('"exact" is forbidden for resourceVersion "0"');
+  }
+  if (query.has('sendInitialEvents')) errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  if (errors.length > 0) throw invalid({ group: metaGroup, kind: 'ListOptions' }, '', errors);
+}
+
 /** The options of a watch. `watchList` says whether it may send what is there already, and tell when that is done. Fails as `listQuery` does. */
 export function watchQuery(query: URLSearchParams, namespace: string | undefined, selection: Selection, watchList: boolean): WatchQuery {
+  // By the old path, a watch that does not call itself one is checked as a list.
+  if (queryFlag(query.get('watch'))) checkWatchOptions(query, watchList);
+  else checkListOptions(query);
+  queryInteger(query, 'limit'); // Means nothing to a watch, and is decoded all the same.
+  const initial = query.get('sendInitialEvents');
+  const resourceVersion = query.get('resourceVersion') ?? '';
+  return {
+    namespace,
+    selection,
+    revision: resourceVersion === '' ? undefined : parseRevision(resourceVersion, 'resourceVersion'),
+    bookmarks: queryFlag(query.get('allowWatchBookmarks')),
+    sendInitialEvents: initial === null ? undefined : queryFlag(initial),
+    timeoutSeconds: queryInteger(query, 'timeoutSeconds'),
+  };
+}
+
+/** @throws StatusError 422 */
+function checkWatchOptions(query: URLSearchParams, watchList: boolean): void {
   const match = query.get('resourceVersionMatch') ?? '';
   const initial = query.get('sendInitialEvents');
   const errors: FieldError[] = [];
@@ -131,14 +155,4 @@ export function watchQuery(query: URLSearchParams, namespace: string | undefined
     if (query.get('continue')) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
   }
   if (errors.length > 0) throw invalid({ group: metaGroup, kind: 'ListOptions' }, '', errors);
-  queryInteger(query, 'limit'); // Means nothing to a watch, and is decoded all the same.
-  const resourceVersion = query.get('resourceVersion') ?? '';
-  return {
-    namespace,
-    selection,
-    revision: resourceVersion === '' ? undefined : parseRevision(resourceVersion, 'resourceVersion'),
-    bookmarks: queryFlag(query.get('allowWatchBookmarks')),
-    sendInitialEvents: initial === null ? undefined : queryFlag(initial),
-    timeoutSeconds: queryInteger(query, 'timeoutSeconds'),
-  };
 }

@@ -1,3 +1,4 @@
+import { inOrderOfKind } from '../machinery/schema/index.ts';
 import type { GroupVersionKind, KubeObject } from '../machinery/types.ts';
 import { formatGroupVersion } from '../machinery/types.ts';
 import type { Served } from '../registry/generic/options.ts';
@@ -48,7 +49,7 @@ export class ServedResource {
     if (!this.servedAs) return stored;
     let shown = this.#converted.get(stored);
     if (!shown) {
-      shown = unstored(this.servedAs.fromStorage(stored.object));
+      shown = unstored(inOrderOfKind(this.registry.deps.protobufSchema(), this.servedAs.fromStorage(stored.object)));
       this.#converted.set(stored, shown);
     }
     return shown;
@@ -70,9 +71,11 @@ export class ServedResource {
   innerObject(stored: Readonly<KubeObject>): Readonly<KubeObject> {
     const fields = this.registry.strategy.annotationsForFields;
     if (!fields?.some((name) => stored.metadata?.annotations?.[name] !== undefined)) return stored;
-    const { annotations, ...metadata } = stored.metadata!;
-    const others = Object.entries(annotations!).filter(([name]) => !fields.includes(name));
-    return { ...stored, metadata: others.length > 0 ? { ...metadata, annotations: Object.fromEntries(others) } : metadata };
+    const metadata = { ...stored.metadata };
+    const others = Object.entries(metadata.annotations!).filter(([name]) => !fields.includes(name));
+    if (others.length > 0) metadata.annotations = Object.fromEntries(others);
+    else delete metadata.annotations;
+    return { ...stored, metadata };
   }
 
   store(object: KubeObject): KubeObject {

@@ -1,9 +1,10 @@
 import type { ProtobufSchema } from '../machinery/codec/index.ts';
-import { encodeProtobuf, protobufWatchFrame } from '../machinery/codec/index.ts';
+import { encodeProtobuf, goJson, protobufWatchFrame } from '../machinery/codec/index.ts';
 import type { ServedEvent, WatchBody } from '../machinery/handler.ts';
 import { partialObjectMetadata } from '../machinery/table.ts';
 import type { KubeObject } from '../machinery/types.ts';
 import type { ChangeSink, ChangeType, Served } from '../registry/generic/options.ts';
+import { initialEventsEnd } from '../registry/generic/watch.ts';
 import { tableOf, tableOptions } from './answers.ts';
 import { partialObjectPieces } from './list-pieces.ts';
 import type { AnswerForm } from './negotiation.ts';
@@ -80,12 +81,25 @@ function getOrSet<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 function plainEvent(type: 'BOOKMARK' | 'ERROR', { object }: Served, resource: ServedResource, form: AnswerForm): ServedEvent {
   const shown = type === 'BOOKMARK' ? bookmarkOf(object, resource, form) : object;
   const frame = (): Uint8Array =>
-    form.protobufSchema ? protobufWatchFrame(type, encodeProtobuf(form.protobufSchema(), shown)) : frameOf(type, [Buffer.from(JSON.stringify(shown))]);
+    form.protobufSchema ? protobufWatchFrame(type, encodeProtobuf(form.protobufSchema(), shown)) : frameOf(type, [Buffer.from(goJson(shown))]);
   return { type, object: () => shown, frame };
 }
 
-function bookmarkOf(object: Readonly<KubeObject>, { info, apiVersion }: ServedResource, form: AnswerForm): Readonly<KubeObject> {
+function bookmarkOf(given: Readonly<KubeObject>, resource: ServedResource, form: AnswerForm): Readonly<KubeObject> {
+  const { info, apiVersion } = resource;
+  const object = given.metadata?.annotations?.[initialEventsEnd] ? withBlueprint(given, resource, form) : given;
   return form.as === 'partial' ? partialObjectMetadata(object, form.version) : { ...object, kind: info.kind, apiVersion };
+}
+
+/** The bookmark at the end of what was there brings an empty list, in the form of the watch, for whoever makes one of the events before it. */
+function withBlueprint(bookmark: Readonly<KubeObject>, { info, apiVersion }: ServedResource, form: AnswerForm): KubeObject {
+  const partial = form.as === 'partial';
+  const type = { kind: `${partial ? 'PartialObjectMetadata' : info.kind}List`, apiVersion: partial ? `meta.k8s.io/${form.version}` : apiVersion };
+  const bytes = form.protobufSchema
+    ? Buffer.from(encodeProtobuf(form.protobufSchema(), { ...type, metadata: {}, items: [] } as object))
+    : Buffer.from(`${JSON.stringify({ ...type, metadata: {}, items: null })}\n`);
+  const annotations = { ...bookmark.metadata?.annotations, 'kubernetes.io/initial-events-list-blueprint': bytes.toString('base64') };
+  return { ...bookmark, metadata: { ...bookmark.metadata, annotations } };
 }
 
 function changeEvent(resource: ServedResource, type: ChangeType, stored: Served, form: AnswerForm, now: number, withoutColumns: boolean): ServedEvent {
@@ -98,7 +112,7 @@ function changeEvent(resource: ServedResource, type: ChangeType, stored: Served,
   };
   const pieces = (): readonly Uint8Array[] => {
     if (form.as === 'object') return [shown.json()];
-    return form.as === 'partial' ? partialObjectPieces(shown, form.version) : [Buffer.from(JSON.stringify(object()))];
+    return form.as === 'partial' ? partialObjectPieces(shown, form.version) : [Buffer.from(goJson(object()))];
   };
   let frame: Uint8Array | undefined;
   return { type, object, frame: () => (frame ??= frameOf(type, pieces())) };

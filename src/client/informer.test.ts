@@ -5,6 +5,7 @@ import { failure, isConflict, isNotFound } from '../machinery/status-error.ts';
 import { MemoryStore } from '../store/index.ts';
 import { createClient } from './client.ts';
 import { InformerFactory } from './informer.ts';
+import { InformerScope } from './informer-scope.ts';
 import { refs } from './refs.ts';
 import { SmallApi } from './testing/small-api.ts';
 
@@ -53,6 +54,23 @@ test('an informer tells what is there, then every change in order; a late handle
   informer.handle({ added: (map) => late.push(map.metadata?.name ?? '') });
   await env.loop.settle();
   expect(late).toEqual(['a', 'b']);
+});
+
+test('who has left is told nothing more, not even what it had asked for a moment before; others are', async () => {
+  const { env, informers, told, put } = setup();
+  const scope = new InformerScope(informers);
+  const early: string[] = [];
+  const maps = scope.for<ConfigMap>(refs.configMaps);
+  maps.handle({ added: (map) => early.push(map.metadata?.name ?? '') });
+  informers.start();
+  await put('a', '1');
+  await env.loop.settle();
+  const late: string[] = [];
+  maps.handle({ added: (map) => late.push(map.metadata?.name ?? '') });
+  scope.leave();
+  await put('b', '1');
+  await env.loop.settle();
+  expect([early, late, told]).toEqual([['a'], [], ['+a', '+b']]);
 });
 
 test('a watch that ends is resumed without loss, and one that expired is listed anew', async () => {

@@ -16,9 +16,11 @@ type Delta<T> =
   | { readonly type: 'remove'; readonly object: T }
   | { readonly type: 'bookmark'; readonly object: T };
 
-/** An Informer whose cache also knows orphans. */
+/** An Informer whose cache also knows orphans, and whose handlers can be taken away again. */
 export interface SharedInformer<T extends KubeObject> extends Informer<T> {
   readonly lister: OwnerLister<T>;
+  /** Returns what takes the handler away. */
+  handle(handler: InformerHandler<T>): () => void;
   /** The cache shows every change up to this revision (a resourceVersion as a number). */
   readonly revision: number;
   /** Calls back, once, after the first listing was taken in and told; at once if it was. */
@@ -32,7 +34,7 @@ export interface SharedInformer<T extends KubeObject> extends Informer<T> {
 class CachedInformer<T extends KubeObject> implements SharedInformer<T> {
   readonly lister = new Cache<T>();
   readonly reflector: Reflector<T>;
-  readonly #handlers: InformerHandler<T>[] = [];
+  #handlers: readonly InformerHandler<T>[] = [];
   #deltas: Delta<T>[] = [];
   #pending = false;
   #listed = false;
@@ -65,11 +67,17 @@ class CachedInformer<T extends KubeObject> implements SharedInformer<T> {
     else this.#waiting.push(callback);
   }
 
-  handle(handler: InformerHandler<T>): void {
+  handle(handler: InformerHandler<T>): () => void {
+    let left = false;
     this.env.loop.defer(this.#task, () => {
+      if (left) return;
       for (const object of this.lister.list()) this.#call(() => handler.added?.(object));
-      this.#handlers.push(handler);
+      this.#handlers = [...this.#handlers, handler];
     });
+    return () => {
+      left = true;
+      this.#handlers = this.#handlers.filter((one) => one !== handler);
+    };
   }
 
   #push(delta: Delta<T>): void {

@@ -27,15 +27,15 @@ export class QueueMetrics {
     const { clock, metrics } = env;
     const labels = { name };
     const seconds = (): number[] => Array.from(state.working(), (began) => (clock.now() - began) / 1000);
-    this.#adds = metrics.counters('workqueue_adds_total', 'Keys added to a work queue.', ['name']);
-    this.#retries = metrics.counters('workqueue_retries_total', 'Keys that came back after a failure.', ['name']);
-    this.#waited = metrics.histograms('workqueue_queue_duration_seconds', 'How long keys wait until they are taken.', ['name'], bounds);
-    this.#worked = metrics.histograms('workqueue_work_duration_seconds', 'How long the work on a key takes.', ['name'], bounds);
-    metrics.gauge('workqueue_depth', 'Keys that are ready to be taken.', () => [{ labels, value: state.depth() }]);
-    metrics.gauge('workqueue_unfinished_work_seconds', 'Time spent on keys that are still worked on, together.', () => [
+    this.#adds = metrics.counters('workqueue_adds_total', '[ALPHA] Keys added to a work queue.', ['name']);
+    this.#retries = metrics.counters('workqueue_retries_total', '[ALPHA] Keys that came back after a failure.', ['name']);
+    this.#waited = metrics.histograms('workqueue_queue_duration_seconds', '[ALPHA] How long keys wait until they are taken.', ['name'], bounds);
+    this.#worked = metrics.histograms('workqueue_work_duration_seconds', '[ALPHA] How long the work on a key takes.', ['name'], bounds);
+    metrics.gauge('workqueue_depth', '[ALPHA] Keys that are ready to be taken.', () => [{ labels, value: state.depth() }]);
+    metrics.gauge('workqueue_unfinished_work_seconds', '[ALPHA] Time spent on keys that are still worked on, together.', () => [
       { labels, value: seconds().reduce((sum, one) => sum + one, 0) },
     ]);
-    metrics.gauge('workqueue_longest_running_processor_seconds', 'Time spent on the key that has been worked on longest.', () => [
+    metrics.gauge('workqueue_longest_running_processor_seconds', '[ALPHA] Time spent on the key that has been worked on longest.', () => [
       { labels, value: Math.max(0, ...seconds()) },
     ]);
   }

@@ -1,21 +1,12 @@
 import type { Node, Pod } from '../../generated/types/index.ts';
 import type { PluginChoice } from '../admission/plugins/index.ts';
 import { builtInPlugins, choosePlugins } from '../admission/plugins/index.ts';
-import type {
-  ApiServer,
-  AuditOptions,
-  Authenticator,
-  AuthorizationMode,
-  MetricsRenderer,
-  OpenApiDocuments,
-  RequestLimits,
-  TokenSigner,
-} from '../apiserver/index.ts';
+import type { ApiServer, AuditOptions, Authenticator, AuthorizationMode, OpenApiDocuments, RequestLimits, TokenSigner } from '../apiserver/index.ts';
 import { createApiServer } from '../apiserver/index.ts';
-import type { Client, ResourceRef } from '../client/index.ts';
-import { createClient, InformerFactory, refs } from '../client/index.ts';
+import type { Client, LeaderElectionOptions, ResourceRef } from '../client/index.ts';
+import { createClient, InformerFactory, LeaderElection, refs } from '../client/index.ts';
 import type { SignCertificate } from '../controllers/index.ts';
-import type { Env } from '../env/index.ts';
+import type { Env, MetricFamily } from '../env/index.ts';
 import type { ProtobufSchema } from '../machinery/codec/index.ts';
 import type { Handler } from '../machinery/index.ts';
 import type { Schema } from '../machinery/schema/index.ts';
@@ -90,8 +81,8 @@ export interface ClusterOptions {
   readonly featureGates?: FeatureGates | undefined;
   /** `127.0.0.1:6443`, what `/api` tells clients; asked when one asks. */
   readonly serverAddress?: () => string;
-  /** Writes `/metrics`; without it the path is refused by name. */
-  readonly renderMetrics?: MetricsRenderer;
+  /** What the process says of itself at `/metrics`. */
+  readonly processMetrics?: () => Promise<readonly MetricFamily[]>;
   /** Gives memory back to the machine, if that can be done; called after containers have let go of much. */
   readonly reclaimMemory?: (() => void) | undefined;
   /** The way from a node to the API, for those who want it to fail; straight if absent. */
@@ -166,7 +157,8 @@ class RunningCluster implements Cluster {
   #strategies: readonly Strategy[] = [];
   /** The API server as a client of itself, by the name of one of its parts. */
   readonly #clientAs = (component: string): Client => componentClient(this.handler, componentUser.apiServer, component);
-  #stopControllers = () => {};
+  /** Of the controllers and the scheduler, where they run. */
+  readonly #elections: readonly LeaderElection[];
   #stopped = false;
 
   constructor(
@@ -175,7 +167,10 @@ class RunningCluster implements Cluster {
   ) {
     const { env, name } = options;
     this.env = env;
-    this.#store = new MemoryStore(env);
+    this.#store = new MemoryStore(env, { protobufSchema: options.schema.protobufSchema });
+    env.metrics.gauge('apiserver_storage_size_bytes', '[STABLE] How much is stored, as JSON, without what is kept of the past.', () => [
+      { labels: { storage_cluster_id: 'etcd-0' }, value: this.#store.size },
+    ]);
     this.#server = this.#createApiServer();
     this.handler = this.#server.handler;
     this.admin = createClient(this.handler, componentUser.admin, { userAgent: 'paperkube' });
@@ -214,6 +209,7 @@ class RunningCluster implements Cluster {
         informers: this.#informers,
         hostName: options.nodes[0]?.name ?? name,
       });
+    this.#elections = [...this.#electManager(), ...this.#electScheduler()];
     this.#countRunningPods();
     this.nodesReady = this.#whenNodesReady();
   }
@@ -236,9 +232,8 @@ class RunningCluster implements Cluster {
     const absent = [this.loaded.controllers ? [] : 'controller-manager', this.loaded.scheduler ? [] : 'scheduler'].flat();
     await createReadOnlyObjects(this.#server.registry('', 'componentstatuses'), componentUser.admin, now, absent);
     this.#serviceAddresses.start();
-    this.#startControllers();
+    await Promise.all(this.#elections.map((election) => election.start()));
     if (this.dataPlane) this.#markControlPlanes();
-    if (this.#scheduler) this.#startScheduler(this.#scheduler);
     if (this.#silent.length > 0) await this.#registerSilentNodes();
     this.dataPlane?.start();
     this.#informers.start();
@@ -250,19 +245,34 @@ class RunningCluster implements Cluster {
     return this;
   }
 
-  #startControllers(): void {
-    const { env, rootCa } = this.options;
-    if (!this.loaded.controllers) return;
-    this.#stopControllers = this.loaded.controllers.startControllers({
-      env,
-      informers: this.#informers,
-      clientFor: (name) => componentClient(this.handler, name === manager ? componentUser.named(name) : componentUser.controller(name), manager),
-      rootCa,
-      legacyToken: this.#server.legacyToken,
-      signCertificate: this.options.signCertificate,
-      clusterCidr: clusterNetwork.podCidr,
-      resources: ownableResources(ownedResources, this.#strategies),
-    });
+  #electManager(): LeaderElection[] {
+    const { controllers } = this.loaded;
+    if (!controllers) return [];
+    const { env, rootCa, signCertificate } = this.options;
+    const lead = () =>
+      controllers.startControllers({
+        env,
+        informers: this.#informers,
+        clientFor: (name) => componentClient(this.handler, name === manager ? componentUser.named(name) : componentUser.controller(name), manager),
+        rootCa,
+        legacyToken: this.#server.legacyToken,
+        signCertificate,
+        clusterCidr: clusterNetwork.podCidr,
+        resources: ownableResources(ownedResources, this.#strategies),
+      });
+    return [this.#election(manager, { eventSource: manager, lead })];
+  }
+
+  #electScheduler(): LeaderElection[] {
+    const scheduler = this.#scheduler;
+    if (!scheduler) return [];
+    return [this.#election('kube-scheduler', { eventSource: 'default-scheduler', releaseOnStop: true, lead: () => this.#startScheduler(scheduler) })];
+  }
+
+  #election(component: string, options: Pick<LeaderElectionOptions, 'eventSource' | 'releaseOnStop' | 'lead'>): LeaderElection {
+    const { env, nodes, name } = this.options;
+    const client = componentClient(this.handler, componentUser.named(component), component, 'leader-election');
+    return new LeaderElection({ env, client, name: component, hostName: nodes[0]?.name ?? name, ...options });
   }
 
   async #registerSilentNodes(): Promise<void> {
@@ -274,37 +284,45 @@ class RunningCluster implements Cluster {
   }
 
   /** A pod that is looked at before any node is Ready sits out a second of back-off, so the scheduler lets the nodes go first. */
-  #startScheduler(scheduler: Scheduler): void {
+  #startScheduler(scheduler: Scheduler): () => void {
+    let over = false;
     const start = () => {
       patience.cancel();
-      if (!this.#stopped) scheduler.start();
+      if (!over) scheduler.start();
     };
     const patience = this.env.loop.after(schedulerPatienceMs, 'scheduler start', start);
     void this.nodesReady.then(start);
+    return () => {
+      over = true;
+      patience.cancel();
+      scheduler.stop();
+    };
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     this.dataPlane?.stop();
-    this.#scheduler?.stop();
-    this.#stopControllers();
+    const released = Promise.all(this.#elections.map((election) => election.stop()));
     this.#serviceAddresses.stop();
     this.#keptObjects.stop();
     this.#flowSchemaStatus.stop();
     this.#identityLease.stop();
     this.#informers.stop();
     this.dataPlane?.stopInformers();
+    await released;
     await this.#store.close();
     await this.env.loop.settle(); // Watchers are told of the end from the Loop; after its stop nobody is told anything.
     this.env.loop.stop();
   }
 
   #createApiServer(): ApiServer {
-    const { env, schema, authenticators, serverAddress, renderMetrics, tokenSigner, tokenFile, authorizationModes, anonymous, audit, requestHeaders } =
+    const { env, schema, authenticators, serverAddress, processMetrics, tokenSigner, tokenFile, authorizationModes, anonymous, audit, requestHeaders } =
       this.options;
     const { nodePorts } = clusterNetwork;
+    const ports = new PortAllocator(nodePorts.first, nodePorts.last);
+    for (const pool of [this.#ips, ports]) pool.meter(env.metrics);
     this.#strategies = builtInStrategies(
-      { ips: this.#ips, ports: new PortAllocator(nodePorts.first, nodePorts.last) },
+      { ips: this.#ips, ports },
       { controllers: this.options.components.includes('controllers'), featureGates: this.options.featureGates },
     );
     const pause = () => env.loop.turn('wait for a service account');
@@ -313,7 +331,10 @@ class RunningCluster implements Cluster {
       store: this.#store,
       strategies: this.#strategies,
       admissionPlugins: (reader, writer, signers) =>
-        choosePlugins(builtInPlugins({ reader, writer, signers, ids: env.ids, now: () => env.clock.now(), pause }), this.options.admission),
+        choosePlugins(
+          builtInPlugins({ reader, writer, signers, ids: env.ids, metrics: env.metrics, now: () => env.clock.now(), pause }),
+          this.options.admission,
+        ),
       schema: schema.schema,
       protobufSchema: schema.protobufSchema,
       openapi: schema.openapi,
@@ -329,7 +350,7 @@ class RunningCluster implements Cluster {
       requestLimits: this.options.requestLimits,
       featureGates: this.options.featureGates,
       ...(serverAddress ? { serverAddress } : {}),
-      ...(renderMetrics ? { renderMetrics } : {}),
+      ...(processMetrics ? { processMetrics } : {}),
     });
   }
 

@@ -16,7 +16,7 @@ export const componentUser = {
   admin: { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] } as UserInfo,
 };
 
-/** A client that calls as `user`, and names the component it belongs to as upstream's components do. */
-export function componentClient(handler: Handler, user: UserInfo, component: string): Client {
-  return createClient(handler, user, { userAgent: `${component}/v1.33.0 (linux/amd64) kubernetes/paperkube` });
+/** A client that calls as `user`, and names the component it belongs to, and the part of it, as upstream's components do. */
+export function componentClient(handler: Handler, user: UserInfo, component: string, part?: string): Client {
+  return createClient(handler, user, { userAgent: `${component}/v1.33.0 (linux/amd64) kubernetes/paperkube${part ? `/${part}` : ''}` });
 }

@@ -1,5 +1,5 @@
 import type { CertificateRequest } from '../api/index.ts';
-import type { Client, InformerFactory, ResourceRef, SharedInformer } from '../client/index.ts';
+import type { Client, Informers, ResourceRef, SharedInformer } from '../client/index.ts';
 import { runWorkers, WorkQueue } from '../client/index.ts';
 import type { Env, Timer } from '../env/index.ts';
 import { isConflict, isNotFound } from '../machinery/status-error.ts';
@@ -20,7 +20,7 @@ export type SignCertificate = (order: CertificateOrder) => Promise<string>;
 /** What every controller is built from. */
 export interface ControllerContext {
   readonly env: Env;
-  readonly informers: InformerFactory;
+  readonly informers: Informers;
   /** A client that acts as the controller's own service account: `deployment-controller`. */
   clientFor(name: string): Client;
   /** The cluster CA, PEM. */

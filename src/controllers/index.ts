@@ -1,3 +1,4 @@
+import { InformerScope } from '../client/index.ts';
 import { ClusterRoleAggregationController } from './cluster-role-aggregation.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { CsrApprovingController } from './csr-approving.ts';
@@ -64,14 +65,17 @@ export interface StartControllersOptions extends ControllerContext {
 
 /**
  * Starts the controllers on the informers given (whoever calls starts the factory, before or after).
- * Returns the function that stops them; the informers go on.
+ * Returns the function that stops them; the informers go on, and may be given to others that come after.
  */
-export function startControllers({ only, ...context }: StartControllersOptions): () => void {
+export function startControllers({ only, ...options }: StartControllersOptions): () => void {
+  const informers = new InformerScope(options.informers);
+  const context = { ...options, informers };
   const running = Object.entries(controllers)
     .filter(([name]) => !only || only.includes(name))
     .map(([, Kind]) => new Kind(context));
   for (const controller of running) controller.start();
   return () => {
+    informers.leave();
     for (const controller of running) controller.stop();
   };
 }

@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
-import { exponentialBounds, Metrics } from './metrics.ts';
+import { exponentialBounds, linearBounds, Metrics } from './metrics.ts';
 
 const told = async (metrics: Metrics) =>
-  (
-    await Promise.all(
-      metrics.families().map(async ({ name, samples }) => (await samples()).map(({ labels, value, suffix = '' }) => [name + suffix, labels, value])),
-    )
-  ).flat();
+  (await Promise.all(metrics.families().map(async ({ name, samples }) => (await samples()).map(({ labels, value }) => [name, labels, value])))).flat();
 
 test('who asks for a counter by its name counts together with all others who have', async () => {
   const metrics = new Metrics();
@@ -31,13 +27,23 @@ test('a histogram counts what is at most as much as each bound', async () => {
   const metrics = new Metrics();
   const observe = metrics.histograms('took', '', ['of'], exponentialBounds(0.1, 10, 2)).observer('x');
   for (const value of [0.1, 0.5, 3]) observe(value);
-  expect(await told(metrics)).toEqual([
-    ['took_bucket', { of: 'x', le: '0.1' }, 1],
-    ['took_bucket', { of: 'x', le: '1' }, 2],
-    ['took_bucket', { of: 'x', le: '+Inf' }, 3],
-    ['took_sum', { of: 'x' }, 3.6],
-    ['took_count', { of: 'x' }, 3],
-  ]);
+  const [family] = metrics.families();
+  expect(await family?.samples()).toEqual([{ labels: { of: 'x' }, value: 3, histogram: { bounds: [0.1, 1], buckets: [1, 1], sum: 3.6 } }]);
   metrics.reset();
   expect(await told(metrics)).toEqual([]);
+});
+
+test('a number without labels is told before anybody has counted', async () => {
+  const metrics = new Metrics();
+  metrics.counters('errors', '');
+  metrics.histograms('took', '', [], [1]);
+  expect(await told(metrics)).toEqual([
+    ['errors', {}, 0],
+    ['took', {}, 0],
+  ]);
+});
+
+test('bounds are the numbers that Go comes to, which are written out as labels', () => {
+  expect(exponentialBounds(1e-8, 10, 5)).toEqual([1e-8, 1e-7, 1e-6, 9.999999999999999e-6, 9.999999999999999e-5]);
+  expect(linearBounds(50_000, 100_000, 3)).toEqual([50_000, 150_000, 250_000]);
 });

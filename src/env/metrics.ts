@@ -1,9 +1,17 @@
 /** One number of a family, with what it is about. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
+  /** Of a histogram, how much it has counted altogether. */
   readonly value: number;
-  /** `_bucket`, `_sum`, `_count`: the parts of a histogram. */
-  readonly suffix?: string;
+  readonly histogram?: HistogramValue;
+}
+
+export interface HistogramValue {
+  /** Upper bounds, ascending; infinity is not among them. */
+  readonly bounds: readonly number[];
+  /** What lies between the bound before and this one, not added up. */
+  readonly buckets: readonly number[];
+  readonly sum: number;
 }
 
 /** What one name stands for at `/metrics`. */
@@ -55,11 +63,13 @@ export class Counters {
       name: this.name,
       help: this.help,
       type: this.type,
-      // What was never counted, or not since the last reset, is not told.
-      samples: () =>
-        [...this.#values]
+      // What was never counted, or not since the last reset, is not told, unless there is but one number.
+      samples: () => {
+        if (this.labels.length === 0) return [{ labels: {}, value: this.#box([]).value }];
+        return [...this.#values]
           .filter(([, { value }]) => value !== 0 || this.type === 'gauge')
-          .map(([key, { value }]) => ({ labels: labelled(this.labels, key), value })),
+          .map(([key, { value }]) => ({ labels: labelled(this.labels, key), value }));
+      },
     };
   }
 
@@ -99,18 +109,24 @@ export class Histograms {
     return (value) => this.#add(histogram, value);
   }
 
+  /** For who observes the same value many times at once. */
+  weigher(...values: readonly string[]): (value: number, times: number) => void {
+    const histogram = this.#histogram(keyOf(values));
+    return (value, times) => this.#add(histogram, value, times);
+  }
+
   #histogram(key: string): Histogram {
     let histogram = this.#histograms.get(key);
     if (!histogram) this.#histograms.set(key, (histogram = { buckets: new Array<number>(this.bounds.length).fill(0), sum: 0, count: 0 }));
     return histogram;
   }
 
-  #add(histogram: Histogram, value: number): void {
+  #add(histogram: Histogram, value: number, times = 1): void {
     let at = 0;
     while (at < this.bounds.length && value > (this.bounds[at] as number)) at += 1;
-    if (at < this.bounds.length) histogram.buckets[at] = (histogram.buckets[at] as number) + 1;
-    histogram.sum += value;
-    histogram.count += 1;
+    if (at < this.bounds.length) histogram.buckets[at] = (histogram.buckets[at] as number) + times;
+    histogram.sum += value * times;
+    histogram.count += times;
   }
 
   reset(): void {
@@ -126,22 +142,15 @@ export class Histograms {
       name: this.name,
       help: this.help,
       type: 'histogram',
-      samples: () => [...this.#histograms].filter(([, { count }]) => count > 0).flatMap(([key, one]) => this.#samples(labelled(this.labels, key), one)),
+      samples: () => {
+        if (this.labels.length === 0) this.#histogram('');
+        return [...this.#histograms].filter(([, { count }]) => count > 0 || this.labels.length === 0).map(([key, one]) => this.#sample(key, one));
+      },
     };
   }
 
-  #samples(labels: Readonly<Record<string, string>>, { buckets, sum, count }: Histogram): Sample[] {
-    let below = 0;
-    const bounded = buckets.map((inside, index) => {
-      below += inside;
-      return { labels: { ...labels, le: String(this.bounds[index]) }, value: below, suffix: '_bucket' };
-    });
-    return [
-      ...bounded,
-      { labels: { ...labels, le: '+Inf' }, value: count, suffix: '_bucket' },
-      { labels, value: sum, suffix: '_sum' },
-      { labels, value: count, suffix: '_count' },
-    ];
+  #sample(key: string, { buckets, sum, count }: Histogram): Sample {
+    return { labels: labelled(this.labels, key), value: count, histogram: { bounds: this.bounds, buckets: [...buckets], sum } };
   }
 }
 
@@ -150,13 +159,21 @@ function keyOf(values: readonly string[]): string {
 }
 
 function labelled(names: readonly string[], key: string): Record<string, string> {
+  if (names.length === 0) return {};
   const values = key.split(separator);
   return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']));
 }
 
-/** Upper bounds that grow by a factor: 0.001, 0.002, 0.004 … */
+/** Upper bounds that grow by a factor: 0.001, 0.002, 0.004 … Each is reckoned from the one before, as Go does: they are labels, to the last digit. */
 export function exponentialBounds(first: number, factor: number, count: number): readonly number[] {
-  return Array.from({ length: count }, (_, index) => Number((first * factor ** index).toPrecision(12)));
+  const bounds: number[] = [];
+  for (let bound = first; bounds.length < count; bound *= factor) bounds.push(bound);
+  return bounds;
+}
+
+/** Upper bounds that grow by a step. */
+export function linearBounds(first: number, step: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => first + index * step);
 }
 
 /** What the components of one cluster count, by name. Whoever asks for a name that is there gets what is there. */
@@ -185,6 +202,11 @@ export class Metrics {
     const before = this.#read.get(name)?.samples;
     const all = before ? async () => summed([...(await before()), ...(await samples())]) : samples;
     this.#read.set(name, { name, help, type: 'gauge', samples: all });
+  }
+
+  /** One that somebody keeps for themselves, and is read when somebody looks. */
+  family(family: MetricFamily): void {
+    this.#read.set(family.name, family);
   }
 
   families(): readonly MetricFamily[] {

@@ -27,28 +27,23 @@ function setProto(out: object, value: unknown): void {
   Object.defineProperty(out, '__proto__', { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** Whether JSON data takes more than so many bytes as JSON text, about: characters count as one byte, numbers as eight. Stops looking once it knows. */
-export function isLargerThan(value: unknown, bytes: number): boolean {
-  return bytesLeft(value, bytes) < 0;
-}
-
-function bytesLeft(value: unknown, bytes: number): number {
-  if (typeof value === 'string') return bytes - value.length - 3;
-  if (typeof value !== 'object' || value === null) return bytes - 8;
-  let left = bytes - 2;
+/** How many bytes JSON data takes as JSON text, about: characters count as one byte, numbers as eight. */
+export function jsonSize(value: unknown): number {
+  if (typeof value === 'string') return value.length + 3;
+  if (typeof value !== 'object' || value === null) return 8;
+  let size = 2;
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length && left >= 0; index += 1) left = bytesLeft(value[index], left);
-    return left;
+    for (let index = 0; index < value.length; index += 1) size += jsonSize(value[index]);
+    return size;
   }
   for (const key in value) {
     const child = (value as Record<string, unknown>)[key];
-    left -= key.length + 3;
-    if (typeof child === 'string') left -= child.length + 3;
-    else if (key === 'fieldsV1' && typeof child === 'object' && child !== null && Object.isFrozen(child)) left -= sizeOfSet(child);
-    else left = bytesLeft(child, left);
-    if (left < 0) return left;
+    size += key.length + 3;
+    if (typeof child === 'string') size += child.length + 3;
+    else if (key === 'fieldsV1' && typeof child === 'object' && child !== null && Object.isFrozen(child)) size += sizeOfSet(child);
+    else size += jsonSize(child);
   }
-  return left;
+  return size;
 }
 
 /** Sizes of sets of fields, which many objects share. */
@@ -56,7 +51,7 @@ const setSizes = new WeakMap<object, number>();
 
 function sizeOfSet(set: object): number {
   let size = setSizes.get(set);
-  if (size === undefined) setSizes.set(set, (size = Number.MAX_SAFE_INTEGER - bytesLeft(set, Number.MAX_SAFE_INTEGER)));
+  if (size === undefined) setSizes.set(set, (size = jsonSize(set)));
   return size;
 }
 
@@ -148,8 +143,8 @@ const optionalStructs = new Set(
   [
     'affinity appArmorProfile awsElasticBlockStore azureDisk azureFile capabilities cephfs cinder clientIP clusterTrustBundle configMap configMapKeyRef configMapRef',
     'csi dataSource dataSourceRef dnsConfig downwardAPI emptyDir ephemeral exec fc fieldRef flexVolume flocker gcePersistentDisk gitRepo glusterfs grpc hostPath',
-    'httpGet image iscsi labelSelector lifecycle livenessProbe local namespaceSelector nfs nodeAffinity os persistentVolumeClaim photonPersistentDisk podAffinity',
-    'ordinals podAntiAffinity podFailurePolicy portworxVolume postStart preStop projected quobyte rbd readinessProbe requiredDuringSchedulingIgnoredDuringExecution',
+    'httpGet image inlineVolumeSpec iscsi labelSelector lifecycle livenessProbe local namespaceSelector nfs nodeAffinity nodeTopology os persistentVolumeClaim',
+    'ordinals photonPersistentDisk podAffinity podAntiAffinity podFailurePolicy portworxVolume postStart preStop projected quobyte rbd readinessProbe requiredDuringSchedulingIgnoredDuringExecution',
     'resourceFieldRef rollingUpdate scaleIO seLinuxOptions seccompProfile secret secretKeyRef secretRef securityContext serviceAccountToken sessionAffinityConfig',
     'selector sleep startupProbe storageos successPolicy tcpSocket valueFrom volumeClaimTemplate vsphereVolume windowsOptions',
   ].flatMap((line) => line.split(' ')),

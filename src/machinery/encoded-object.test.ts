@@ -33,3 +33,9 @@ test.each<[string, object, object]>([
   encoded.forgetJson();
   expect(encoded.metadataJson().toString()).toBe(JSON.stringify(expected));
 });
+
+test('what Go escapes is escaped, also where only the metadata is asked for', () => {
+  const encoded = new EncodedObject({ kind: 'Pod', metadata: { annotations: { '<"': '"}&' } } });
+  expect(encoded.json().toString()).toBe('{"kind":"Pod","metadata":{"annotations":{"\\u003c\\"":"\\"}\\u0026"}}}');
+  expect(encoded.metadataJson().toString()).toBe('{"annotations":{"\\u003c\\"":"\\"}\\u0026"}}');
+});

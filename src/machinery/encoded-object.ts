@@ -1,3 +1,4 @@
+import { htmlEscaped } from './codec/go-json.ts';
 import { objectJson } from './object-json.ts';
 import type { KubeObject } from './types.ts';
 
@@ -21,7 +22,7 @@ export class EncodedObject {
 
   /** The same with a newline behind it, as Go's encoder ends an answer. */
   jsonLine(): Buffer {
-    this.#line ??= keptBytes(`${objectJson(this.object)}\n`);
+    this.#line ??= keptBytes(htmlEscaped(`${objectJson(this.object)}\n`));
     return this.#line;
   }
 

@@ -148,8 +148,17 @@ export class FieldPath {
     return this.#text;
   }
 
+  /** From the nearest path above whose text is known: schemas are nested thousands of times, which is too deep for a recursion. */
   #join(): string {
-    const before = this.#parent!.text;
+    const below: FieldPath[] = [];
+    let at: FieldPath = this;
+    for (; at.#text === undefined; at = at.#parent!) below.push(at);
+    let text = at.#text;
+    for (let next = below.pop(); next; next = below.pop()) text = next.#after(text);
+    return text;
+  }
+
+  #after(before: string): string {
     if (this.#isKey || typeof this.#part === 'number') return `${before}[${this.#part}]`;
     return before === '' ? this.#part : `${before}.${this.#part}`;
   }

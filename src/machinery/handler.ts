@@ -18,6 +18,8 @@ export interface UserInfo {
 export interface ClientCertificate {
   readonly commonName: string;
   readonly organizations: readonly string[];
+  /** Until when it holds, in ms since the epoch. */
+  readonly validUntilMs?: number;
   /** Of the whole certificate, in lower case hexadecimal. */
   readonly sha256?: string;
   /** What the subject says of the user's uid (1.3.6.1.4.1.57683.2), once for each time it does. */

@@ -1,3 +1,5 @@
+import { unescapedJson } from './codec/go-json.ts';
+
 /**
  * The JSON text of objects, of which a large part is often the same: who owns the fields, and the spec of pods that are made alike.
  * The texts of such parts, known by identity, are written once and put into every object that holds them.
@@ -12,28 +14,28 @@ let textsLength = 0;
 /** The spec that was written last: the second object that holds it makes it worth remembering. */
 let lastSpec: object | undefined;
 
-/** What JSON.stringify says of an object of the API. */
+/** What `unescapedJson` says of an object of the API. */
 export function objectJson(object: object): string {
   return membersJson(object, memberJson);
 }
 
 function memberJson(key: string, value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return unescapedJson(value);
   if (key === 'metadata') return membersJson(value, metadataMemberJson);
-  return key === 'spec' ? specJson(value) : JSON.stringify(value);
+  return key === 'spec' ? specJson(value) : unescapedJson(value);
 }
 
 function specJson(spec: object): string {
   const known = texts.get(spec);
   if (known !== undefined) return known;
-  const text = JSON.stringify(spec);
+  const text = unescapedJson(spec);
   if (spec !== lastSpec) lastSpec = spec;
   else if (Object.isFrozen(spec)) remember(spec, text);
   return text;
 }
 
 function metadataMemberJson(key: string, value: unknown): string | undefined {
-  if (key !== 'managedFields' || !Array.isArray(value)) return JSON.stringify(value);
+  if (key !== 'managedFields' || !Array.isArray(value)) return unescapedJson(value);
   let out = '[';
   for (let index = 0; index < value.length; index += 1) out += (index === 0 ? '' : ',') + ownerJson(value[index]);
   return `${out}]`;
@@ -41,16 +43,16 @@ function metadataMemberJson(key: string, value: unknown): string | undefined {
 
 /** An entry of managedFields: those of one writer in one second are the same for many objects, and sets of fields for longer. */
 function ownerJson(entry: unknown): string {
-  if (typeof entry !== 'object' || entry === null || !Object.isFrozen(entry)) return JSON.stringify(entry) ?? 'null';
+  if (typeof entry !== 'object' || entry === null || !Object.isFrozen(entry)) return unescapedJson(entry) ?? 'null';
   let text = texts.get(entry);
   if (text === undefined) remember(entry, (text = membersJson(entry, ownerMemberJson)));
   return text;
 }
 
 function ownerMemberJson(key: string, value: unknown): string | undefined {
-  if (key !== 'fieldsV1' || typeof value !== 'object' || value === null || !Object.isFrozen(value)) return JSON.stringify(value);
+  if (key !== 'fieldsV1' || typeof value !== 'object' || value === null || !Object.isFrozen(value)) return unescapedJson(value);
   let text = texts.get(value);
-  if (text === undefined) remember(value, (text = JSON.stringify(value)));
+  if (text === undefined) remember(value, (text = unescapedJson(value)));
   return text;
 }
 

@@ -26,6 +26,22 @@ export function featureGateMistakes(gates: Readonly<Record<string, boolean>>): s
   });
 }
 
+/** How far each gate that is known here has come in 1.33. */
+const stages: Readonly<Record<string, 'ALPHA' | 'BETA'>> = {
+  ClusterTrustBundleProjection: 'BETA',
+  ContainerStopSignals: 'ALPHA',
+  DynamicResourceAllocation: 'BETA',
+  ImageVolume: 'BETA',
+  PodLevelResources: 'ALPHA',
+  WatchList: 'BETA',
+};
+
+/** All gates that are known here, as `kubernetes_feature_enabled` tells of them. */
+export function knownFeatureGates(gates: FeatureGates): { readonly name: string; readonly stage: string; readonly enabled: boolean }[] {
+  const isOn = (name: string) => Object.hasOwn(simulated, name) && isEnabled(gates, name as FeatureGate);
+  return Object.entries(stages).map(([name, stage]) => ({ name, stage, enabled: isOn(name) }));
+}
+
 export function isEnabled(gates: FeatureGates, name: FeatureGate): boolean {
   return gates[name] ?? simulated[name];
 }

@@ -1,4 +1,3 @@
-import { isSchemaOnly, markSchemaOnly } from './generic/schema-only-strategy.ts';
 import type { ResourceInfo, Strategy } from './generic/strategy.ts';
 
 const nothingActs = (what: string, kind: string): string => `paperkube does not ${what} yet: ${kind} objects are stored but nothing acts on them`;
@@ -42,6 +41,5 @@ export function warnOfMissingController(strategy: Strategy, controllers: boolean
   const text = missingController(strategy.resource);
   const { group, plural } = strategy.resource;
   if (text === undefined || (!controllers && `${group}/${plural}` in missingControllers)) return strategy;
-  const warning: Strategy = { ...strategy, warningsOnCreate: (object) => [...(strategy.warningsOnCreate?.(object) ?? []), text] };
-  return isSchemaOnly(strategy) ? markSchemaOnly(warning) : warning;
+  return { ...strategy, warningsOnCreate: (object) => [...(strategy.warningsOnCreate?.(object) ?? []), text] };
 }

@@ -5,7 +5,7 @@ async function ask(
   method: string,
   path: string,
   body: object,
-): Promise<{ answered: number; message: string | undefined; metadata: { managedFields?: unknown } }> {
+): Promise<{ answered: number; message: string | undefined; metadata: { name?: string; managedFields?: unknown } }> {
   const server = testServer();
   await server.ask('POST', '/api/v1/namespaces', { metadata: { name: 'default' } });
   const { status, body: answer } = await server.ask(method, path, body);
@@ -179,5 +179,41 @@ test('ranges and addresses of services are shown as Go prints them', async () =>
   expect((body as { message: string }).message).toBe(
     'IPAddress.networking.k8s.io "10.0.0.1" is invalid: spec.parentRef: Invalid value: ' +
       'networking.ParentReference{Group:"", Resource:"gateways", Namespace:"n", Name:"z"}: field is immutable',
+  );
+});
+
+test('what has no name is told so, and not that the name is not the one expected; a limit range gets one', async () => {
+  const definition = await ask('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {});
+  expect(definition.message).toContain('[metadata.name: Required value: name or generateName is required, spec.group: Required value, ');
+  const service = await ask('POST', '/apis/apiregistration.k8s.io/v1/apiservices', {});
+  expect(service.message).toContain('[metadata.name: Required value: name or generateName is required, spec.group: Required value: only v1 ');
+  const limits = await ask('POST', '/api/v1/namespaces/default/limitranges', {});
+  expect([limits.answered, limits.metadata.name]).toEqual([201, expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+});
+
+test('a binding that names no node, or what is none, is a plain error that says all that is wrong', async () => {
+  for (const path of ['bindings', 'pods/p/binding']) {
+    const { answered, message } = await ask('POST', `/api/v1/namespaces/default/${path}`, { metadata: { name: 'p' }, target: { kind: 'Pod' } });
+    expect([answered, message]).toEqual([500, '[target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>", target.name: Required value]']);
+  }
+});
+
+test('a binding names its pod in its body, too', async () => {
+  const { answered, message } = await ask('POST', '/api/v1/namespaces/default/pods/p/binding', { target: { name: 'n' } });
+  expect([answered, message]).toEqual([400, 'name in URL does not match name in Binding object']);
+});
+
+test('groups that upstream serves apart know no kinds but their own, and the others do not know theirs', async () => {
+  const refused = async (path: string, apiVersion: string, kind: string) => (await ask('POST', path, { apiVersion, kind })).message?.replace(/^.*no kind/, '');
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const services = '/apis/apiregistration.k8s.io/v1/apiservices';
+  expect(await refused(definitions, 'v1', 'Pod')).toBe(
+    ' "Pod" is registered for version "v1" in scheme "k8s.io/apiextensions-apiserver/pkg/apiserver/apiserver.go:55"',
+  );
+  expect(await refused(services, 'v1', 'Pod')).toBe(
+    ' "Pod" is registered for version "v1" in scheme "k8s.io/kube-aggregator/pkg/apiserver/scheme/scheme.go:28"',
+  );
+  expect(await refused('/apis/apps/v1/namespaces/default/deployments', 'apiregistration.k8s.io/v1', 'APIService')).toBe(
+    ' "APIService" is registered for version "apiregistration.k8s.io/v1" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"',
   );
 });

@@ -1,17 +1,15 @@
-import { deepFreeze, isLargerThan, shareParts } from '../machinery/deep.ts';
+import { deepFreeze, shareParts } from '../machinery/deep.ts';
 import { EncodedObject } from '../machinery/encoded-object.ts';
 import type { KubeObject, ObjectMeta } from '../machinery/types.ts';
 import type { StoreEntry } from './store.ts';
-import { StoreError } from './store.ts';
-
-/** etcd's --max-request-bytes. */
-export const valueBytesMax = 1.5 * 1024 * 1024;
 
 export class MemoryEntry extends EncodedObject implements StoreEntry {
   constructor(
     readonly key: string,
     readonly revision: number,
     object: Readonly<KubeObject>,
+    /** In bytes of JSON, about. */
+    readonly size: number,
   ) {
     super(object);
   }
@@ -20,15 +18,14 @@ export class MemoryEntry extends EncodedObject implements StoreEntry {
 /**
  * The entry of a write: the object as handed in, stamped with its revision, frozen (what it holds is frozen, not copied). Parts that
  * say the same as in `previous`, the value it replaces, are those very parts: versions of an object share what they have in common.
- * Throws TooLarge.
+ * @param size of the object in bytes of JSON, about
  */
-export function stampedEntry(key: string, revision: number, object: Readonly<KubeObject>, previous?: Readonly<KubeObject>): MemoryEntry {
-  if (isLargerThan(object, valueBytesMax)) throw new StoreError('TooLarge', `a value of more than ${valueBytesMax} bytes`);
+export function stampedEntry(key: string, revision: number, object: Readonly<KubeObject>, size: number, previous?: Readonly<KubeObject>): MemoryEntry {
   const metadata = withVersion(object.metadata ?? {}, String(revision));
   const stamped = { ...object };
   stamped.metadata = metadata;
   if (previous) shareParts(stamped, previous);
-  return new MemoryEntry(key, revision, deepFreeze(stamped));
+  return new MemoryEntry(key, revision, deepFreeze(stamped), size);
 }
 
 /** Metadata with a version in the place that upstream writes it to: behind the uid. */

@@ -1,4 +1,5 @@
 import type { Env } from '../env/index.ts';
+import type { ProtobufSchema } from '../machinery/codec/index.ts';
 import type { KubeObject } from '../machinery/types.ts';
 import { History } from './history.ts';
 import { stampedEntry } from './memory-entry.ts';
@@ -6,6 +7,7 @@ import type { Slot } from './sorted-slots.ts';
 import { prefixEnd, SortedSlots } from './sorted-slots.ts';
 import type { ListOptions, ListResult, Store, StoreEntry, StoreEvent, Watch, WatchSink } from './store.ts';
 import { StoreError } from './store.ts';
+import { valueSize } from './value-size.ts';
 import { WatchHub } from './watch-hub.ts';
 
 export interface MemoryStoreOptions {
@@ -13,6 +15,8 @@ export interface MemoryStoreOptions {
   readonly historyLimit?: number;
   /** Changes older than this go, when the next write finds them; they live for at most twice as long while there are writes. */
   readonly historyAgeMs?: number;
+  /** Large values are measured as upstream would store them; in JSON if absent. Read when the first one comes. */
+  readonly protobufSchema?: () => ProtobufSchema;
 }
 
 /** As upstream's compactor: what is five minutes old goes, every five minutes. */
@@ -34,13 +38,14 @@ export class MemoryStore implements Store {
   readonly #limit: number;
   readonly #ageMs: number;
   #revision = firstRevision;
+  #size = 0;
   /** A revision, and when it was the newest: what came before goes once this is old enough. */
   #mark: { revision: number; atMs: number };
   #closed = false;
 
   constructor(
     readonly env: Pick<Env, 'loop' | 'clock' | 'log'>,
-    options: MemoryStoreOptions = {},
+    readonly options: MemoryStoreOptions = {},
   ) {
     this.#limit = options.historyLimit ?? defaultLimit;
     this.#ageMs = options.historyAgeMs ?? defaultAgeMs;
@@ -51,6 +56,11 @@ export class MemoryStore implements Store {
   async revision(): Promise<number> {
     this.#checkOpen();
     return this.#revision;
+  }
+
+  /** How many bytes the present values take as JSON, about. */
+  get size(): number {
+    return this.#size;
   }
 
   async get(key: string): Promise<StoreEntry | undefined> {
@@ -75,8 +85,11 @@ export class MemoryStore implements Store {
 
   async create(key: string, object: KubeObject): Promise<StoreEntry> {
     this.#checkOpen();
+    // etcd does not look at what it finds too large.
+    const size = valueSize(key, object, 'create', this.options.protobufSchema);
     if (this.#slots.has(key)) throw new StoreError('KeyExists', `key ${key} exists`);
-    const entry = stampedEntry(key, this.#revision + 1, object);
+    const entry = stampedEntry(key, this.#revision + 1, object, size);
+    this.#size += size;
     const slot = { key, entry };
     this.#slots.set(key, slot);
     this.#sorted.add(slot);
@@ -88,7 +101,9 @@ export class MemoryStore implements Store {
     this.#checkOpen();
     const slot = this.#expect(key, expectedRevision);
     const previous = slot.entry;
-    const entry = stampedEntry(key, this.#revision + 1, object, previous.object);
+    const size = valueSize(key, object, 'update', this.options.protobufSchema);
+    const entry = stampedEntry(key, this.#revision + 1, object, size, previous.object);
+    this.#size += size - previous.size;
     slot.entry = entry;
     previous.forgetJson(); // In history it is seldom read, and then as an object mostly.
     this.#commit({ type: 'updated', revision: entry.revision, entry, previous });
@@ -98,7 +113,8 @@ export class MemoryStore implements Store {
   async delete(key: string, expectedRevision: number): Promise<StoreEntry> {
     this.#checkOpen();
     const { entry: previous } = this.#expect(key, expectedRevision);
-    const entry = stampedEntry(key, this.#revision + 1, previous.object);
+    const entry = stampedEntry(key, this.#revision + 1, previous.object, previous.size);
+    this.#size -= previous.size;
     this.#slots.delete(key);
     this.#sorted.remove(key);
     previous.forgetJson();

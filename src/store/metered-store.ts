@@ -9,8 +9,8 @@ const bounds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3,
  * @param type what is stored there: `pods`, `deployments.apps`
  */
 export function meteredStore(store: Store, type: string, metrics: Metrics): Store {
-  const requests = metrics.counters('etcd_requests_total', 'Calls to the store.', ['operation', 'type']);
-  const seconds = metrics.histograms('etcd_request_duration_seconds', 'How long calls to the store take.', ['operation', 'type'], bounds);
+  const requests = metrics.counters('etcd_requests_total', '[ALPHA] Calls to the store.', ['operation', 'type']);
+  const seconds = metrics.histograms('etcd_request_duration_seconds', '[ALPHA] How long calls to the store take.', ['operation', 'type'], bounds);
   const counting = (operation: string) => {
     const [count, observe] = [requests.adder(operation, type), seconds.observer(operation, type)];
     return () => {

@@ -254,7 +254,7 @@ test('keys that JavaScript knows are keys like any other, in every kind of body'
   expect([made.status, made.text]).toEqual([201, expect.stringContaining('"data":{"__proto__":"v","constructor":"w"}')]);
   for (const type of [merge, strategic]) {
     const patched = await server.send('PATCH', `${maps}/e?dryRun=All`, '{"data":{"__proto__":"v","toString":"w"}}', type);
-    expect([patched.status, patched.text]).toEqual([200, expect.stringContaining('"data":{"a":"1","__proto__":"v","toString":"w"}')]);
+    expect([patched.status, patched.text]).toEqual([200, expect.stringContaining('"data":{"__proto__":"v","a":"1","toString":"w"}')]);
   }
   const fromYaml = await server.send('POST', `${maps}?dryRun=All`, 'metadata: {name: x}\ndata:\n  <<: {__proto__: v}', yaml);
   expect([fromYaml.status, fromYaml.text]).toEqual([201, expect.stringContaining('"data":{"__proto__":"v"}')]);

@@ -1,3 +1,4 @@
+import { controlKinds } from './control-kinds.ts';
 import { jobTemplate, labels, richPod, richTemplate, selector, smallPod, smallTemplate } from './sample-pods.ts';
 
 type Json = Record<string, unknown>;
@@ -19,18 +20,6 @@ const core = '/api/v1/namespaces/$ns';
 const namespaced = (groupVersion: string): string => `/apis/${groupVersion}/namespaces/$ns`;
 
 const claimSpec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
-const webhook = {
-  name: 'a.example.com',
-  admissionReviewVersions: ['v1'],
-  sideEffects: 'None',
-  failurePolicy: 'Ignore',
-  matchPolicy: 'Equivalent',
-  timeoutSeconds: 5,
-  namespaceSelector: { matchLabels: { nowhere: 'true' } },
-  objectSelector: { matchLabels: { nowhere: 'true' } },
-  clientConfig: { service: { namespace: 'nowhere', name: 'hook', path: '/p', port: 443 } },
-  rules: [{ operations: ['CREATE'], apiGroups: ['nowhere.example'], apiVersions: ['v1'], resources: ['things'], scope: '*' }],
-};
 
 /** Every kind that the cases write. */
 export const sampleKinds: readonly SampleKind[] = [
@@ -437,6 +426,33 @@ export const sampleKinds: readonly SampleKind[] = [
     },
   },
   {
+    kind: 'HorizontalPodAutoscaler',
+    apiVersion: 'autoscaling/v2',
+    path: `${namespaced('autoscaling/v2')}/horizontalpodautoscalers`,
+    minimal: { spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'web' } } },
+    rich: {
+      spec: {
+        minReplicas: 2,
+        maxReplicas: 5,
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+        metrics: [
+          { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 60 } } },
+          { type: 'ContainerResource', containerResource: { name: 'memory', container: 'main', target: { type: 'AverageValue', averageValue: '100Mi' } } },
+          { type: 'Pods', pods: { metric: { name: 'packets', selector }, target: { type: 'AverageValue', averageValue: '1k' } } },
+          {
+            type: 'Object',
+            object: { describedObject: { apiVersion: 'v1', kind: 'Service', name: 's' }, metric: { name: 'hits' }, target: { type: 'Value', value: '10' } },
+          },
+          { type: 'External', external: { metric: { name: 'queue', selector }, target: { type: 'Value', value: '30' } } },
+        ],
+        behavior: {
+          scaleUp: { stabilizationWindowSeconds: 5, selectPolicy: 'Min', policies: [{ type: 'Pods', value: 4, periodSeconds: 60 }] },
+          scaleDown: { stabilizationWindowSeconds: 300, policies: [{ type: 'Percent', value: 10, periodSeconds: 60 }] },
+        },
+      },
+    },
+  },
+  {
     kind: 'Role',
     apiVersion: 'rbac.authorization.k8s.io/v1',
     path: `${namespaced('rbac.authorization.k8s.io/v1')}/roles`,
@@ -523,76 +539,13 @@ export const sampleKinds: readonly SampleKind[] = [
     rich: { spec: { attacher: 'd.example', nodeName: 'n', source: { persistentVolumeName: 'v' } } },
   },
   {
-    kind: 'ValidatingWebhookConfiguration',
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    path: '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations',
-    minimal: {},
-    rich: { webhooks: [webhook] },
+    kind: 'CSIStorageCapacity',
+    apiVersion: 'storage.k8s.io/v1',
+    path: `${namespaced('storage.k8s.io/v1')}/csistoragecapacities`,
+    minimal: { storageClassName: 'slow' },
+    rich: { storageClassName: 'slow', capacity: '10Gi', maximumVolumeSize: '1Gi', nodeTopology: selector },
   },
-  {
-    kind: 'MutatingWebhookConfiguration',
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    path: '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
-    minimal: {},
-    rich: { webhooks: [{ ...webhook, reinvocationPolicy: 'IfNeeded' }] },
-  },
-  {
-    kind: 'APIService',
-    name: 'v1.compare.example',
-    apiVersion: 'apiregistration.k8s.io/v1',
-    path: '/apis/apiregistration.k8s.io/v1/apiservices',
-    minimal: {
-      spec: {
-        group: 'compare.example',
-        version: 'v1',
-        groupPriorityMinimum: 100,
-        versionPriority: 10,
-        service: { namespace: 'nowhere', name: 's' },
-        insecureSkipTLSVerify: true,
-      },
-    },
-    rich: {
-      spec: {
-        group: 'compare.example',
-        version: 'v1',
-        groupPriorityMinimum: 200,
-        versionPriority: 20,
-        service: { namespace: 'nowhere', name: 's', port: 8443 },
-        insecureSkipTLSVerify: true,
-      },
-    },
-  },
-  {
-    kind: 'CustomResourceDefinition',
-    name: 'things.compare.example',
-    apiVersion: 'apiextensions.k8s.io/v1',
-    path: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
-    minimal: {
-      spec: {
-        group: 'compare.example',
-        scope: 'Namespaced',
-        names: { plural: 'things', kind: 'Thing' },
-        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
-      },
-    },
-    rich: {
-      spec: {
-        group: 'compare.example',
-        scope: 'Namespaced',
-        names: { plural: 'things', singular: 'thing', kind: 'Thing', listKind: 'ThingList', shortNames: ['th'], categories: ['all'] },
-        versions: [
-          {
-            name: 'v1',
-            served: true,
-            storage: true,
-            schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { n: { type: 'integer', minimum: 1 } } } } } },
-            subresources: { status: {}, scale: { specReplicasPath: '.spec.n', statusReplicasPath: '.status.n' } },
-            additionalPrinterColumns: [{ name: 'N', type: 'integer', jsonPath: '.spec.n' }],
-          },
-        ],
-      },
-    },
-  },
+  ...controlKinds,
 ];
 
 /** An object of a kind, whole. `$ns` keeps names of the cluster's scope from meeting those of others. */

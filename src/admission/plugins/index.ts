@@ -1,4 +1,4 @@
-import type { Ids } from '../../env/index.ts';
+import type { Ids, Metrics } from '../../env/index.ts';
 import type { AdmissionPlugin, ObjectReader, StatusWriter } from '../types.ts';
 import type { SignerAccess } from './certificates.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts';
@@ -9,6 +9,7 @@ import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
+import { PodSecurityMetrics } from './pod-security/metrics.ts';
 import { podSecurity } from './pod-security.ts';
 import { priority } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
@@ -28,6 +29,8 @@ export interface PluginDependencies {
   /** Where quotas are charged; without one they are not enforced. */
   readonly writer?: StatusWriter;
   readonly ids: Ids;
+  /** Where PodSecurity counts what it decides; nowhere if absent. */
+  readonly metrics?: Metrics;
   /** Simulated milliseconds. */
   readonly now?: () => number;
   /** Lets controllers do what is ready to be done, at no cost of time; nothing is waited for if absent. */
@@ -58,6 +61,7 @@ export function builtInPlugins({
   reader,
   writer,
   ids,
+  metrics,
   now = () => 0,
   pause,
   signers = everybody,
@@ -69,7 +73,7 @@ export function builtInPlugins({
     serviceAccount(reader, ids, pause),
     nodeRestriction(reader),
     taintNodesByCondition(),
-    podSecurity(reader),
+    podSecurity(reader, metrics && new PodSecurityMetrics(metrics)),
     priority(reader),
     defaultTolerationSeconds(),
     defaultStorageClass(reader),

@@ -5,6 +5,7 @@ import { invalid } from '../../machinery/status-error.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, Rule } from '../types.ts';
 import { describeViolations, violationsOf } from './pod-security/checks.ts';
+import type { PodSecurityMetrics } from './pod-security/metrics.ts';
 import type { PodView } from './pod-security/pod-view.ts';
 import type { LevelVersion, Policy } from './pod-security/policy.ts';
 import { compareLevels, formatLevelVersion, isFullyPrivileged, policyOf } from './pod-security/policy.ts';
@@ -26,7 +27,8 @@ const workloads: readonly Rule[] = [
  * Holds pods against the level that the labels of their namespace enforce; warns of those, and of templates, that violate the level
  * to warn of, and notes in the audit log what violates the level to audit (pod-security-admission).
  */
-export function podSecurity(reader: ObjectReader): AdmissionPlugin {
+export function podSecurity(reader: ObjectReader, metrics?: PodSecurityMetrics): AdmissionPlugin {
+  const tools = { reader, metrics };
   return {
     name: 'PodSecurity',
     rules: [
@@ -39,16 +41,23 @@ export function podSecurity(reader: ObjectReader): AdmissionPlugin {
     validate(attributes) {
       const { group, resource } = attributes.resource;
       if (group === '' && resource === 'namespaces') return checkNamespace(reader, attributes as AdmissionAttributes<Namespace>);
-      if (group === '' && resource === 'pods') return checkPod(reader, attributes as AdmissionAttributes<Pod>);
-      return checkWorkload(reader, attributes);
+      if (group === '' && resource === 'pods') return checkPod(tools, attributes as AdmissionAttributes<Pod>);
+      return checkWorkload(tools, attributes);
     },
   };
 }
 
-async function checkPod(reader: ObjectReader, attributes: AdmissionAttributes<Pod>): Promise<void> {
+/** With what a pod is checked. */
+interface Tools {
+  readonly reader: ObjectReader;
+  readonly metrics: PodSecurityMetrics | undefined;
+}
+
+async function checkPod({ reader, metrics }: Tools, attributes: AdmissionAttributes<Pod>): Promise<void> {
   const { policy, errors } = await policyFor(reader, attributes.namespace);
   if (errors.length === 0 && isFullyPrivileged(policy)) {
     attributes.annotate?.(enforcePolicy, formatLevelVersion(policy.enforce));
+    metrics?.evaluated('allow', 'enforce', policy.enforce, attributes);
     return;
   }
   const { object: pod, oldObject } = attributes;
@@ -56,38 +65,52 @@ async function checkPod(reader: ObjectReader, attributes: AdmissionAttributes<Po
   const view = viewOf(pod);
   const violations = violationsOf(policy.enforce, view);
   attributes.annotate?.(enforcePolicy, formatLevelVersion(policy.enforce));
-  auditOf(attributes, policy.audit, view, errors);
+  metrics?.evaluated(violations.length > 0 ? 'deny' : 'allow', 'enforce', policy.enforce, attributes);
+  auditOf(attributes, policy.audit, view, errors, metrics);
   if (violations.length > 0) {
     throw refusal(attributes, `violates PodSecurity "${formatLevelVersion(policy.enforce)}": ${describeViolations(violations)}`);
   }
-  warnOf(attributes, policy.warn, view);
+  warnOf(attributes, policy.warn, view, metrics);
 }
 
-async function checkWorkload(reader: ObjectReader, attributes: AdmissionAttributes): Promise<void> {
+async function checkWorkload({ reader, metrics }: Tools, attributes: AdmissionAttributes): Promise<void> {
   if (attributes.subresource !== '') return;
   const { policy, errors } = await policyFor(reader, attributes.namespace);
   const template = templateOf(attributes.object);
   if (!template) return;
-  auditOf(attributes, policy.audit, viewOf(template), errors);
-  warnOf(attributes, policy.warn, viewOf(template));
+  auditOf(attributes, policy.audit, viewOf(template), errors, metrics);
+  warnOf(attributes, policy.warn, viewOf(template), metrics);
 }
 
 const labelPrefix = 'pod-security.kubernetes.io';
 const enforcePolicy = `${labelPrefix}/enforce-policy`;
 
-function auditOf(attributes: AdmissionAttributes, level: LevelVersion, view: PodView, errors: readonly FieldError[]): void {
-  if (errors.length > 0) attributes.annotate?.(`${labelPrefix}/error`, `Failed to parse policy: ${aggregateText(errors.map(String))}`);
+function auditOf(
+  attributes: AdmissionAttributes,
+  level: LevelVersion,
+  view: PodView,
+  errors: readonly FieldError[],
+  metrics: PodSecurityMetrics | undefined,
+): void {
+  if (errors.length > 0) {
+    attributes.annotate?.(`${labelPrefix}/error`, `Failed to parse policy: ${aggregateText(errors.map(String))}`);
+    metrics?.failed(false, attributes);
+  }
   const violations = violationsOf(level, view);
-  if (violations.length > 0) attributes.annotate?.(`${labelPrefix}/audit-violations`, wouldViolate(level, violations));
+  if (violations.length === 0) return;
+  attributes.annotate?.(`${labelPrefix}/audit-violations`, wouldViolate(level, violations));
+  metrics?.evaluated('deny', 'audit', level, attributes);
 }
 
 function wouldViolate(level: LevelVersion, violations: ReturnType<typeof violationsOf>): string {
   return `would violate PodSecurity "${formatLevelVersion(level)}": ${describeViolations(violations)}`;
 }
 
-function warnOf(attributes: AdmissionAttributes, level: LevelVersion, view: PodView): void {
+function warnOf(attributes: AdmissionAttributes, level: LevelVersion, view: PodView, metrics: PodSecurityMetrics | undefined): void {
   const violations = violationsOf(level, view);
-  if (violations.length > 0) attributes.warn(wouldViolate(level, violations));
+  if (violations.length === 0) return;
+  attributes.warn(wouldViolate(level, violations));
+  metrics?.evaluated('deny', 'warn', level, attributes);
 }
 
 async function policyFor(reader: ObjectReader, namespace: string): Promise<{ readonly policy: Policy; readonly errors: readonly FieldError[] }> {

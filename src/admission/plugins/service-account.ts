@@ -79,15 +79,21 @@ function restrictMirrorPod(attributes: AdmissionAttributes<Pod>): void {
 
 function mountToken(spec: PodSpec, ids: Ids): void {
   const existing = (spec.volumes ?? []).find((volume) => volume.name?.startsWith(volumePrefix));
-  const wanting = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].filter((container) => !hasMount(container));
-  if (wanting.length === 0) return;
-  const name = existing?.name ?? `${volumePrefix}${ids.nameSuffix()}`;
-  for (const container of wanting) container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath }];
-  if (!existing) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
+  let name = existing?.name;
+  for (const containers of [spec.initContainers, spec.containers]) {
+    for (const container of containers ?? []) {
+      if (hasMount(container)) continue;
+      name ??= `${volumePrefix}${ids.nameSuffix()}`;
+      const mount = { name, readOnly: true, mountPath };
+      if (container.volumeMounts) container.volumeMounts = [...container.volumeMounts, mount];
+      else container.volumeMounts = [mount];
+    }
+  }
+  if (!existing && name !== undefined) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
 }
 
 /** A container that mounts something there itself is left alone. */
-const hasMount = (container: Container): boolean => (container.volumeMounts ?? []).some((mount) => mount.mountPath === mountPath);
+const hasMount = (container: Container): boolean => container.volumeMounts?.some((mount) => mount.mountPath === mountPath) ?? false;
 
 function tokenVolume(name: string): Volume {
   return {

@@ -48,6 +48,8 @@ export class Auditor {
     readonly options: AuditOptions,
     readonly clock: Clock,
     readonly decodeBody: BodyDecoder,
+    /** Puts the keys of what was sent in the order in which Go writes them. */
+    readonly inOrder: (object: KubeObject) => KubeObject,
   ) {}
 
   /** Undefined if the policy does not want this request. The user is absent if authentication has failed: only the answer is recorded then. */
@@ -92,7 +94,7 @@ export class AuditRecord {
       (rest as { kind?: string }).kind === 'DeleteOptions'
         ? sent
         : { ...rest, metadata: { ...metadata, creationTimestamp: metadata?.creationTimestamp ?? null } };
-    this.#sent = this.#plain(clone(dated)) as object;
+    this.#sent = this.#plain(this.auditor.inOrder(clone(dated) as KubeObject)) as object;
   };
 
   /**

@@ -54,10 +54,10 @@ export class LegacyTokens implements TokenAuthenticator {
   constructor(readonly options: LegacyTokensOptions) {
     const { metrics } = options;
     this.#uses = {
-      all: metrics.counters('serviceaccount_legacy_tokens_total', 'Tokens in Secrets that were used.'),
-      auto: metrics.counters('serviceaccount_legacy_auto_token_uses_total', 'Uses of tokens in Secrets that nobody made by hand.'),
-      manual: metrics.counters('serviceaccount_legacy_manual_token_uses_total', 'Uses of tokens in Secrets that somebody made by hand.'),
-      invalid: metrics.counters('serviceaccount_invalid_legacy_auto_token_uses_total', 'Uses of tokens in Secrets that are marked as invalid.'),
+      all: metrics.counters('serviceaccount_legacy_tokens_total', '[ALPHA] Tokens in Secrets that were used.'),
+      auto: metrics.counters('serviceaccount_legacy_auto_token_uses_total', '[ALPHA] Uses of tokens in Secrets that nobody made by hand.'),
+      manual: metrics.counters('serviceaccount_legacy_manual_token_uses_total', '[ALPHA] Uses of tokens in Secrets that somebody made by hand.'),
+      invalid: metrics.counters('serviceaccount_invalid_legacy_auto_token_uses_total', '[ALPHA] Uses of tokens in Secrets that are marked as invalid.'),
     };
   }
 

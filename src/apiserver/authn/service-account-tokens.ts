@@ -88,8 +88,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
 
   constructor(readonly options: ServiceAccountTokensOptions) {
     const { metrics } = options;
-    this.#valid = metrics.counters('serviceaccount_valid_tokens_total', 'Tokens of service accounts that were good and new enough.');
-    this.#stale = metrics.counters('serviceaccount_stale_tokens_total', 'Tokens of service accounts that their owner should have fetched anew.');
+    this.#valid = metrics.counters('serviceaccount_valid_tokens_total', '[ALPHA] Tokens of service accounts that were good and new enough.');
+    this.#stale = metrics.counters('serviceaccount_stale_tokens_total', '[ALPHA] Tokens of service accounts that their owner should have fetched anew.');
     this.audiences = options.audiences ?? [options.issuer];
   }
 

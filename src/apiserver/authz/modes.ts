@@ -25,7 +25,7 @@ export function createAuthorization(
   modes: readonly AuthorizationMode[],
   { env, store, reader }: { readonly env: Env; readonly store: Store; readonly reader: ObjectReader },
 ): Authorization {
-  const decisions = env.metrics.counters('apiserver_authorization_decisions_total', 'Decisions that no other authorizer was asked after.', [
+  const decisions = env.metrics.counters('apiserver_authorization_decisions_total', '[ALPHA] Decisions that no other authorizer was asked after.', [
     'type',
     'name',
     'decision',

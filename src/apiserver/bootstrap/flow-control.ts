@@ -5,6 +5,7 @@ import type {
   PriorityLevelConfiguration,
   PriorityLevelConfigurationSpec,
 } from '../../../generated/types/index.ts';
+import { mandatoryFlowSchemas, mandatoryPriorityLevels } from '../../api/index.ts';
 
 const apiVersion = 'flowcontrol.apiserver.k8s.io/v1';
 /** Says that the server keeps the object as it should be. */
@@ -16,8 +17,7 @@ function queued(nominalConcurrencyShares: number, lendablePercent: number, queue
 }
 
 const levels: Readonly<Record<string, PriorityLevelConfigurationSpec>> = {
-  exempt: { type: 'Exempt', exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 } },
-  'catch-all': { type: 'Limited', limited: { nominalConcurrencyShares: 5, lendablePercent: 0, limitResponse: { type: 'Reject' } } },
+  ...mandatoryPriorityLevels,
   'leader-election': queued(10, 0, 16, 4),
   system: queued(30, 33, 64, 6),
   'node-high': queued(40, 25, 64, 6),
@@ -45,7 +45,7 @@ function schema(level: string, matchingPrecedence: number, by: 'ByUser' | 'ByNam
 }
 
 const schemas: Readonly<Record<string, FlowSchemaSpec>> = {
-  exempt: schema('exempt', 1, undefined, anything(group('system:masters'))),
+  exempt: mandatoryFlowSchemas.exempt,
   probes: schema('exempt', 2, undefined, { subjects: anyone, nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/healthz', '/readyz', '/livez'] }] }),
   'system-leader-election': schema('leader-election', 100, 'ByUser', {
     subjects: [user('system:kube-controller-manager'), user('system:kube-scheduler'), account('*')],
@@ -69,7 +69,7 @@ const schemas: Readonly<Record<string, FlowSchemaSpec>> = {
   'kube-system-service-accounts': schema('workload-high', 900, 'ByNamespace', anything(account('*'))),
   'service-accounts': schema('workload-low', 9000, 'ByUser', anything(group('system:serviceaccounts'))),
   'global-default': schema('global-default', 9900, 'ByUser', anything(...anyone)),
-  'catch-all': schema('catch-all', 10_000, 'ByUser', anything(...anyone)),
+  'catch-all': mandatoryFlowSchemas['catch-all'],
 };
 
 /** The mandatory and the suggested priority levels (pkg/apis/flowcontrol/bootstrap). */

@@ -15,6 +15,7 @@ import type { FieldValidation } from '../request-options.ts';
 import { writeOptions } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { fieldManagerOf, managerName } from './field-managers.ts';
+import { refuseUnlessAbsent } from './patched-object.ts';
 import { namespaceOf } from './read.ts';
 
 const decoder = new TextDecoder();
@@ -31,7 +32,7 @@ export function isApply(call: Call): boolean {
 export async function applyObject(call: Call, resource: ServedResource, subresource: string, checkName: (object: KubeObject) => void): Promise<Answer> {
   const { form, info } = call;
   const options = writeOptions('PatchOptions', call.query, call.fieldValidation, 'apply');
-  const config = readConfig(call);
+  const config = subresource === '' ? readConfig(call) : await configForPresent(call, resource);
   const as = { manager: managerName(call, options.fieldManager), now: call.now, force: options.force === true };
   const { served, created } = await resource.registry.update({
     key: { namespace: namespaceOf(call, resource), name: info.name },
@@ -54,6 +55,15 @@ export async function applyObject(call: Call, resource: ServedResource, subresou
     },
   });
   return { status: created ? 201 : 200, body: objectBody(resource, served, form, call.now) };
+}
+
+/** The configuration applied to a part of an object, which has to be there. @throws StatusError 400, 404 */
+export async function configForPresent(call: Call, resource: ServedResource): Promise<AnyObject> {
+  try {
+    return readConfig(call);
+  } catch (error) {
+    return refuseUnlessAbsent(call, resource, error);
+  }
 }
 
 interface Outcome {
@@ -93,7 +103,7 @@ function finished(call: Call, { resource, object, live, config }: Outcome): Kube
 }
 
 /** The configuration of an apply. @throws StatusError 400 */
-export function readConfig(call: Call): AnyObject {
+function readConfig(call: Call): AnyObject {
   const { body } = call.request;
   if (body?.kind === 'object') return clone(body.object) as AnyObject;
   const config = parse(textOf(body));

@@ -1,7 +1,8 @@
 import type { Binding, Pod, PodCondition } from '../../../generated/types/index.ts';
+import { aggregateText } from '../../machinery/aggregate.ts';
 import { clone } from '../../machinery/deep.ts';
 import { notSupported, required } from '../../machinery/field-error.ts';
-import { badRequest, conflict, invalid } from '../../machinery/status-error.ts';
+import { badRequest, conflict, failure } from '../../machinery/status-error.ts';
 import { formatTime } from '../../machinery/time.ts';
 import type { GroupVersionKind } from '../../machinery/types.ts';
 import { optimisticLockMessage } from '../../registry/generic/resource-registry.ts';
@@ -37,10 +38,14 @@ export async function bindPod(call: Call, pods: ServedResource, pathName: string
 }
 
 function checkBinding({ metadata, target }: Binding, name: string): void {
-  if (metadata?.name && metadata.name !== name) throw badRequest('name in URL does not match name in Binding object');
+  if ((metadata?.name ?? '') !== name) throw badRequest('name in URL does not match name in Binding object');
   const kind = target?.kind ?? '';
-  if (kind !== '' && kind !== 'Node') throw invalid(bindingKind, name, [notSupported('target.kind', kind, ['Node', '<empty>'])]);
-  if (!target?.name) throw invalid(bindingKind, name, [required('target.name')]);
+  const mistakes = [
+    ...(kind === '' || kind === 'Node' ? [] : [notSupported('target.kind', kind, ['Node', '<empty>'])]),
+    ...(target?.name ? [] : [required('target.name')]),
+  ];
+  // Upstream does not say which object is invalid, and so its answer is a plain error.
+  if (mistakes.length > 0) throw failure(500, '', aggregateText(mistakes.map(String)));
 }
 
 /** The scheduler's decision is not an update of the pod: its strategy would refuse a change of nodeName. */
@@ -51,7 +56,7 @@ async function assign(call: Call, { registry }: ServedResource, binding: Binding
     const pod = entry.object as Readonly<Pod>;
     const refused = whyNotBound(pod, binding);
     if (refused) throw conflict({ group: '', resource: 'pods/binding' }, name, refused);
-    const next = boundPod(pod, binding, call.now);
+    const next = registry.inOrder(boundPod(pod, binding, call.now));
     if (dryRun) return;
     try {
       await store.update(entry.key, next, entry.revision);

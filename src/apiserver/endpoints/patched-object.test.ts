@@ -80,6 +80,30 @@ test('an update may not give a generateName that is no part of a path', async ()
   );
 });
 
+test('where there is nothing to patch, that is told before what is wrong with the patch', async () => {
+  const server = testServer();
+  for (const path of [
+    '/api/v1/namespaces/default/configmaps/none',
+    '/api/v1/namespaces/none/status',
+    '/apis/apps/v1/namespaces/default/deployments/none/scale',
+  ]) {
+    for (const headers of [json, merge, strategic]) expect((await server.ask('PATCH', path, '"x"', headers)).body).toMatchObject({ code: 404 });
+    expect((await server.ask('PATCH', path, '"x"', { 'content-type': 'text/plain' })).body).toMatchObject({ code: 415 });
+    const applied = await server.ask('PATCH', `${path}?fieldManager=f`, '[]', { 'content-type': 'application/apply-patch+yaml' });
+    expect(applied.body).toMatchObject({ code: path.endsWith('none') ? 400 : 404 }); // An apply to an object would make it.
+  }
+});
+
+test('an object of another namespace and name than the path’s is refused for its namespace', async () => {
+  const server = testServer();
+  const body = { metadata: { name: 'other', namespace: 'elsewhere' } };
+  for (const path of ['configmaps/c', 'services/s/status'])
+    expect((await server.ask('PUT', `/api/v1/namespaces/default/${path}`, body)).body).toMatchObject({
+      code: 400,
+      message: 'the namespace of the provided object does not match the namespace sent on the request',
+    });
+});
+
 test('a JSON patch may replace the whole object, and loses it', async () => {
   const server = testServer();
   const maps = '/api/v1/namespaces/default/configmaps';

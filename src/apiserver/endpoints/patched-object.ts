@@ -1,15 +1,16 @@
-import { findDuplicateKeys, JsonSyntaxError, mayRepeatKeys, parseJson } from '../../machinery/codec/index.ts';
+import { findDuplicateKeys, goJson, JsonSyntaxError, mayRepeatKeys, parseJson } from '../../machinery/codec/index.ts';
 import { clone, countKeys } from '../../machinery/deep.ts';
 import { invalidValue } from '../../machinery/field-error.ts';
 import { goJsonKind, goPlain } from '../../machinery/go-syntax.ts';
-import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, goJson, writtenOutcome } from '../../machinery/patch/index.ts';
+import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, spentStrategicMergePatch, writtenOutcome } from '../../machinery/patch/index.ts';
 import { findRestoreError, findTypeError, findUnknownFields, keysIfFitting, pruneUnknownFields, structOf, wrapIntegers } from '../../machinery/schema/index.ts';
-import { badRequest, failure, invalid } from '../../machinery/status-error.ts';
+import { badRequest, failure, invalid, isStatusError } from '../../machinery/status-error.ts';
 import type { KubeObject } from '../../machinery/types.ts';
 import { asDecoded, decodeAny, mediaTypeOf, misfit, typeMetaStruct } from '../body.ts';
 import type { Call } from '../call.ts';
 import type { FieldValidation } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
+import { namespaceOf } from './read.ts';
 
 export interface PatchChange {
   readonly type: 'json' | 'merge' | 'strategic';
@@ -34,7 +35,7 @@ const goTypes: Readonly<Record<PatchChange['type'], string>> = {
 const decoder = new TextDecoder();
 
 /** Reads a patch. @throws StatusError 400 for a broken one, 415 for unknown kinds of patch */
-export function patchOf(call: Call, validation: FieldValidation = 'Ignore'): PatchChange {
+function patchOf(call: Call, validation: FieldValidation = 'Ignore'): PatchChange {
   const { body } = call.request;
   const media = mediaTypeOf(body?.kind === 'bytes' ? body.contentType : (body?.contentType ?? call.request.headers['content-type']));
   const type = patchTypes[media];
@@ -43,6 +44,21 @@ export function patchOf(call: Call, validation: FieldValidation = 'Ignore'): Pat
   const text = decoder.decode(body.bytes);
   const patch = readPatch(text, type, validation);
   return { type, patch, mistakes: validation === 'Ignore' ? [] : mistakesOf(type, patch, text) };
+}
+
+/** As patchOf, for one object. @throws StatusError also 404, see refuseUnlessAbsent */
+export async function patchOfPresent(call: Call, resource: ServedResource, validation?: FieldValidation): Promise<PatchChange> {
+  try {
+    return patchOf(call, validation);
+  } catch (error) {
+    return refuseUnlessAbsent(call, resource, error);
+  }
+}
+
+/** Upstream reads a patch when it has the object: that there is none is told before what is wrong with the patch. @throws StatusError 404, or `error` */
+export async function refuseUnlessAbsent(call: Call, resource: ServedResource, error: unknown): Promise<never> {
+  if (isStatusError(error) && error.code === 400) await resource.registry.get({ namespace: namespaceOf(call, resource), name: call.info.name });
+  throw error;
 }
 
 /** Strict reading comes first where it is asked for, and names broken patches in its own words (handlers/patch.go). */
@@ -147,8 +163,10 @@ export function refusedPatch(
   after: Readonly<KubeObject>,
   why: string,
 ): Error {
-  const isStrategic = change.type === 'strategic';
-  const shown = isStrategic ? goPlain(withoutUnmatchedNulls(change.patch, before)) : goJson(writtenPatch(call, resource, change, before, after));
+  const shown =
+    change.type === 'strategic'
+      ? goPlain(spentStrategicMergePatch(call.services.bodies.schema, resource.gvk, before, change.patch))
+      : goJson(writtenPatch(call, resource, change, before, after));
   return invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown, why)]);
 }
 
@@ -162,14 +180,6 @@ function writtenPatch(
 ): KubeObject {
   if (type === 'strategic') return after;
   return writtenOutcome({ type, patch }, before, after, structOf(call.services.bodies.protobufSchema(), gvk)) as KubeObject;
-}
-
-/** What a strategic patch puts where nothing was loses its nulls, before anybody shows it (strategicpatch discardNullValuesFromPatch). */
-function withoutUnmatchedNulls(patch: unknown, before: unknown): unknown {
-  if (!isMap(patch)) return Array.isArray(patch) && before === undefined ? patch.map((item) => withoutUnmatchedNulls(item, undefined)) : patch;
-  const old = isMap(before) ? before : {};
-  const kept = Object.entries(patch).filter(([key, value]) => value !== null || old[key] !== undefined);
-  return Object.fromEntries(kept.map(([key, value]) => [key, withoutUnmatchedNulls(value, old[key])]));
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

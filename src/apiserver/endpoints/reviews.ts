@@ -1,4 +1,5 @@
 import type { UserInfo } from '../../machinery/handler.ts';
+import { inOrderOfKind } from '../../machinery/schema/index.ts';
 import { parseFieldSelector, parseLabelSelector } from '../../machinery/selectors/index.ts';
 import { badRequest, invalid } from '../../machinery/status-error.ts';
 import { formatTime } from '../../machinery/time.ts';
@@ -93,7 +94,8 @@ export async function createReview(call: Call, review: ReviewResource): Promise<
   const anew = review.answersAnew;
   const shown = anew ? anew.spec : spec;
   const about = anew ? anew.metadata(call.now) : { creationTimestamp: null, ...metadata };
-  return { status: 201, body: dataBody({ kind, apiVersion, metadata: about, ...(shown === undefined ? {} : { spec: shown }), status }, form) };
+  const answer = { kind, apiVersion, metadata: about, ...(shown === undefined ? {} : { spec: shown }), status };
+  return { status: 201, body: dataBody(inOrderOfKind(call.services.bodies.protobufSchema(), answer as KubeObject), form) };
 }
 
 /** What only the server says is forgotten; the namespace is that of the path (registry/rest WipeObjectMetaSystemFields). */

@@ -15,3 +15,17 @@ test('the Scale of a deployment that is not there is missing as the deployment i
     expect(body).toMatchObject({ message: 'deployments.apps "absent" not found', details: { kind: 'deployments' } });
   }
 });
+
+test('who scales to nothing owns nothing: Go does not write a zero', async () => {
+  const server = testServer();
+  const path = '/apis/apps/v1/namespaces/default/deployments';
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  await server.ask('POST', `${path}?fieldManager=maker`, { metadata: { name: 'd' }, spec: { replicas: 2, selector: { matchLabels: { a: 'b' } }, template } });
+  const scalers = async (replicas: number): Promise<string[]> => {
+    await server.ask('PATCH', `${path}/d/scale?fieldManager=scaler`, { spec: { replicas } }, { 'content-type': 'application/merge-patch+json' });
+    const { body } = (await server.ask('GET', `${path}/d`)) as { body: { metadata: { managedFields: { manager: string; subresource?: string }[] } } };
+    return body.metadata.managedFields.filter(({ subresource }) => subresource === 'scale').map(({ manager }) => manager);
+  };
+  expect(await scalers(3)).toEqual(['scaler']);
+  expect(await scalers(0)).toEqual([]);
+});

@@ -18,9 +18,9 @@ import type { AnswerForm } from '../negotiation.ts';
 import { requireIncludeObject } from '../negotiation.ts';
 import { writeOptions } from '../request-options.ts';
 import type { ServedResource } from '../served-resource.ts';
-import { isApply, readConfig } from './apply.ts';
+import { configForPresent, isApply } from './apply.ts';
 import { managerName } from './field-managers.ts';
-import { applyChange, patchOf, refusedPatch } from './patched-object.ts';
+import { applyChange, patchOfPresent, refusedPatch } from './patched-object.ts';
 import { namespaceOf } from './read.ts';
 import { checkName } from './write.ts';
 
@@ -74,7 +74,9 @@ export async function writeScale(call: Call, resource: ServedResource): Promise<
   const applying = patching && isApply(call);
   const options = writeOptions(patching ? 'PatchOptions' : 'UpdateOptions', call.query, call.fieldValidation, applying ? 'apply' : 'other');
   const as = { manager: managerName(call, options.fieldManager), now: call.now, force: options.force === true };
-  const next = applying ? applyScale(call, as) : tracked(call, as, patching ? patchScale(call, resource) : replaceScale(call, options.fieldValidation));
+  const next = applying
+    ? await applyScale(call, resource, as)
+    : tracked(call, as, patching ? await patchScale(call, resource) : replaceScale(call, options.fieldValidation));
   const owners = scaleManagers(resource.apiVersion);
   let wanted: Scale = {};
   const { served } = await resource.registry.update({
@@ -102,17 +104,18 @@ export async function writeScale(call: Call, resource: ServedResource): Promise<
   return { status: 200, body: scaleBody(scaleOf(resource, served.object), form, call.now) };
 }
 
-/** Whoever changes a Scale owns the replicas from then on. */
+/** Whoever changes a Scale owns the replicas from then on, unless there are none: Go does not write a zero, which nobody owns. */
 function tracked(call: Call, as: WriteAs, next: (old: Scale) => Scale): (old: Scale) => Scale {
   return (old) => {
     const scale = clone(next(old));
+    if (scale.spec?.replicas === 0) delete scale.spec.replicas;
     scaleFields(call).update(old, scale, as);
     return scale;
   };
 }
 
-function applyScale(call: Call, as: ApplyAs): (old: Scale) => Scale {
-  const config = readConfig(call);
+async function applyScale(call: Call, resource: ServedResource, as: ApplyAs): Promise<(old: Scale) => Scale> {
+  const config = await configForPresent(call, resource);
   return (old) => {
     const { object } = scaleFields(call).apply(old, config, as);
     checkName(object, call.info.name);
@@ -137,12 +140,12 @@ function scaleFields(call: Call): FieldManager {
 function replaceScale(call: Call, fieldValidation: 'Ignore' | 'Warn' | 'Strict'): () => Scale {
   const scale = decodeObject(call.services.bodies, call.request.body, { kind: scaleKind, fieldValidation, warn: call.warn });
   call.onSent?.(scale);
-  checkName(scale, call.info.name);
+  checkName(scale, call.info.name, call.info.namespace);
   return () => scale;
 }
 
-function patchScale(call: Call, resource: ServedResource): (old: Scale) => Scale {
-  const change = patchOf(call);
+async function patchScale(call: Call, resource: ServedResource): Promise<(old: Scale) => Scale> {
+  const change = await patchOfPresent(call, resource);
   return (old) => {
     const patched = applyChange(call, { gvk: scaleKind }, change, old) as Scale;
     const typeError = findTypeError(call.services.bodies.schema, scaleKind, patched);

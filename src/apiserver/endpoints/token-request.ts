@@ -1,6 +1,7 @@
 import type { Pod, ServiceAccount, AuthenticationV1TokenRequest as TokenRequest } from '../../../generated/types/index.ts';
 import type { FieldError } from '../../machinery/field-error.ts';
 import { invalidValue } from '../../machinery/field-error.ts';
+import { inOrderOfKind } from '../../machinery/schema/index.ts';
 import { badRequest, conflict, invalid, notFound, notSimulated } from '../../machinery/status-error.ts';
 import { formatTime } from '../../machinery/time.ts';
 import type { GroupVersionKind, KubeObject } from '../../machinery/types.ts';
@@ -61,7 +62,7 @@ export async function requestToken(call: Call, accounts: ServedResource): Promis
     spec: { audiences, expirationSeconds, boundObjectRef },
     status: { token: issued.token, expirationTimestamp: formatTime(issued.expiresAtSeconds * 1000) },
   };
-  return { status: 201, body: dataBody(answer, form) };
+  return { status: 201, body: dataBody(inOrderOfKind(call.services.bodies.protobufSchema(), answer as KubeObject), form) };
 }
 
 /** The body may name the account, but no other than the path does. */

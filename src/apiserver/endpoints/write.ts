@@ -18,7 +18,7 @@ import type { ServedResource } from '../served-resource.ts';
 import { applyObject, isApply, requireCreate } from './apply.ts';
 import { fieldManagerOf, managerName } from './field-managers.ts';
 import type { PatchChange } from './patched-object.ts';
-import { patchedObject, patchOf } from './patched-object.ts';
+import { patchedObject, patchOfPresent } from './patched-object.ts';
 import { namespaceOf } from './read.ts';
 
 /** POST of a new object. */
@@ -44,7 +44,7 @@ export async function updateObject(call: Call, resource: ServedResource, subreso
   const { form, info } = call;
   const options = writeOptions('UpdateOptions', call.query, call.fieldValidation);
   const object = decodeObject(call.services.bodies, call.request.body, { kind: resource.gvk, fieldValidation: options.fieldValidation, warn: call.warn });
-  checkName(object, info.name);
+  checkName(object, info.name, namespaceOf(call, resource));
   resource.defaults(object);
   call.onSent?.(object);
   const as = { manager: managerName(call, options.fieldManager), now: call.now };
@@ -66,9 +66,12 @@ export async function updateObject(call: Call, resource: ServedResource, subreso
   return { status: created ? 201 : 200, body: objectBody(resource, served, form, call.now) };
 }
 
-/** The name in the body must be that of the path. */
-export function checkName(object: KubeObject, name: string): void {
-  const own = object.metadata?.name;
+/** The name in the body must be that of the path, and before it the namespace, where it is given here. */
+export function checkName({ metadata }: KubeObject, name: string, namespace?: string): void {
+  if (namespace && metadata?.namespace && metadata.namespace !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  const own = metadata?.name;
   if (!own) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   if (own !== name) throw badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
 }
@@ -79,7 +82,7 @@ export async function patchObject(call: Call, resource: ServedResource, subresou
   if (isApply(call)) return applyObject(call, resource, subresource, (object) => checkName(object, info.name));
   const options = writeOptions('PatchOptions', call.query, call.fieldValidation);
   const as = { manager: managerName(call, options.fieldManager), now: call.now };
-  const change = patchOf(call, options.fieldValidation);
+  const change = await patchOfPresent(call, resource, options.fieldValidation);
   const { served } = await resource.registry.update({
     key: { namespace: namespaceOf(call, resource), name: info.name },
     context: call.context(options.dryRun),

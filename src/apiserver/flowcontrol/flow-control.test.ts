@@ -15,7 +15,6 @@ const serverWith = (seats: number): TestServer =>
   testServer({
     authenticators: [({ headers }) => ({ username: headers['x-user'] ?? '', groups: (headers['x-groups'] ?? 'system:authenticated').split(',') })],
     requestLimits: { nonMutating: seats, mutating: 0 },
-    renderMetrics: async () => ({ contentType: 'text/plain', text: '' }),
   });
 
 function ask(server: TestServer, user: string, path: string, { groups, signal }: { groups?: string; signal?: AbortSignal } = {}): Promise<ApiResponse> {
@@ -58,8 +57,8 @@ async function samples(server: TestServer, name: string): Promise<readonly Sampl
   return (await family?.samples()) ?? [];
 }
 
-const sampleValue = (all: readonly Sample[], labels: Readonly<Record<string, string>>, suffix?: string): number | undefined =>
-  all.find((one) => one.suffix === suffix && Object.entries(labels).every(([name, value]) => one.labels[name] === value))?.value;
+const sampleValue = (all: readonly Sample[], labels: Readonly<Record<string, string>>): number | undefined =>
+  all.find((one) => Object.entries(labels).every(([name, value]) => one.labels[name] === value))?.value;
 
 /** Who has been answered, in order, and how. */
 function answers(pending: readonly (readonly [string, Promise<ApiResponse>])[]): string[] {
@@ -164,7 +163,7 @@ test('a request waits for a quarter of its time, or until its client has gone', 
   await server.env.loop.advance(3000);
   expect(seen).toEqual(['wrong 400', 'gone 429', 'brief 429', 'patient 200']);
   const waited = await samples(server, 'request_wait_duration_seconds');
-  expect(sampleValue(waited, { priority_level: 'narrow', execute: 'true' }, '_sum')).toBe(0 + 1 + 0 + 3);
+  expect(waited.find(({ labels }) => labels.priority_level === 'narrow' && labels.execute === 'true')?.histogram?.sum).toBe(0 + 1 + 0 + 3);
   expect(server.env.loop.upcoming(9).map(({ name }) => name)).not.toContain('seats in the API server');
 });
 
@@ -182,12 +181,6 @@ test('a schema that is changed or deleted holds for the next request, and a leve
   expect((await samples(server, 'nominal_limit_seats')).map((one) => one.labels.priority_level)).toEqual(['catch-all', 'exempt']);
 });
 
-test('a level that is broken counts as missing', async () => {
-  const server = serverWith(10);
-  await store(server, 'narrow', { nominalConcurrencyShares: 5, limitResponse: { type: 'Queue' } });
-  expect(pf(await ask(server, 'alice', quick))).toEqual(['', '']);
-});
-
 test('a list of many objects takes more than one seat, once it is known how many there are', async () => {
   const server = serverWith(100);
   await store(server, 'narrow', queued(1000, { queues: 8, handSize: 2, queueLengthLimit: 50 }));
@@ -195,8 +188,7 @@ test('a list of many objects takes more than one seat, once it is known how many
   for (let times = 0; times < 2; times += 1) await ask(server, 'alice', quick);
   await ask(server, 'alice', `${quick}?limit=50&resourceVersion=1`);
   const seats = await samples(server, 'work_estimated_seats');
-  const upTo = (le: string) => sampleValue(seats, { priority_level: 'narrow', le }, '_bucket');
-  expect([upTo('1'), upTo('2'), upTo('4')]).toEqual([2, 2, 3]);
+  expect(seats.find(({ labels }) => labels.priority_level === 'narrow')?.histogram?.buckets).toEqual([2, 0, 1, 0]); // Up to 1, 2, 4, 10.
 });
 
 test('seats that others do not want are lent to those who wait, within ten seconds', async () => {
@@ -210,6 +202,23 @@ test('seats that others do not want are lent to those who wait, within ten secon
   await server.env.loop.advance(10_000);
   expect(await current()).toBeGreaterThanOrEqual(before);
   expect(sampleValue(await samples(server, 'demand_seats_high_watermark'), { priority_level: 'narrow' })).toBe(20);
+});
+
+test('for how long how much of a level was in use is told by nanoseconds', async () => {
+  const server = serverWith(10);
+  await store(server, 'narrow', queued(5, roomy));
+  const pending = [ask(server, 'alice', slow), ask(server, 'bob', slow)];
+  await server.env.loop.advance(5000);
+  await Promise.all(pending);
+  const limit = sampleValue(await samples(server, 'current_limit_seats'), { priority_level: 'narrow' }) as number;
+  const spent = async (name: string, phase?: string) => {
+    const found = (await samples(server, name)).find(({ labels }) => labels.priority_level === 'narrow' && labels.phase === phase);
+    return { sum: Math.round(((found?.histogram?.sum ?? 0) * limit) / 1e9), seconds: (found?.value ?? 0) / 1e9 };
+  };
+  for (const name of ['demand_seats', 'priority_level_seat_utilization', 'priority_level_request_utilization']) {
+    expect(await spent(name, name === 'demand_seats' ? undefined : 'executing')).toEqual({ sum: 2 * 3, seconds: 5 });
+  }
+  expect(await spent('priority_level_request_utilization', 'waiting')).toEqual({ sum: 0, seconds: 5 });
 });
 
 test('the tables for those who look for a jam are as wide as their widest cells', async () => {

@@ -51,7 +51,7 @@ export class FlowControl {
   constructor(readonly options: FlowControlOptions) {
     const { env, store } = options;
     this.#adjustsAtMs = env.clock.now() + periodMs;
-    this.#metrics = new FlowMetrics(env.metrics, () => ({ levels: this.levels(), fairFraction: this.#fairFraction }));
+    this.#metrics = new FlowMetrics(env.metrics, () => ({ levels: this.levels(), fairFraction: this.#fairFraction, nowMs: env.clock.now() }));
     this.#counts = new ObjectCounts(env.clock, (group, resource) => options.countObjects(group, resource));
     const follower = new StorageFollower(env, store, flowControlPrefix, this.#stored);
     follower.start().catch((error: unknown) => env.log.error('flow control cannot read storage', { error: String(error) }));
@@ -181,7 +181,7 @@ export class FlowControl {
     const stored = this.#stored.levels();
     const levels = new Map<string, PriorityLevel>();
     for (const [name, object] of stored) {
-      const level = this.#levels.get(name) ?? new PriorityLevel(object, nowMs);
+      const level = this.#levels.get(name) ?? new PriorityLevel(object, this.#metrics.load(name, this.options.seats), nowMs);
       level.object = object;
       level.quiescing = false;
       levels.set(name, level);

@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest';
+import { Histograms } from '../../env/index.ts';
 import { priorityLevels } from '../bootstrap/index.ts';
 import { allocate } from './allocation.ts';
 import { Demand } from './demand.ts';
+import { LevelLoad } from './level-load.ts';
 import { divideSeats, lendSeats } from './limits.ts';
 import { PriorityLevel } from './priority-level.ts';
 import { RetryAfter } from './retry-after.ts';
 
-const levels = priorityLevels().map((object) => new PriorityLevel(object, 0));
+const histograms = new Histograms('load', '', [], []);
+const load = new LevelLoad('any', { demand: histograms, seats: histograms, requests: histograms }, 600);
+const levels = priorityLevels().map((object) => new PriorityLevel(object, load, 0));
 const divided = (total: number) =>
   divideSeats(
     total,

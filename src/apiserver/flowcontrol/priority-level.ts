@@ -1,5 +1,6 @@
 import type { PriorityLevelConfiguration } from '../../../generated/types/index.ts';
 import { Demand } from './demand.ts';
+import type { LevelLoad } from './level-load.ts';
 import type { SeatLimits, Shares } from './limits.ts';
 import type { Discipline } from './queue-set.ts';
 import { QueueSet } from './queue-set.ts';
@@ -24,10 +25,11 @@ export class PriorityLevel {
 
   constructor(
     public object: Readonly<PriorityLevelConfiguration>,
+    load: LevelLoad,
     nowMs: number,
   ) {
     this.demand = new Demand(nowMs);
-    this.queues = new QueueSet(this.demand, nowMs);
+    this.queues = new QueueSet(this.demand, load, nowMs);
   }
 
   get name(): string {

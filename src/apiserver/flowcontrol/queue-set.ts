@@ -1,4 +1,5 @@
 import type { Demand } from './demand.ts';
+import type { LevelLoad } from './level-load.ts';
 import type { Rejection, Ticket } from './ticket.ts';
 
 export interface Queuing {
@@ -67,6 +68,7 @@ export class QueueSet {
 
   constructor(
     readonly demand: Demand,
+    readonly load: LevelLoad,
     nowMs: number,
   ) {
     this.#rAtMs = nowMs;
@@ -81,6 +83,7 @@ export class QueueSet {
     this.#passTo(nowMs);
     this.discipline = discipline;
     this.#limit = limit;
+    this.load.setLimits(discipline, limit);
     if (typeof discipline === 'object') while (this.queues.length < discipline.queues) this.queues.push(new Queue(this.queues.length));
     this.#trim();
     this.#dispatch(nowMs);
@@ -89,6 +92,11 @@ export class QueueSet {
   /** From now on there are so many seats. */
   setLimit(limit: number, nowMs: number): void {
     this.configure(this.discipline, limit, nowMs);
+  }
+
+  /** Notes how things have been until now. */
+  catchUp(nowMs: number): void {
+    this.#passTo(nowMs);
   }
 
   /** Lets a request begin, wait, or go away again, and says why it has to. */
@@ -285,9 +293,11 @@ export class QueueSet {
    * Differs from upstream: it is a floating-point number and never has to be wound back.
    */
   #passTo(nowMs: number): void {
-    const seconds = (nowMs - this.#rAtMs) / 1000;
-    if (seconds === 0) return;
+    const ms = nowMs - this.#rAtMs;
+    if (ms === 0) return;
     this.#rAtMs = nowMs;
+    this.load.passed(ms, this);
+    const seconds = ms / 1000;
     if (this.#activeQueues > 0) this.#r += (seconds * Math.min(this.seatsInUse + this.seatsWaiting, this.#limit)) / this.#activeQueues;
   }
 }

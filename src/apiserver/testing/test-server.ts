@@ -34,7 +34,7 @@ export interface TestServer extends ApiServer {
  */
 export function testServer(options: Partial<ApiServerOptions> & { readonly store?: MemoryStore } = {}): TestServer {
   const env = options.env ?? createEnv({ machine: nodeMachine, log: silentLog, seed: 1, start: Date.parse('2026-01-01T00:00:00Z'), mode: 'manual' });
-  const store = options.store ?? new MemoryStore(env);
+  const store = options.store ?? new MemoryStore(env, { protobufSchema: () => protobufSchema });
   const pools = { ips: new IpAllocator('10.96.0.0/16'), ports: new PortAllocator(30000, 32767) };
   const strategies = builtInStrategies(pools, { controllers: true });
   const server = createApiServer({ env, store, strategies, schema, protobufSchema: () => protobufSchema, ...options });

@@ -1,9 +1,9 @@
 import { qosClass } from '../../api/core/v1/pod-resources.ts';
+import type { Exposed } from '../../machinery/exposition/index.ts';
 import { parseTime } from '../../machinery/time.ts';
 import { cpuShares } from '../../shell/kernel/control-group.ts';
 import { runtimeResources } from '../pod-allocation.ts';
 import { podContainers } from '../pod-format.ts';
-import type { Exposed } from './exposition.ts';
 import type { ContainerSummary, Summary } from './stats-types.ts';
 import type { MeasuredPod, NodeMeasures } from './summary.ts';
 

@@ -1,12 +1,13 @@
 import type { Pod, PodStatus } from '../../../generated/types/index.ts';
 import type { Metrics } from '../../env/index.ts';
+import { goJson } from '../../machinery/codec/index.ts';
+import type { Exposed } from '../../machinery/exposition/index.ts';
+import { textFormat, textFormatType } from '../../machinery/exposition/index.ts';
 import type { KubeletAnswer, KubeletRequest, PodLogOptions, StreamReader } from '../../machinery/index.ts';
 import { isStatusError, notSimulated, parseTime } from '../../machinery/index.ts';
 import { podContainers } from '../pod-format.ts';
 import type { ProbeTally } from '../prober.ts';
 import { containerMetrics } from './container-metrics.ts';
-import type { Exposed } from './exposition.ts';
-import { expose, expositionType } from './exposition.ts';
 import { kubeletMetrics, probeMetrics, resourceMetrics } from './metrics.ts';
 import { podList, runningPodList } from './pod-lists.ts';
 import type { NodeMeasures } from './summary.ts';
@@ -81,7 +82,7 @@ export class KubeletServer {
 
   #summary(query: URLSearchParams): KubeletAnswer {
     const summary = summarize(this.sources.measures(), query.get('only_cpu_and_memory') === 'true');
-    return bytes(200, 'application/json', `${JSON.stringify(summary, null, 1)}\n`);
+    return bytes(200, 'application/json', `${goJson(summary, 1)}\n`);
   }
 
   async #metrics(which: string): Promise<KubeletAnswer> {
@@ -132,5 +133,5 @@ function logOptions(container: string, query: URLSearchParams): PodLogOptions | 
 
 const bytes = (status: number, contentType: string, content: string): KubeletAnswer => ({ status, body: { kind: 'bytes', contentType, bytes: content } });
 const text = (status: number, content: string): KubeletAnswer => bytes(status, 'text/plain; charset=utf-8', content);
-const json = (value: unknown, end = ''): KubeletAnswer => bytes(200, 'application/json', `${JSON.stringify(value)}${end}`);
-const exposition = (families: readonly Exposed[]): KubeletAnswer => bytes(200, expositionType, expose(families));
+const json = (value: unknown, end = ''): KubeletAnswer => bytes(200, 'application/json', `${goJson(value)}${end}`);
+const exposition = (families: readonly Exposed[]): KubeletAnswer => bytes(200, `${textFormatType}; escaping=underscores`, textFormat(families));

@@ -1,7 +1,7 @@
 import type { Metrics } from '../../env/index.ts';
+import type { Exposed } from '../../machinery/exposition/index.ts';
 import { parseTime } from '../../machinery/time.ts';
 import type { ProbeTally } from '../prober.ts';
-import type { Exposed } from './exposition.ts';
 import type { Summary } from './stats-types.ts';
 import type { NodeMeasures } from './summary.ts';
 

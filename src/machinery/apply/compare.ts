@@ -262,7 +262,7 @@ function compareItems(type: FieldType, before: readonly unknown[], after: readon
   return equalValues(before, after) ? undefined : { modified: leaf };
 }
 
-/** Whether two values are the same; an absent field and a null are one. */
+/** Whether two values are the same. Nothing and null are one, but for a field of a map: one that is null is there. */
 export function equalValues(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return (a ?? null) === (b ?? null);
@@ -271,7 +271,10 @@ export function equalValues(a: unknown, b: unknown): boolean {
     for (let index = 0; index < a.length; index += 1) if (!equalValues(a[index], b[index])) return false;
     return true;
   }
-  for (const key in a) if (!equalValues((a as Json)[key], (b as Json)[key])) return false;
-  for (const key in b) if (!(key in a) && (b as Json)[key] !== undefined && (b as Json)[key] !== null) return false;
+  for (const key in a) {
+    const [left, right] = [(a as Json)[key], (b as Json)[key]];
+    if ((left === undefined) !== (right === undefined) || !equalValues(left, right)) return false;
+  }
+  for (const key in b) if ((b as Json)[key] !== undefined && (a as Json)[key] === undefined) return false;
   return true;
 }

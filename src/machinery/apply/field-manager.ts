@@ -1,5 +1,6 @@
-import { parseJson } from '../codec/index.ts';
+import { goJson, parseJson } from '../codec/index.ts';
 import { clone } from '../deep.ts';
+import { specialDecoder, specialDefinitions } from '../schema/index.ts';
 import { badRequest, failure } from '../status-error.ts';
 import type { AnyObject, GroupVersionKind, KubeObject, ObjectMeta } from '../types.ts';
 import { formatGroupVersion, parseGroupVersion } from '../types.ts';
@@ -70,8 +71,7 @@ export class FieldManager {
     try {
       write(metadata, this.#updated(live, next, managers, as));
     } catch {
-      // Lists whose items cannot be told apart have no owners; what was known stays.
-      write(metadata, managers);
+      // Where items of lists cannot be told apart nobody owns anything, as upstream has it: metadata.managedFields is gone already.
     }
   }
 
@@ -197,8 +197,16 @@ function checkConfig(config: AnyObject, expected: GroupVersionKind): void {
   const managedFields = config.metadata?.managedFields as unknown;
   // What is no list of entries counts as none here, and is refused or dropped later.
   const isList = Array.isArray(managedFields) && managedFields.every((entry) => typeof entry === 'object' && entry !== null && !Array.isArray(entry));
-  if (isList) throw badRequest('metadata.managedFields must be nil');
+  if (!isList) return;
+  // Entries that cannot be read are no entries at first, and are then found out when the object is converted.
+  for (const { time } of managedFields as { readonly time?: unknown }[]) {
+    const why = time === undefined || time === null ? undefined : specialDecoder(specialDefinitions.time)?.(time);
+    if (why) throw failure(500, '', `failed to convert new object (${describeObject(config)}) to proper version: ${unconverted(expected)}: ${why}`);
+  }
+  throw badRequest('metadata.managedFields must be nil');
 }
+
+const unconverted = (kind: GroupVersionKind): string => `unable to convert unstructured object to ${describeKind(kind)}`;
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
@@ -220,7 +228,7 @@ function refreshLastApplied(metadata: ObjectMeta, config: AnyObject): void {
   if (!metadata.annotations?.[lastAppliedAnnotation]) return;
   const own = clone(config);
   delete own.metadata?.annotations?.[lastAppliedAnnotation];
-  metadata.annotations = { ...metadata.annotations, [lastAppliedAnnotation]: `${JSON.stringify(sortedKeys(own))}\n` };
+  metadata.annotations = { ...metadata.annotations, [lastAppliedAnnotation]: `${goJson(sortedKeys(own))}\n` };
 }
 
 /** Go writes the keys of maps in order. */

@@ -1,3 +1,5 @@
+import { goJson } from '../codec/go-json.ts';
+
 /**
  * One step of a path as it is written in a FieldsV1 set (structured-merge-diff fieldpath.PathElement): `f:name` for a field,
  * `k:{"name":"c"}` for a list item found by its keys, `v:"x"` for one found by its value, `i:0` for one found by its place.
@@ -54,12 +56,6 @@ function remembered(element: PathElement): unknown {
 
 function parse(element: PathElement): unknown {
   return JSON.parse(element.slice(2));
-}
-
-/** JSON as Go writes it: characters that mean something in HTML are escaped. */
-function goJson(value: unknown): string {
-  const text = JSON.stringify(value);
-  return /[<>&\u2028\u2029]/.test(text) ? text.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`) : text;
 }
 
 export function valueElement(value: unknown): PathElement {

@@ -15,6 +15,7 @@ import {
   protobufPrefix,
   toYaml,
 } from './index.ts';
+import { describeSyntaxError } from './json.ts';
 import { WireWriter } from './wire.ts';
 
 const schema = loadProtobufSchema(JSON.parse(readFileSync(new URL('../../../generated/schema/protobuf.json', import.meta.url), 'utf8')));
@@ -171,6 +172,8 @@ test('broken JSON is described in the words of Go', () => {
     ['{"a": nul}', "invalid character '}' in literal null (expecting 'l')"],
     ['{} x', "invalid character 'x' after top-level value"],
     ['yaml: true', "invalid character 'y' looking for beginning of value"],
+    ['\ufeff{}', "invalid character 'ï' looking for beginning of value"],
+    ['{\u00e9}', "invalid character 'Ã' looking for beginning of object key string"],
   ];
   for (const [text, message] of cases) {
     expect(() => parseJson(text), text).toThrow(JsonSyntaxError);
@@ -200,8 +203,21 @@ test('repeated keys in YAML are named, or the last one counts', () => {
   expect(() => parseYaml(text)).toThrow('error converting YAML to JSON: yaml: unmarshal errors:\n  line 3: key "replicas" already set in map');
 });
 
-test('YAML that is broken, repeated, too large or more than one document is refused', () => {
-  expect(() => parseYaml('a: 1\n---\nb: 2\n')).toThrow('more than one YAML document');
+test('what is no JSON is read as bytes, and those that are no character are shown by their number', () => {
+  expect(describeSyntaxError(Uint8Array.of(0xc7, 0x1c))).toBe("invalid character 'Ç' looking for beginning of value");
+  expect(describeSyntaxError(Uint8Array.of(0x81))).toBe("invalid character '\\u0081' looking for beginning of value");
+});
+
+test('of several YAML documents in a body the first one counts, whatever the others are', () => {
+  for (const rest of ['---\nb: 2\n', '--- # more\nb: [\n', '...\n[', '---\na: 1\na: 2\n', '---']) {
+    expect(parseYaml(`# first\n%YAML 1.1\n---\na: 1\n${rest}`)).toEqual({ a: 1 });
+    expect(findDuplicateYamlKeys(`a: 1\n${rest}`)).toEqual([]);
+  }
+  expect(parseYaml('---\n---\nb: 2\n')).toBeNull();
+  expect(parseYaml('a: |\n  x\n  ---\n  y\nb: --- c\n')).toEqual({ a: 'x\n---\ny\n', b: '--- c' });
+});
+
+test('YAML that is broken, repeated or too large is refused', () => {
   expect(() => parseYaml('a: 1\na: 2\n')).toThrow(StatusError);
   expect(() => parseYaml('a: [1')).toThrow(StatusError);
   expect(() => parseYaml('x'.repeat(3 * 1024 * 1024 + 1))).toThrow('Request entity too large: limit is 3145728');

@@ -10,7 +10,7 @@ export class JsonSyntaxError extends Error {
 export const nestingMax = 1000;
 
 /**
- * Parses JSON.
+ * Parses JSON. Halves of characters (`\ud800`) become U+FFFD, as Go does it.
  * @throws JsonSyntaxError with the text Go's encoding/json would give
  */
 export function parseJson(body: Uint8Array | string): unknown {
@@ -19,11 +19,19 @@ export function parseJson(body: Uint8Array | string): unknown {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new JsonSyntaxError(describeSyntaxError(text));
+    throw new JsonSyntaxError(describeSyntaxError(body));
   }
   // Every level costs two characters, so that most bodies need no look.
-  if (text.length > 2 * nestingMax && nestsDeeper(value, nestingMax)) throw new JsonSyntaxError(describeSyntaxError(text));
-  return value;
+  if (text.length > 2 * nestingMax && nestsDeeper(value, nestingMax)) throw new JsonSyntaxError(describeSyntaxError(body));
+  return text.includes('\\ud') || text.includes('\\uD') ? wellFormed(value) : value;
+}
+
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return Buffer.from(value).toString();
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(wellFormed);
+  // Object.fromEntries defines keys, so `__proto__` is a key like any other.
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [wellFormed(key), wellFormed(one)]));
 }
 
 function nestsDeeper(value: unknown, levels: number): boolean {
@@ -45,9 +53,9 @@ export function decodeUtf8(bytes: Uint8Array): string {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? `\ufeff${text}` : text;
 }
 
-/** Finds what is wrong with a text that JSON.parse refused, and says it as Go's scanner does. */
-export function describeSyntaxError(text: string): string {
-  return new Scanner(text).run();
+/** Finds what is wrong with JSON that JSON.parse refused, and says it as Go's scanner does: it reads bytes, and shows each as a character. */
+export function describeSyntaxError(json: Uint8Array | string): string {
+  return new Scanner(Buffer.from(json as string).toString('latin1')).run();
 }
 
 const literals = ['true', 'false', 'null'] as const;
@@ -59,6 +67,7 @@ class Scanner {
   private at = 0;
   private nesting = 0;
 
+  /** @param text bytes, each as a character */
   constructor(readonly text: string) {}
 
   run(): string {
@@ -75,9 +84,9 @@ class Scanner {
   }
 
   private fail(where: string): never {
-    const point = this.text.codePointAt(this.at);
-    if (point === undefined) throw new Fault('unexpected end of JSON input');
-    throw new Fault(`invalid character ${quoteCharacter(String.fromCodePoint(point))} ${where}`);
+    const byte = this.text[this.at];
+    if (byte === undefined) throw new Fault('unexpected end of JSON input');
+    throw new Fault(`invalid character ${quoteCharacter(byte)} ${where}`);
   }
 
   private space(): void {
@@ -195,6 +204,6 @@ function quoteCharacter(char: string): string {
   const named: Record<string, string> = { '\n': '\\n', '\t': '\\t', '\r': '\\r', '\b': '\\b', '\f': '\\f', '\\': '\\\\', '\v': '\\v', '\x07': '\\a' };
   if (named[char]) return `'${named[char]}'`;
   if (point < 0x20 || point === 0x7f) return `'\\x${point.toString(16).padStart(2, '0')}'`;
-  if ((point >= 0x80 && point < 0xa0) || point === 0xfeff) return `'\\u${point.toString(16).padStart(4, '0')}'`;
+  if ((point >= 0x80 && point <= 0xa0) || point === 0xad) return `'\\u00${point.toString(16)}'`;
   return `'${char}'`;
 }

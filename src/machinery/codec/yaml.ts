@@ -18,17 +18,31 @@ export interface YamlOptions {
 }
 
 /**
- * Parses one YAML document (JSON is YAML too) into JSON data.
- * @throws StatusError 400 for broken YAML, repeated keys and several documents, 413 above 3 MiB
+ * Parses the first YAML document of a body (JSON is YAML too) into JSON data. As upstream, it does not look at what follows.
+ * @throws StatusError 400 for broken YAML and repeated keys, 413 above 3 MiB
  */
 export function parseYaml(body: Uint8Array | string, options: YamlOptions = {}): unknown {
   const text = typeof body === 'string' ? body : decodeUtf8(body);
   if (text.length > bytesMax) throw tooLarge(`limit is ${bytesMax}`);
   const json = plainJson(text);
   if (json && (options.lastKeyWins || !mayRepeatKeys(text, countKeys(json)))) return json;
-  const documents = loadDocuments(text, options);
-  if (documents.length > 1) throw badRequest('error converting YAML to JSON: the body holds more than one YAML document');
-  return toJson(documents[0] ?? null, { nodes: 0, nesting: 0, text });
+  const [document] = loadDocuments(firstDocument(text), options);
+  return toJson(document ?? null, { nodes: 0, nesting: 0, text });
+}
+
+/** The text up to the mark that ends its first document. At the start of a line these marks are never content. */
+function firstDocument(text: string): string {
+  let isBegun = false;
+  for (const { 0: mark, index } of text.matchAll(/^(?:---|\.\.\.)(?=\s|$)/gm)) {
+    if (isBegun || mark !== '---' || !isPreamble(text.slice(0, index))) return text.slice(0, index);
+    isBegun = true;
+  }
+  return text;
+}
+
+/** Comments and directives may stand in front of a document. */
+function isPreamble(text: string): boolean {
+  return text.split('\n').every((line) => /^\s*(?:[#%]|$)/.test(line));
 }
 
 /** All documents of a stream, such as a manifest file with `---` lines; empty ones are left out. */
@@ -46,7 +60,7 @@ export function findDuplicateYamlKeys(text: string): string[] {
   const json = plainJson(text);
   if (json && !mayRepeatKeys(text, countKeys(json))) return [];
   try {
-    loadAll(text, { schema: kubernetesYaml, maxDepth: nestingMax });
+    loadAll(firstDocument(text), { schema: kubernetesYaml, maxDepth: nestingMax });
     return [];
   } catch (error) {
     if (!(error instanceof YAMLException) || error.reason !== repeatedKey) return [];

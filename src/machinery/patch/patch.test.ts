@@ -153,6 +153,16 @@ test('strategic merge patches that make no sense fail as upstream fails', () => 
   expect(codeOf(() => strategic(pod, live, { metadata: { labels: { $retainKeys: 'a' } } }))).toEqual([400, 'invalid patch format of retainKeys']);
 });
 
+test('maps in a struct that holds any JSON cannot be merged, texts can', () => {
+  const revision = { group: 'apps', version: 'v1', kind: 'ControllerRevision' };
+  const live = { data: { spec: { a: 1 }, text: 'x' }, revision: 1 };
+  expect(codeOf(() => strategic(revision, live, { data: { spec: { a: 2 } } }))).toEqual([
+    500,
+    'unable to find api field in struct RawExtension for the json field "spec"',
+  ]);
+  expect(strategic(revision, live, { data: { text: 'y', more: { b: 1 } } })).toEqual({ data: { spec: { a: 1 }, text: 'y', more: { b: 1 } }, revision: 1 });
+});
+
 test('merge patch follows RFC 7386 and leaves its inputs alone', () => {
   const cases: [unknown, object, unknown][] = [
     [{ a: 'b' }, { a: 'c' }, { a: 'c' }],

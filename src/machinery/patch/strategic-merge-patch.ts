@@ -1,5 +1,6 @@
 import { clone } from '../deep.ts';
 import type { Schema, SchemaNode } from '../schema/schema.ts';
+import { specialDefinitions } from '../schema/schema.ts';
 import { badRequest } from '../status-error.ts';
 import type { GroupVersionKind } from '../types.ts';
 import { badPatchType, badType, isMap, type Json, mergeFailure, patchDirective } from './merge-error.ts';
@@ -8,6 +9,9 @@ import { mergeList, orderedLikeDirective } from './merge-list.ts';
 const retainKeys = '$retainKeys';
 const deleteFromPrimitiveList = '$deleteFromPrimitiveList/';
 const setElementOrder = '$setElementOrder/';
+
+/** Structs that hold any JSON: in Go they have no fields of that name, so that maps and lists in them cannot be merged. */
+const opaqueStructs: ReadonlySet<string> = new Set([specialDefinitions.rawExtension, specialDefinitions.json]);
 
 /** How one field merges: its node, its merge key and its strategy without `retainKeys` (which needs no action on this side). */
 export interface FieldMeta {
@@ -25,6 +29,17 @@ export interface FieldMeta {
 export function applyStrategicMergePatch<T>(schema: Schema, gvk: GroupVersionKind, document: T, patch: unknown): T {
   if (!isMap(patch)) throw badRequest('invalid JSON document');
   return new Merger(schema).mergeMap(document as Json, clone(patch), schema.rootFor(gvk)) as T;
+}
+
+/**
+ * What is left of a strategic merge patch once it is applied: ordered lists and directives are taken out as they are obeyed, and nulls where
+ * there was nothing to delete. Upstream shows the patch in this state when the outcome is refused.
+ * @throws StatusError as applyStrategicMergePatch
+ */
+export function spentStrategicMergePatch(schema: Schema, gvk: GroupVersionKind, document: unknown, patch: unknown): unknown {
+  const spent = clone(patch);
+  if (isMap(spent)) new Merger(schema).mergeMap(document as Json, spent, schema.rootFor(gvk));
+  return spent;
 }
 
 /** Copies what it changes of an object. A patch it changes in place. */
@@ -89,15 +104,20 @@ export class Merger {
   private fieldMeta(node: SchemaNode | undefined, key: string): FieldMeta {
     const resolved = node && this.schema.resolve(node);
     if (resolved?.properties === undefined) {
+      if (node && opaqueStructs.has(this.schema.nameOf(node) ?? '')) throw this.unknownField(node, key);
       // Below maps (labels, data, resource lists) there are no strategies to find.
       const value = typeof resolved?.additionalProperties === 'object' ? resolved.additionalProperties : undefined;
       return { node: value, strategy: '', mergeKey: '' };
     }
     const field = Object.hasOwn(resolved.properties, key) ? resolved.properties[key] : undefined;
-    if (field === undefined) throw mergeFailure(`unable to find api field in struct ${this.structName(node)} for the json field "${key}"`);
+    if (field === undefined) throw this.unknownField(node, key);
     const strategy = (field['x-kubernetes-patch-strategy'] ?? '').split(',').find((one) => one !== 'retainKeys') ?? '';
     const list = this.schema.resolve(field);
     return { node: list.items ?? field, strategy, mergeKey: field['x-kubernetes-patch-merge-key'] ?? '' };
+  }
+
+  private unknownField(node: SchemaNode | undefined, key: string): Error {
+    return mergeFailure(`unable to find api field in struct ${this.structName(node)} for the json field "${key}"`);
   }
 
   private structName(node: SchemaNode | undefined): string {

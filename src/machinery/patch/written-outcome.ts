@@ -19,11 +19,6 @@ export function writtenOutcome(
   return inOrder(after, opened, shape ?? 'sorted');
 }
 
-/** JSON as Go writes it: without the characters that mean something in HTML. */
-export function goJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
 /** What a patch has opened: keys of children that it went into, or all that is below. */
 type Opened = Map<string, Opened> | 'all';
 

@@ -76,6 +76,13 @@ test('times are written in UTC, with as many parts of a second as their type has
   expect(event(plain)).toMatchObject(plain);
 });
 
+test('an empty list of owners means something for the object itself, and nothing in a template', () => {
+  const empty = { metadata: { managedFields: [] }, spec: { template: { metadata: { labels: { a: 'b' }, managedFields: [] }, spec: {} } } };
+  const { metadata, spec } = goValues(schema, { group: 'apps', version: 'v1', kind: 'DaemonSet' }, empty);
+  expect(metadata.managedFields).toEqual([]);
+  expect(spec.template.metadata).toEqual({ labels: { a: 'b' } });
+});
+
 test('optional fields that Go writes all the same are there: null for pointers and lists', () => {
   const claim = { spec: { dataSource: { kind: 'PersistentVolumeClaim', name: 'a' } } };
   expect(goValues(schema, { group: '', version: 'v1', kind: 'PersistentVolumeClaim' }, claim).spec.dataSource).toEqual({

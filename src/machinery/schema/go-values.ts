@@ -1,5 +1,5 @@
 import type { ProtobufField, ProtobufSchema } from '../codec/protobuf-schema.ts';
-import type { GroupVersionKind } from '../types.ts';
+import type { GroupVersionKind, KubeObject } from '../types.ts';
 import { formatGroupVersion } from '../types.ts';
 import { specialDefinitions } from './schema.ts';
 
@@ -45,13 +45,13 @@ const opaque: ReadonlySet<string> = new Set([
 
 /**
  * Lists that mean something else empty than absent: a scaling rule without policies is refused, one that says nothing gets defaults;
- * who names no owners of fields forgets all; lists that Go writes even if there are none belong to whoever has sent them.
+ * a schema may not even have empty dependencies; lists that Go writes even if there are none belong to whoever has sent them.
  */
 const meaningful = new Set([
-  `${specialDefinitions.objectMeta} managedFields`,
   ...['autoscaling.v2.HPAScalingRules policies', 'discovery.v1.EndpointSlice ports', 'rbac.v1.ClusterRole rules', 'rbac.v1.Role rules'].map(
     (one) => `io.k8s.api.${one}`,
   ),
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps dependencies',
 ]);
 
 const times: ReadonlySet<string> = new Set([specialDefinitions.time, specialDefinitions.microTime]);
@@ -145,7 +145,16 @@ function zeroOf({ type, value }: ProtobufField): unknown {
 export function goValues<T>(schema: ProtobufSchema, gvk: GroupVersionKind, object: T, sound?: unknown): T {
   const message = schema.messageFor(formatGroupVersion(gvk), gvk.kind);
   const rules = message && rulesOf(schema, message.name);
-  return rules ? (kept(rules, object, sound) as T) : object;
+  return rules ? (withReset(kept(rules, object, sound), object) as T) : object;
+}
+
+/** An object whose list of owners is empty says that it wants none any more; elsewhere, in templates, an empty list is none. */
+function withReset(next: unknown, object: unknown): unknown {
+  const given = (object as KubeObject | null)?.metadata?.managedFields;
+  const { metadata } = (next ?? {}) as KubeObject;
+  return Array.isArray(given) && given.length === 0 && metadata?.managedFields === undefined
+    ? { ...(next as KubeObject), metadata: { ...metadata, managedFields: given } }
+    : next;
 }
 
 function kept(rules: StructRules, value: unknown, sound: unknown): unknown {

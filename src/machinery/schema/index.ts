@@ -1,4 +1,5 @@
 export { keysIfFitting } from './fits.ts';
+export * from './go-order.ts';
 export * from './go-values.ts';
 export * from './nulls.ts';
 export * from './restore-errors.ts';

@@ -84,6 +84,12 @@ function fromV1(object: KubeObject): HorizontalPodAutoscalerV2 {
   return stored;
 }
 
+/** They are what the feature HPAConfigurableTolerance is about, which is off in 1.33. */
+function dropTolerances({ spec }: HorizontalPodAutoscalerV2): void {
+  delete spec?.behavior?.scaleUp?.tolerance;
+  delete spec?.behavior?.scaleDown?.tolerance;
+}
+
 /** pkg/registry/autoscaling/horizontalpodautoscaler: stored as v2, the preferred version; v1 is another view of it. */
 export const horizontalPodAutoscalerStrategy = resourceStrategy<HorizontalPodAutoscalerV2>({
   resource: { ...names, version: 'v2' },
@@ -101,6 +107,8 @@ export const horizontalPodAutoscalerStrategy = resourceStrategy<HorizontalPodAut
     setHorizontalPodAutoscalerDefaults(scaler);
   },
   statusOnCreate: emptyScalerStatus,
+  prepareForCreate: dropTolerances,
+  prepareForUpdate: dropTolerances,
   metadataChecks: { onUpdate: false },
   validate: validateHorizontalPodAutoscaler,
   validateUpdate: validateHorizontalPodAutoscalerUpdate,

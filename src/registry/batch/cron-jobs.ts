@@ -3,6 +3,7 @@ import { jobSpecWarnings, setCronJobDefaults, validateCronJob, validateCronJobUp
 import { path } from '../../machinery/field-error.ts';
 import { ageColumn, column, containerColumns, formatSelector, nameColumn, since, wide } from '../core/columns.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
+import { writeRules } from './jobs.ts';
 
 function suspended({ spec }: Readonly<CronJob>): string {
   if (spec?.suspend === undefined) return '<unset>';
@@ -18,7 +19,10 @@ const zoneInSchedule =
 /** pkg/registry/batch/cronjob. */
 export const cronJobStrategy = resourceStrategy<CronJob>({
   resource: { group: 'batch', version: 'v1', kind: 'CronJob', plural: 'cronjobs', shortNames: ['cj'], categories: ['all'], namespaced: true },
-  applyDefaults: setCronJobDefaults,
+  applyDefaults(job) {
+    setCronJobDefaults(job);
+    writeRules(job.spec?.jobTemplate?.spec);
+  },
   statusOnCreate: () => ({}),
   countsGeneration: true,
   metadataChecks: { onUpdate: false },

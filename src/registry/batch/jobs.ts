@@ -1,4 +1,4 @@
-import type { Job } from '../../../generated/types/index.ts';
+import type { Job, JobSpec } from '../../../generated/types/index.ts';
 import {
   generateJobSelector,
   jobSpecWarnings,
@@ -40,10 +40,19 @@ function state({ metadata, status }: Readonly<Job>): string {
 const podsStay =
   'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning';
 
+/** A policy always says its rules: null if there are none. */
+export function writeRules(spec: JobSpec | undefined): void {
+  const policy = spec?.podFailurePolicy;
+  if (policy && !policy.rules?.length) policy.rules = null as never;
+}
+
 /** pkg/registry/batch/job. Its pods stay when it is deleted, unless the client says otherwise. */
 export const jobStrategy = resourceStrategy<Job>({
   resource: { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs', categories: ['all'], namespaced: true },
-  applyDefaults: setJobDefaults,
+  applyDefaults(job) {
+    setJobDefaults(job);
+    writeRules(job.spec);
+  },
   statusOnCreate: () => ({}),
   countsGeneration: true,
   defaultPropagation: 'Orphan',

@@ -1,5 +1,6 @@
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from '../../../generated/types/index.ts';
 import { setCertificateSigningRequestDefaults, validateCertificateSigningRequest, validateCertificateSigningRequestUpdate } from '../../api/index.ts';
+import { nameIsPathSegment } from '../../api/meta/names.ts';
 import { formatTime, humanDuration } from '../../machinery/time.ts';
 import { ageColumn, column, nameColumn } from '../core/columns.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
@@ -68,7 +69,7 @@ export const certificateSigningRequestStrategy = resourceStrategy<CertificateSig
   prepareForUpdate(next, previous) {
     next.spec = previous.spec;
   },
-  validateName: () => [],
+  validateName: nameIsPathSegment,
   validate: validateCertificateSigningRequest,
   validateUpdate: (next, previous) => validateCertificateSigningRequestUpdate(next, previous, {}),
   columns: [

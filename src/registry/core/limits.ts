@@ -15,6 +15,8 @@ export const limitRangeStrategy = resourceStrategy<LimitRange>({
   resource: { group: '', version: 'v1', kind: 'LimitRange', plural: 'limitranges', shortNames: ['limits'], namespaced: true },
   applyDefaults: setLimitRangeDefaults,
   createOnUpdate: true,
+  // One without a name gets one. Differs from upstream: it is the object's own uid, not a second one.
+  prepareForCreate: ({ metadata }) => void (metadata!.name ||= metadata!.uid!),
   validate: validateLimitRange,
   canonicalize({ spec }) {
     if (spec && !spec.limits?.length) spec.limits = null as never;

@@ -110,6 +110,19 @@ test('sidecars can be resized, init containers that end cannot', async () => {
   );
 });
 
+test('a resize that names no containers is told so', async () => {
+  const { put } = await server();
+  for (const spec of [undefined, {}, { containers: null, initContainers: [] }]) {
+    const { status, body } = await put((pod: { spec?: object }) => void (pod.spec = spec));
+    expect([status, body.message]).toEqual([
+      422,
+      refused(
+        '[spec.containers: Required value, spec: Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing, spec.containers: Forbidden: containers may not be added or removed on resize]',
+      ),
+    ]);
+  }
+});
+
 test('pods of Windows and pods that show static ones cannot be resized, and static ones get no ephemeral containers', async () => {
   const windows = await server({ os: { name: 'windows' } });
   expect((await windows.resize(resources({ cpu: '50m' }))).body.message).toBe(refused(': Forbidden: windows pods cannot be resized'));

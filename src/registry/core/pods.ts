@@ -1,4 +1,4 @@
-import type { Container, ObjectMeta, Pod, PodStatus } from '../../../generated/types/index.ts';
+import type { Container, ObjectMeta, Pod, PodSpec, PodStatus } from '../../../generated/types/index.ts';
 import {
   mergeLabelKeys,
   nameIsSubdomain,
@@ -66,12 +66,13 @@ const ephemeralContainers: UpdateStrategy<Pod> = {
 /** `pods/resize` changes the resources of containers and what their change takes; all else is as it was. */
 const resize: UpdateStrategy<Pod> = {
   prepareForUpdate(next, previous) {
-    const [spec, old] = [next.spec!, previous.spec!];
-    const sameCount = spec.containers.length === old.containers.length && (spec.initContainers ?? []).length === (old.initContainers ?? []).length;
+    const old = previous.spec!;
+    const { containers = [], initContainers = [] }: Partial<PodSpec> = next.spec ?? {};
+    const sameCount = containers.length === old.containers.length && initContainers.length === (old.initContainers ?? []).length;
     // With containers added or removed, the pod is left as it came: validation says what is wrong with it.
     if (sameCount) {
-      next.spec = { ...old, containers: resized(spec.containers, old.containers) };
-      if (old.initContainers) next.spec.initContainers = resized(spec.initContainers ?? [], old.initContainers);
+      next.spec = { ...old, containers: resized(containers, old.containers) };
+      if (old.initContainers) next.spec.initContainers = resized(initContainers, old.initContainers);
       restoreRest(next, previous);
     }
     bumpGeneration(next, previous);

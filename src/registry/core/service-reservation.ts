@@ -5,12 +5,17 @@ import { goStringList } from '../../machinery/go-syntax.ts';
 import { internalError, invalid } from '../../machinery/status-error.ts';
 import { formatKeyOf } from '../../machinery/types.ts';
 import type { Reservation } from '../generic/strategy.ts';
-import type { IpAllocator } from './ip-allocator.ts';
-import type { PortAllocator } from './port-allocator.ts';
+import type { AddressPool, IpAllocator } from './ip-allocator.ts';
+import type { PortAllocator, PortPool } from './port-allocator.ts';
 
 export interface ServicePools {
   readonly ips: IpAllocator;
   readonly ports: PortAllocator;
+}
+
+interface Pools {
+  readonly ips: AddressPool;
+  readonly ports: PortPool;
 }
 
 /** Addresses and ports taken for one write: given back if the write fails, and what it replaced given back if it succeeds. */
@@ -39,8 +44,9 @@ class Taken implements Reservation {
  * Fills in families, addresses and node ports of a Service that is created or changed (pkg/registry/core/service/storage alloc.go).
  * Fails with 422 for what is taken or out of range.
  */
-export function reserveForService(pools: ServicePools, service: Service, previous: Readonly<Service> | undefined): Reservation {
+export function reserveForService(real: ServicePools, service: Service, previous: Readonly<Service> | undefined, dryRun: boolean): Reservation {
   const taken = new Taken();
+  const pools: Pools = dryRun ? { ips: real.ips.dryRun(), ports: real.ports.dryRun() } : real;
   try {
     const wrong = validateClusterIps(service);
     if (wrong.length > 0) throw invalid({ group: '', kind: 'Service' }, service.metadata?.name ?? '', wrong);
@@ -82,7 +88,7 @@ function heldAddress(service: Readonly<Service> | undefined): string | undefined
   return ip && ip !== 'None' ? ip : undefined;
 }
 
-function reserveAddress({ ips }: ServicePools, service: Service, previous: Readonly<Service> | undefined, taken: Taken): void {
+function reserveAddress({ ips }: Pools, service: Service, previous: Readonly<Service> | undefined, taken: Taken): void {
   const spec = service.spec as ServiceSpec;
   const held = heldAddress(previous);
   if (spec.type === 'ExternalName') {
@@ -118,7 +124,7 @@ function heldPorts(service: Readonly<Service> | undefined): Set<number> {
   return new Set((service?.spec?.ports ?? []).flatMap((port) => (port.nodePort ? [port.nodePort] : [])));
 }
 
-function reserveNodePorts({ ports }: ServicePools, service: Service, previous: Readonly<Service> | undefined, taken: Taken): void {
+function reserveNodePorts({ ports }: Pools, service: Service, previous: Readonly<Service> | undefined, taken: Taken): void {
   const spec = service.spec as ServiceSpec;
   const held = heldPorts(previous);
   const kept = new Set<number>();
@@ -145,7 +151,7 @@ function reserveNodePorts({ ports }: ServicePools, service: Service, previous: R
 }
 
 /** TCP and UDP of one port number share a node port, as DNS needs. */
-function choosePort(ports: PortAllocator, service: Service, port: ServicePort, i: number, mine: ReadonlyMap<number, Set<string>>, taken: Taken): void {
+function choosePort(ports: PortPool, service: Service, port: ServicePort, i: number, mine: ReadonlyMap<number, Set<string>>, taken: Taken): void {
   const twin = (service.spec?.ports ?? []).slice(0, i).find((one) => one.port === port.port && one.protocol !== port.protocol && one.nodePort);
   if (twin && !mine.get(twin.nodePort!)?.has(port.protocol ?? '')) {
     port.nodePort = twin.nodePort!;
@@ -157,7 +163,7 @@ function choosePort(ports: PortAllocator, service: Service, port: ServicePort, i
   port.nodePort = number;
 }
 
-function reserveHealthPort({ ports }: ServicePools, service: Service, previous: Readonly<Service> | undefined, taken: Taken): void {
+function reserveHealthPort({ ports }: Pools, service: Service, previous: Readonly<Service> | undefined, taken: Taken): void {
   const spec = service.spec as ServiceSpec;
   const held = previous && needsHealthCheck(previous) ? previous.spec?.healthCheckNodePort : undefined;
   if (!needsHealthCheck(service)) {

@@ -53,6 +53,31 @@ test('node ports are in their range, and one that is taken is refused', () => {
   expect(outside).toThrow('provided port is not in the valid range. The range of valid ports is 30000-32767');
 });
 
+test('a service that is not kept is told neither what is taken nor what is out of range, but of ports twice, and sees what nobody has', () => {
+  const strategy = newStrategy();
+  const dry = (spec: Service['spec']): Service['spec'] => {
+    const service: Service = { metadata: { name: 'dry', namespace: 'default' }, spec };
+    strategy.applyDefaults?.(service);
+    strategy.prepareForCreate?.(service, context);
+    strategy.reserve?.(service, undefined, { ...context, dryRun: true });
+    return service.spec;
+  };
+  const ports = [
+    { name: 'a', port: 80 },
+    { name: 'b', port: 81, nodePort: 5 },
+    { name: 'c', port: 82 },
+  ];
+  create(strategy, 'dns', { clusterIP: '10.96.0.10', type: 'NodePort', ports: [{ port: 53, nodePort: 30_053 }] });
+  const seen = dry({ type: 'LoadBalancer', externalTrafficPolicy: 'Local', ports: structuredClone(ports.filter(({ name }) => name !== 'b')) });
+  expect(seen).toMatchObject({ clusterIP: '10.96.0.0', clusterIPs: ['10.96.0.0'], healthCheckNodePort: 32_771 });
+  expect(seen?.ports?.map(({ nodePort }) => nodePort)).toEqual([32_769, 32_770]);
+  expect(dry({ type: 'NodePort', clusterIP: '10.96.0.10', ports: structuredClone(ports) })?.ports?.[1]?.nodePort).toBe(5);
+  expect(() => dry({ type: 'NodePort', ports: [{ port: 53, nodePort: 30_053 }] })).toThrow('provided port is already allocated');
+  expect(() => dry({ clusterIP: '10.0.0.1', ports: [{ port: 53 }] })).toThrow(
+    'the provided IP (10.0.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/16',
+  );
+});
+
 test('the address may not change, and a PUT without it keeps it', () => {
   const strategy = newStrategy();
   const previous = create(strategy, 'web', { ports: [{ port: 80 }] });

@@ -144,7 +144,7 @@ export function createServiceStrategy(pools: ServicePools): Strategy<Service> {
       dropFormerType(next, previous);
     },
     validateUpdate: validateServiceUpdate,
-    reserve: (service, previous) => reserveForService(pools, service, previous),
+    reserve: (service, previous, { dryRun }) => reserveForService(pools, service, previous, dryRun),
     released: (service) => freeService(pools, service),
     createOnUpdate: true,
     returnsDeletedObject: true,

@@ -23,7 +23,7 @@ export function decodeContinue(token: string): ContinuePoint {
     data = JSON.parse(bytes.toString()) as typeof data;
   } catch {
     // Go's scanner looks at bytes, not at characters.
-    throw invalidToken(`continue key is not valid: ${describeSyntaxError(bytes.toString('latin1'))}`);
+    throw invalidToken(`continue key is not valid: ${describeSyntaxError(bytes)}`);
   }
   if (typeof data !== 'object' || data === null || data.v !== 'meta.k8s.io/v1') {
     throw invalidToken(`continue key is not valid: server does not recognize this encoded version ${String(data?.v ?? '')}`);

@@ -46,26 +46,34 @@ async function listFrom(
 ): Promise<ListAnswer> {
   const { matches } = query.selection;
   const first = await page(registry, query, prefix, startKey, revision, limit && matches ? chunk : limit);
-  if (!matches) return answer(first.entries, first.revision, first.remaining, prefix, false);
-  if (!limit)
-    return answer(
-      first.entries.filter((entry) => matches(entry.object)),
-      first.revision,
-      0,
-      prefix,
-      true,
-    );
+  const { length } = first.entries;
+  if (!matches) {
+    registry.listMetrics.listed(length, length, length);
+    return answer(first.entries, first.revision, first.remaining, prefix, false);
+  }
+  if (!limit) {
+    const found = first.entries.filter((entry) => matches(entry.object));
+    registry.listMetrics.listed(length, length, found.length);
+    return answer(found, first.revision, 0, prefix, true);
+  }
   const found: StoreEntry[] = [];
   let current = first;
-  for (;;) {
+  let evaluated = 0;
+  for (let fetched = length; ; fetched += current.entries.length) {
     for (let index = 0; index < current.entries.length; index += 1) {
       const entry = current.entries[index] as StoreEntry;
       if (!matches(entry.object)) continue;
       found.push(entry);
-      if (found.length === limit) return answer(found, first.revision, current.remaining + current.entries.length - index - 1, prefix, true);
+      if (found.length < limit) continue;
+      registry.listMetrics.listed(fetched, evaluated + index + 1, limit);
+      return answer(found, first.revision, current.remaining + current.entries.length - index - 1, prefix, true);
     }
+    evaluated += current.entries.length;
     const last = current.entries.at(-1);
-    if (!last || current.remaining === 0) return answer(found, first.revision, 0, prefix, true);
+    if (!last || current.remaining === 0) {
+      registry.listMetrics.listed(fetched, evaluated, found.length);
+      return answer(found, first.revision, 0, prefix, true);
+    }
     current = await page(registry, query, prefix, `${last.key}\0`, first.revision, chunk);
   }
 }

@@ -2,7 +2,10 @@ import type { AdmissionChain } from '../../admission/chain.ts';
 import type { AdmissionAttributes, Operation } from '../../admission/types.ts';
 import type { Env } from '../../env/index.ts';
 import { sameButTimes } from '../../machinery/apply/index.ts';
+import type { ProtobufSchema } from '../../machinery/codec/index.ts';
 import { findMistakes, GoText, invalidValue } from '../../machinery/field-error.ts';
+import type { GoOrder } from '../../machinery/schema/index.ts';
+import { goOrderOf, inGoOrder } from '../../machinery/schema/index.ts';
 import { alreadyExists, badRequest, conflict, failure, invalid, isAlreadyExists, notFound } from '../../machinery/status-error.ts';
 import type { GroupResource, GroupVersionKind, KubeObject, ObjectKey, ObjectMeta } from '../../machinery/types.ts';
 import { formatGroupVersion } from '../../machinery/types.ts';
@@ -12,17 +15,21 @@ import { deleteCollection, deleteObject, leavesDuringUpdate } from './delete.ts'
 import { Expiry } from './expiry.ts';
 import { jsonEqual } from './json-equal.ts';
 import { listObjects } from './list.ts';
+import { ListMetrics } from './list-metrics.ts';
 import { carryOver, createMistakes, dropRepeatedOwners, fillSystemFields, generatedName, orderedObject, updateMistakes } from './metadata.ts';
 import type { ChangeSink, DeleteAnswer, DeleteQuery, ListAnswer, ListQuery, Served, WatchQuery } from './options.ts';
 import { unstored } from './options.ts';
 import { parseRevision } from './revision.ts';
 import type { RequestContext, Strategy, UpdateStrategy } from './strategy.ts';
+import { withoutManagedFields } from './too-large.ts';
 import { watchObjects } from './watch.ts';
 
 export interface RegistryDependencies {
   readonly env: Env;
   readonly store: Store;
   readonly admission: AdmissionChain;
+  /** Read when the first object is written: it says in which order Go writes the fields of structs. */
+  readonly protobufSchema: () => ProtobufSchema;
 }
 
 /** How often a generated name that is taken is replaced by another one (upstream: maxNameGenerationCreateAttempts). */
@@ -37,7 +44,7 @@ export interface UpdateRequest {
   readonly context: RequestContext;
   /** Makes the new object from the stored one; called again after a lost race. The answer may be changed by the engine. */
   next(previous: StoreEntry | undefined): KubeObject | Promise<KubeObject>;
-  /** The metadata of a PUT: one of a version that is no longer the stored one is refused before any work is done for it. */
+  /** The metadata of a PUT: one of a version that is no longer the stored one, or of an object that has gone, is refused before any work is done for it. */
   readonly given?: Readonly<ObjectMeta> | undefined;
   /** `status`, `ephemeralcontainers` …; the object itself if absent. */
   readonly subresource?: string | undefined;
@@ -63,9 +70,11 @@ export class ResourceRegistry {
   readonly apiVersion: string;
   /** `/registry/pods/`, `/registry/apps/deployments/` */
   readonly prefix: string;
+  readonly listMetrics: ListMetrics;
   readonly #resource: AdmissionAttributes['resource'];
   readonly #expiry: Expiry | undefined;
   #watches = 0;
+  #order: GoOrder | undefined;
 
   /** `askedGroup` is the group under which requests come, where the same objects are served under several: failures name it. */
   constructor(
@@ -77,6 +86,7 @@ export class ResourceRegistry {
     this.groupResource = { group: askedGroup, resource: plural };
     this.kind = { group, version, kind };
     this.#resource = { ...this.groupResource, version };
+    this.listMetrics = new ListMetrics(deps.env.metrics, { group, resource: plural });
     this.#expiry = strategy.lifetimeMs === undefined ? undefined : new Expiry(deps.env, deps.store, strategy.lifetimeMs);
     this.apiVersion = formatGroupVersion(this.kind);
     this.prefix = group ? `/registry/${group}/${plural}/` : `/registry/${plural}/`;
@@ -90,6 +100,16 @@ export class ResourceRegistry {
 
   keyOf({ namespace, name }: ObjectKey): string {
     return this.strategy.resource.namespaced ? `${this.prefix}${namespace}/${name}` : this.prefix + name;
+  }
+
+  /** The object with its keys in the order in which Go writes them; parts that `stored` has too are in order already. */
+  inOrder(object: KubeObject, stored?: Readonly<KubeObject>): KubeObject {
+    this.#order ??= goOrderOf(this.deps.protobufSchema(), this.kind);
+    if (!this.#order) return object;
+    // A spec that is frozen is one with that of another object, and in order.
+    const { spec } = object as { readonly spec?: object };
+    const isShared = spec !== undefined && Object.isFrozen(spec) && spec !== (stored as { readonly spec?: object } | undefined)?.spec;
+    return inGoOrder(this.#order, object, isShared ? { ...stored, spec } : stored);
   }
 
   /** The prefix of one namespace's objects, or of all. */
@@ -121,18 +141,20 @@ export class ResourceRegistry {
   /**
    * Stores a new object, which this takes over.
    * Fails with 400, 409 AlreadyExists, 422, and with what admission refuses.
+   * @param applied its managed fields are part of what somebody has asked for, and never left away
    */
-  async create(namespace: string | undefined, object: KubeObject, context: RequestContext): Promise<Served> {
+  async create(namespace: string | undefined, object: KubeObject, context: RequestContext, applied = false): Promise<Served> {
     object = orderedObject(object, this.kind.kind, this.apiVersion);
-    const metadata = object.metadata!;
     this.#placeInNamespace(object, namespace);
-    dropRepeatedOwners(metadata, context, '');
+    dropRepeatedOwners(object.metadata!, context, '');
     await this.admit('CREATE', '', object, undefined, context);
+    object = this.inOrder(object);
+    const metadata = object.metadata!;
     const base = metadata.name ? undefined : metadata.generateName;
     for (let attempt = 1; ; attempt += 1) {
       if (base) metadata.name = generatedName(this.deps.env.ids, base);
       try {
-        return await this.#createOnce(object, context);
+        return await this.#createOnce(object, context, applied);
       } catch (error) {
         if (!base || !isAlreadyExists(error)) throw error;
         if (attempt === nameAttempts) throw nameExhausted(this.groupResource, metadata.name!);
@@ -140,7 +162,7 @@ export class ResourceRegistry {
     }
   }
 
-  async #createOnce(object: KubeObject, context: RequestContext): Promise<Served> {
+  async #createOnce(object: KubeObject, context: RequestContext, applied: boolean): Promise<Served> {
     const { strategy } = this;
     const { env, store } = this.deps;
     const metadata = object.metadata!;
@@ -153,7 +175,7 @@ export class ResourceRegistry {
       if (mistakes.length > 0) throw invalid(this.kind, metadata.name ?? '', mistakes, isCut);
       for (const text of strategy.warningsOnCreate?.(object) ?? []) context.warn(text);
       strategy.canonicalize?.(object);
-      const final = orderedObject(object, this.kind.kind, this.apiVersion);
+      const final = this.inOrder(orderedObject(object, this.kind.kind, this.apiVersion));
       await this.validate('CREATE', '', final, undefined, context);
       const key = this.keyOf(metadata as ObjectKey);
       if (context.dryRun) {
@@ -163,7 +185,9 @@ export class ResourceRegistry {
       }
       if (parseRevision(final.metadata?.resourceVersion)) throw failure(500, '', 'resourceVersion should not be set on objects to be created');
       const entry = await store.create(key, final).catch(async (error: unknown) => {
-        throw isStoreError(error, 'KeyExists') ? this.#taken(await store.get(key), metadata.name) : error;
+        if (isStoreError(error, 'KeyExists')) throw this.#taken(await store.get(key), metadata.name);
+        if (applied) throw error;
+        return store.create(key, withoutManagedFields(final, error));
       });
       this.#expiry?.written(entry);
       done = true;
@@ -187,11 +211,12 @@ export class ResourceRegistry {
     for (let attempt = 1; ; attempt += 1) {
       const previous = await this.deps.store.get(key);
       if (!previous) {
+        if (request.given?.uid) throw this.#otherUid(request.given.uid, request.key, ''); // Before anybody asks whether an update may create.
         if (!request.forceCreate && !(request.mayCreate && this.strategy.createOnUpdate)) throw notFound(this.groupResource, request.key.name);
         const object = await request.next(undefined);
         // Of what a write creates by the way, nobody asks which version it replaces: only a POST may not name one.
         const { resourceVersion: _, ...metadata } = object.metadata ?? {};
-        return { served: await this.create(request.key.namespace, { ...object, metadata }, request.context), created: true };
+        return { served: await this.create(request.key.namespace, { ...object, metadata }, request.context, request.forceCreate), created: true };
       }
       if (request.given && this.#isStale(request.given, previous, request.key)) throw conflict(this.groupResource, request.key.name, optimisticLockMessage);
       try {
@@ -227,13 +252,19 @@ export class ResourceRegistry {
       if (mistakes.length > 0) throw invalid(this.kind, request.key.name, mistakes, isCut);
       if (!special) for (const text of strategy.warningsOnUpdate?.(next, previous.object) ?? []) context.warn(text);
       strategy.canonicalize?.(next);
-      const final = orderedObject(next, this.kind.kind, this.apiVersion);
+      const final = this.inOrder(orderedObject(next, this.kind.kind, this.apiVersion), previous.object);
       if (!request.admitted) await this.validate('UPDATE', subresource, final, previous.object, context);
       keepTimes(final, previous.object);
       if (leavesDuringUpdate(this, final, previous.object)) return await this.#remove(final, previous, context);
       if (jsonEqual(final, previous.object)) return previous; // Nothing to write: the version stays, and no watcher hears of it.
       if (context.dryRun) return unstored(final);
-      const entry = await this.deps.store.update(previous.key, final, previous.revision);
+      let entry: StoreEntry;
+      try {
+        entry = await this.deps.store.update(previous.key, final, previous.revision);
+      } catch (error) {
+        if (request.forceCreate) throw error;
+        entry = await this.deps.store.update(previous.key, withoutManagedFields(final, error), previous.revision);
+      }
       this.#expiry?.written(entry);
       done = true;
       return entry;
@@ -332,14 +363,7 @@ export class ResourceRegistry {
   #checkVersion(next: KubeObject, previous: StoreEntry, name: string, patching: boolean): void {
     const metadata = next.metadata!;
     const uid = previous.object.metadata?.uid ?? '';
-    if (!patching && metadata.uid && metadata.uid !== uid) {
-      const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`;
-      throw conflict(
-        this.groupResource,
-        name,
-        `StorageError: invalid object, Code: 4, Key: ${this.#etcdKey(previous)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
-      );
-    }
+    if (!patching && metadata.uid && metadata.uid !== uid) throw this.#otherUid(metadata.uid, { namespace: previous.object.metadata?.namespace, name }, uid);
     const revision = parseRevision(metadata.resourceVersion);
     if (revision === 0) {
       if (this.strategy.conditionalUpdateOnly) {
@@ -351,11 +375,18 @@ export class ResourceRegistry {
     } else if (revision !== previous.revision) throw conflict(this.groupResource, name, optimisticLockMessage);
   }
 
+  /** The refusal of a write that is about another object than the one of its name; `uid` is '' where there is none. */
+  #otherUid(wanted: string, key: ObjectKey, uid: string): Error {
+    const why = `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${uid}`;
+    const text = `StorageError: invalid object, Code: 4, Key: ${this.#etcdKey(key)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
+    return conflict(this.groupResource, key.name, text);
+  }
+
   /** Where upstream keeps an object: by resource, of whatever group, save for what its extension servers keep. */
-  #etcdKey({ object: { metadata } }: StoreEntry): string {
+  #etcdKey({ namespace, name }: ObjectKey): string {
     const { group, plural, namespaced } = this.strategy.resource;
     const folder = etcdFolders[plural] ?? (/^api(extensions|registration)\./.test(group) ? `${group}/${plural}` : plural);
-    return `/registry/${folder}/${namespaced ? `${metadata?.namespace}/` : ''}${metadata?.name}`;
+    return `/registry/${folder}/${namespaced ? `${namespace}/` : ''}${name}`;
   }
 
   /** The last finalizer has gone: so does the object. */

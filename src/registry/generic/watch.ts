@@ -3,11 +3,14 @@ import { expired, internalError, isStatusError, type StatusError } from '../../m
 import type { KubeObject } from '../../machinery/types.ts';
 import type { StoreEvent, Watch } from '../../store/store.ts';
 import { isStoreError } from '../../store/store.ts';
+import { waitForRevision } from './list.ts';
 import type { ChangeSink, Served, WatchQuery } from './options.ts';
 import { unstored } from './options.ts';
 import type { ResourceRegistry } from './resource-registry.ts';
 
 const bookmarkIntervalMs = 60_000;
+/** The annotation of the bookmark that follows what was there when the watch began. */
+export const initialEventsEnd = 'k8s.io/initial-events-end';
 /** Upstream ends a watch after a random time between this and twice as long (--min-request-timeout). */
 const minTimeoutMs = 1_800_000;
 const timeoutSpreadSteps = 30;
@@ -43,8 +46,11 @@ class Watcher {
       this.registry.deps.env.loop.defer('watch timeout', () => this.#end());
       return;
     }
-    this.#setTimers();
     try {
+      const { sendInitialEvents, revision } = this.query;
+      if (sendInitialEvents && revision) await waitForRevision(this.registry.deps, revision);
+      if (this.#stopped) return;
+      this.#setTimers();
       await this.#sendExisting();
       if (this.#stopped) return;
       const watch = await this.registry.deps.store.watch(this.#prefix(), this.#revision, {
@@ -87,7 +93,7 @@ class Watcher {
       if (!selection.matches || selection.matches(entry.object)) this.sink.change('ADDED', entry);
       if (this.#stopped) return;
     }
-    if (sendInitialEvents && this.query.bookmarks) this.#bookmark({ 'k8s.io/initial-events-end': 'true' });
+    if (sendInitialEvents && this.query.bookmarks) this.#bookmark({ [initialEventsEnd]: 'true' });
   }
 
   #events(events: readonly StoreEvent[]): void {

@@ -3,6 +3,7 @@ import { nameIsIpAddress, validateIpAddress, validateIpAddressUpdate, validateSe
 import { ageColumn, column, nameColumn } from '../core/columns.ts';
 import { resetMetadataForStatus } from '../generic/metadata.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
+import type { Strategy } from '../generic/strategy.ts';
 
 /** `services/default/web`. */
 function parent({ spec }: Readonly<IPAddress>): string {
@@ -31,13 +32,23 @@ export const ipAddressStrategy = resourceStrategy<IPAddress>({
   columns: [nameColumn, column('ParentRef', 'What has this address.', parent)],
 });
 
-/** pkg/registry/networking/servicecidr. */
-export const serviceCidrStrategy = resourceStrategy<ServiceCIDR>({
-  resource: { group: 'networking.k8s.io', version: 'v1', storedVersion: 'v1beta1', kind: 'ServiceCIDR', plural: 'servicecidrs', namespaced: false },
-  statusOnCreate: () => ({}),
-  prepareForStatusUpdate: resetMetadataForStatus,
-  metadataChecks: { onUpdate: false },
-  validate: validateServiceCidr,
-  validateUpdate: validateServiceCidrUpdate,
-  columns: [nameColumn, column('CIDRs', 'Ranges that services get addresses from.', ({ spec }) => (spec?.cidrs ?? []).join(',')), ageColumn],
-});
+/** pkg/registry/networking/servicecidr: unlike other kinds it takes a status from everybody who writes it. */
+export const serviceCidrStrategy: Strategy<ServiceCIDR> = {
+  ...resourceStrategy<ServiceCIDR>({
+    resource: { group: 'networking.k8s.io', version: 'v1', storedVersion: 'v1beta1', kind: 'ServiceCIDR', plural: 'servicecidrs', namespaced: false },
+    applyDefaults(range) {
+      range.status ??= {};
+    },
+    metadataChecks: { onUpdate: false },
+    validate: validateServiceCidr,
+    validateUpdate: validateServiceCidrUpdate,
+    columns: [nameColumn, column('CIDRs', 'Ranges that services get addresses from.', ({ spec }) => (spec?.cidrs ?? []).join(',')), ageColumn],
+  }),
+  status: {
+    prepareForUpdate(next, previous) {
+      next.spec = previous.spec;
+      resetMetadataForStatus(next, previous);
+    },
+    validateUpdate: () => [],
+  },
+};

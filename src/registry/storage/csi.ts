@@ -2,6 +2,7 @@ import type { CSIDriver, CSINode, CSIStorageCapacity, VolumeAttachment } from '.
 import {
   nodeSelectorWarnings,
   setCsiDriverDefaults,
+  setCsiStorageCapacityDefaults,
   validateCsiDriver,
   validateCsiDriverUpdate,
   validateCsiNode,
@@ -58,6 +59,7 @@ export const csiNodeStrategy = resourceStrategy<CSINode>({
   validateUpdate: validateCsiNodeUpdate,
   canonicalize(node) {
     if (!node.spec?.drivers?.length) node.spec = { drivers: null as never };
+    for (const driver of node.spec.drivers ?? []) if (!driver.topologyKeys?.length) driver.topologyKeys = null as never;
   },
   returnsDeletedObject: true,
   columns: [nameColumn, column('Drivers', 'How many drivers the node has.', ({ spec }) => (spec?.drivers ?? []).length, 'integer'), ageColumn],
@@ -69,6 +71,7 @@ const topologyWarnings = ({ nodeTopology }: Readonly<CSIStorageCapacity>): strin
 export const csiStorageCapacityStrategy = resourceStrategy<CSIStorageCapacity>({
   resource: { ...group, kind: 'CSIStorageCapacity', plural: 'csistoragecapacities', namespaced: true },
   conditionalUpdateOnly: true,
+  applyDefaults: setCsiStorageCapacityDefaults,
   warningsOnCreate: topologyWarnings,
   warningsOnUpdate: topologyWarnings,
   validate: validateCsiStorageCapacity,

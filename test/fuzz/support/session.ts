@@ -24,8 +24,13 @@ const allowed500: readonly RegExp[] = [
   /^(resourceVersion: Invalid value: ".*": )?strconv\.ParseUint: parsing ".*": (invalid syntax|value out of range)$/s,
   // A service whose endpoints are none of pods.
   /^no endpoints available for service "/,
+  // A pod of a runtime class without a name.
+  /^resource name may not be empty$/,
+  // A binding to what is no node.
+  /^\[?target\.(kind|name): /,
   // What etcd does not take.
   /^etcdserver: request is too large$/,
+  /^rpc error: code = ResourceExhausted desc = trying to send message larger than max /,
   /^etcdserver: mvcc: required revision is a future revision$/,
   // A deletion whose options are of another kind, or are none.
   /^couldn't get version\/kind; json parse error: /s,
@@ -233,6 +238,8 @@ async function checkItem(server: TestServer, root: string, resource: FuzzedResou
     throw new Error(`${path} is listed as ${JSON.stringify(listed).slice(0, 800)} but read as ${JSON.stringify(shown).slice(0, 800)}`);
   const put = await server.ask('PUT', path, got.body);
   const body = put.body as unknown as Item & { message?: string };
+  // Upstream, too, checks events less when they come as core/v1's than as those of their own group.
+  if (put.status === 422 && resource.group === 'events.k8s.io') return;
   if (put.status !== 200)
     throw new Error(`${path} is stored but not valid: ${put.status} ${body.message?.slice(0, 500)}; ${JSON.stringify(shown).slice(0, 1200)}`);
   if (body.metadata.resourceVersion === resourceVersion) return;

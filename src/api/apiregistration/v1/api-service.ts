@@ -20,8 +20,7 @@ export function validateApiService({ metadata, spec }: APIService): FieldError[]
     const name = `${version}.${group}`;
     for (const field of ['generateName', 'name'] as const) {
       const given = metadata?.[field] ?? '';
-      if (given !== name && (field === 'name' || given))
-        mistakes.invalid(path('metadata', field), given, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`);
+      if (given && given !== name) mistakes.invalid(path('metadata', field), given, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`);
     }
     if (group === '' && version !== 'v1') mistakes.required(specPath.child('group'), 'only v1 may have an empty group and it better be legacy kube');
     if (group) mistakes.invalid(specPath.child('group'), group, isDns1123Subdomain(group));

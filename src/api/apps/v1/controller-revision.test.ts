@@ -15,3 +15,8 @@ test('a revision holds an object, which stays as it is', () => {
     'data: Invalid value: runtime.RawExtension{Raw:[]uint8(nil), Object:runtime.Object(nil)}: field is immutable',
   ]);
 });
+
+test('keys that are numbers, beside which all keys are shown sorted, make no revision another one', () => {
+  const [stored, shown] = [JSON.parse('{"0":0," ":"","":null}'), JSON.parse('{"0":0,"":null," ":""}')];
+  expect(validateControllerRevisionUpdate({ data: shown, revision: 1 }, { data: stored, revision: 1 })).toEqual([]);
+});

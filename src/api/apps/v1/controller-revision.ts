@@ -1,4 +1,5 @@
 import type { ControllerRevision } from '../../../../generated/types/index.ts';
+import { goJson } from '../../../machinery/codec/index.ts';
 import { type FieldError, path } from '../../../machinery/field-error.ts';
 import { goRaw } from '../../../machinery/go-syntax.ts';
 import { mistakesOf } from '../../meta/checks.ts';
@@ -16,6 +17,6 @@ export function validateControllerRevision({ data, revision }: ControllerRevisio
 export function validateControllerRevisionUpdate(next: ControllerRevision, previous: Readonly<ControllerRevision>): FieldError[] {
   return mistakesOf((mistakes) => {
     mistakes.nonNegative(path('revision'), next.revision);
-    if (JSON.stringify(next.data) !== JSON.stringify(previous.data)) mistakes.immutable(path('data'), goRaw(next.data), false);
+    if (goJson(next.data ?? null) !== goJson(previous.data ?? null)) mistakes.immutable(path('data'), goRaw(next.data), false);
   });
 }

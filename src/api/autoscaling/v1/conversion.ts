@@ -5,6 +5,7 @@ import type {
   MetricSpecV2,
   MetricStatusV2,
 } from '../../../../generated/types/index.ts';
+import { goJson } from '../../../machinery/codec/index.ts';
 
 /** Where autoscaling/v1 keeps what it has no fields for, as JSON (pkg/apis/autoscaling/annotations.go). */
 const annotation = {
@@ -137,6 +138,41 @@ function currentToV1(status: MetricStatusV2): Json {
   });
 }
 
+/** The fields of a behavior, of its rules and of their policies, in the order of upstream's internal type: their names there begin with a capital. */
+const directions = ['scaleUp', 'scaleDown'];
+const ruleFields = ['stabilizationWindowSeconds', 'selectPolicy', 'policies', 'tolerance'];
+const policyFields = ['type', 'value', 'periodSeconds'];
+
+const isMap = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A struct without tags for JSON: all its fields, by their names in Go. */
+function untagged(struct: unknown, fields: readonly string[], inner: (value: unknown, field: string) => unknown): unknown {
+  if (!isMap(struct)) return null;
+  return Object.fromEntries(fields.map((field) => [field.charAt(0).toUpperCase() + field.slice(1), inner(struct[field] ?? null, field)]));
+}
+
+/** The behavior as the annotation has it: upstream writes its internal type there. */
+function behaviorToV1(behavior: unknown): unknown {
+  const policies = (value: unknown): unknown =>
+    Array.isArray(value) && value.length > 0 ? value.map((one) => untagged(one, policyFields, (field) => field)) : null;
+  const rules = (value: unknown): unknown => untagged(value, ruleFields, (one, field) => (field === 'policies' ? policies(one) : one));
+  return untagged(behavior, directions, rules);
+}
+
+/** The way back. Go reads names in any case, and null as absent. */
+function tagged(struct: unknown, fields: readonly string[], inner: (value: unknown, field: string) => unknown): unknown {
+  if (!isMap(struct)) return undefined;
+  const entries = Object.entries(struct).filter(([, value]) => value !== null);
+  const found = (field: string): unknown => entries.find(([key]) => key.toLowerCase() === field.toLowerCase())?.[1];
+  return present(Object.fromEntries(fields.map((field) => [field, inner(found(field), field)])));
+}
+
+function behaviorFromV1(behavior: unknown): unknown {
+  const policies = (value: unknown): unknown => (Array.isArray(value) ? value.map((one) => tagged(one, policyFields, (field) => field) ?? {}) : undefined);
+  const rules = (value: unknown): unknown => tagged(value, ruleFields, (one, field) => (field === 'policies' ? policies(one) : one));
+  return tagged(behavior, directions, rules);
+}
+
 /** A stored autoscaler as autoscaling/v1 shows it (pkg/apis/autoscaling/v1/conversion.go). */
 export function autoscalerToV1(stored: Readonly<HorizontalPodAutoscalerV2>): HorizontalPodAutoscaler {
   const { metrics = [], behavior, ...spec } = stored.spec ?? ({} as HorizontalPodAutoscalerSpecV2);
@@ -145,10 +181,10 @@ export function autoscalerToV1(stored: Readonly<HorizontalPodAutoscalerV2>): Hor
   const others = metrics.filter((metric) => metric !== cpu).map(metricToV1);
   const measured = (currentMetrics ?? []).find((metric) => metric.resource?.name === 'cpu' && metric.resource.current.averageUtilization !== undefined);
   const extra = present({
-    [annotation.metrics]: others.length > 0 ? JSON.stringify(others) : undefined,
-    [annotation.currentMetrics]: currentMetrics?.length ? JSON.stringify(currentMetrics.map(currentToV1)) : undefined,
-    [annotation.conditions]: conditions?.length ? JSON.stringify(conditions) : undefined,
-    [annotation.behavior]: behavior ? JSON.stringify(behavior) : undefined,
+    [annotation.metrics]: others.length > 0 ? goJson(others) : undefined,
+    [annotation.currentMetrics]: currentMetrics?.length ? goJson(currentMetrics.map(currentToV1)) : undefined,
+    [annotation.conditions]: conditions?.length ? goJson(conditions) : undefined,
+    [annotation.behavior]: behavior ? goJson(behaviorToV1(behavior)) : undefined,
   }) as Record<string, string>;
   const annotations = { ...stored.metadata?.annotations, ...extra };
   return {
@@ -175,7 +211,7 @@ export function autoscalerFromV1(shown: Readonly<HorizontalPodAutoscaler>): Hori
   const { currentCPUUtilizationPercentage: current, ...status } = shown.status ?? { currentReplicas: 0, desiredReplicas: 0 };
   const annotations = shown.metadata?.annotations ?? {};
   const others = parse(annotations[annotation.metrics]);
-  const behavior = parse(annotations[annotation.behavior]) as never;
+  const behavior = behaviorFromV1(parse(annotations[annotation.behavior]));
   const conditions = parse(annotations[annotation.conditions]) as never;
   const cpu: MetricSpecV2[] =
     utilization === undefined ? [] : [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: utilization } } }];

@@ -124,7 +124,7 @@ const sourceChecks: Readonly<Record<(typeof sourceFields)[number], (mistakes: Mi
   },
   containerResource(mistakes, source, at) {
     if (!source.name) mistakes.required(at.child('name'), 'must specify a resource name');
-    else validateContainerResourceName(mistakes, source.name, at.child('name'));
+    else validateContainerResourceName(mistakes, source.name, at.child('name'), source.name);
     if (!source.container) mistakes.required(at.child('container'), 'must specify a container');
     else mistakes.invalid(at.child('container'), source.container, isDns1123Label(source.container));
     validateUtilization(mistakes, source, at);
