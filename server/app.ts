@@ -5,6 +5,7 @@ import { goJson } from '../src/machinery/codec/index.ts';
 import { type Handler, internalError, isReadablePath, isStatusError, type StatusError } from '../src/machinery/index.ts';
 import { readBody, WireRequest } from './http-request.ts';
 import { discard, sendResponse } from './http-response.ts';
+import { RequestTurns } from './request-turns.ts';
 
 export interface AppOptions {
   readonly handler: Handler;
@@ -20,9 +21,10 @@ export function createApp({ handler, log, bodyTimeoutMs, routers = [] }: AppOpti
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  const turns = new RequestTurns();
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     if (!isReadablePath(request.url ?? '/')) return refuseUnread(response);
-    serve(handler, request, response, bodyTimeoutMs).catch((error: unknown) => fail(error, response, log));
+    serve(handler, turns, request, response, bodyTimeoutMs).catch((error: unknown) => fail(error, response, log));
   };
   // Nearly all requests are the API server's, and need not be held against the path of each router.
   app.use((request, response, next) => (routers.some(({ path }) => request.url.startsWith(path)) ? next() : answer(request, response)));
@@ -39,10 +41,10 @@ function refuseUnread(response: ServerResponse): void {
   response.end('400 Bad Request');
 }
 
-async function serve(handler: Handler, request: IncomingMessage, response: ServerResponse, bodyTimeoutMs?: number): Promise<void> {
+async function serve(handler: Handler, turns: RequestTurns, request: IncomingMessage, response: ServerResponse, bodyTimeoutMs?: number): Promise<void> {
   const reading = readBody(request, bodyTimeoutMs);
-  const body = reading && (await reading);
-  const answer = await handler(new WireRequest(request, body, () => abortedWith(response)));
+  const wire = new WireRequest(request, reading && (await reading), () => abortedWith(response));
+  const answer = await turns.take(wire.method, wire.path, () => handler(wire));
   if (response.destroyed) return discard(answer);
   return sendResponse(answer, response, {
     acceptEncoding: request.headers['accept-encoding'],
