@@ -5,7 +5,7 @@ import { notSupported, required } from '../../machinery/field-error.ts';
 import { badRequest, conflict, failure } from '../../machinery/status-error.ts';
 import { formatTime } from '../../machinery/time.ts';
 import type { GroupVersionKind } from '../../machinery/types.ts';
-import { optimisticLockMessage } from '../../registry/generic/resource-registry.ts';
+import { optimisticLockMessage, otherUidMessage } from '../../registry/generic/resource-registry.ts';
 import { isStoreError } from '../../store/store.ts';
 import type { Answer } from '../answers.ts';
 import { dataBody, successStatus } from '../answers.ts';
@@ -70,9 +70,7 @@ async function assign(call: Call, { registry }: ServedResource, binding: Binding
 
 function whyNotBound(pod: Readonly<Pod>, { metadata }: Binding): string | undefined {
   const { name, uid, deletionTimestamp } = pod.metadata ?? {};
-  if (metadata?.uid && metadata.uid !== uid) {
-    return `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`;
-  }
+  if (metadata?.uid && metadata.uid !== uid) return otherUidMessage(metadata.uid, uid ?? '');
   if (deletionTimestamp) return `pod ${name} is being deleted, cannot be assigned to a host`;
   if (pod.spec?.nodeName) return `pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`;
   if ((pod.spec?.schedulingGates?.length ?? 0) > 0) return `pod ${name} has non-empty .spec.schedulingGates`;

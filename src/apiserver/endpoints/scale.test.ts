@@ -29,3 +29,29 @@ test('who scales to nothing owns nothing: Go does not write a zero', async () =>
   expect(await scalers(3)).toEqual(['scaler']);
   expect(await scalers(0)).toEqual([]);
 });
+
+test('the uid of a Scale is a precondition: of a PUT before all else, of a patch once the Scale is sound', async () => {
+  const server = testServer();
+  const path = '/apis/apps/v1/namespaces/default/deployments';
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  const { body: made } = await server.ask('POST', path, { metadata: { name: 'd' }, spec: { selector: { matchLabels: { a: 'b' } }, template } });
+  const { uid } = (made as { metadata: { uid: string } }).metadata;
+  const put = async (name: string, metadata: object, replicas = 2) => {
+    const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name, ...metadata }, spec: { replicas } };
+    const { status, body } = await server.ask('PUT', `${path}/${name}/scale`, scale);
+    return `${status} ${(body as { message?: string }).message}`;
+  };
+  const stored = (name: string, present: string) =>
+    `409 Operation cannot be fulfilled on deployments.apps "${name}": StorageError: invalid object, Code: 4, Key: /registry/deployments/default/${name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: u, UID in object meta: ${present}`;
+  expect(await put('gone', { uid: 'u' })).toBe(stored('gone', ''));
+  expect(await put('d', { uid: 'u', resourceVersion: '1' }, -1)).toBe(stored('d', uid));
+  expect(await put('d', { resourceVersion: '1' }, -1)).toBe(
+    '422 Scale.autoscaling "d" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0',
+  );
+  expect(await put('d', { resourceVersion: '1' })).toMatch(/^409 .*the object has been modified/);
+  const patched = await server.ask('PATCH', `${path}/d/scale`, { metadata: { uid: 'u' } }, { 'content-type': 'application/merge-patch+json' });
+  expect(patched.body).toMatchObject({
+    code: 409,
+    message: `Operation cannot be fulfilled on deployments/scale.apps "d": Precondition failed: UID in precondition: u, UID in object meta: ${uid}`,
+  });
+});

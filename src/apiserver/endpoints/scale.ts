@@ -5,11 +5,12 @@ import { invalidValue } from '../../machinery/field-error.ts';
 import type { ResponseBody } from '../../machinery/handler.ts';
 import type { Schema } from '../../machinery/schema/index.ts';
 import { findTypeError } from '../../machinery/schema/index.ts';
-import { badRequest, invalid } from '../../machinery/status-error.ts';
+import { badRequest, conflict, invalid } from '../../machinery/status-error.ts';
 import { partialObjectMetadata, renderTable, type TableColumn } from '../../machinery/table.ts';
 import type { GroupVersionKind, KubeObject } from '../../machinery/types.ts';
 import { formatGroupVersion } from '../../machinery/types.ts';
 import { ageColumn } from '../../registry/core/columns.ts';
+import { otherUidMessage } from '../../registry/generic/resource-registry.ts';
 import type { Answer } from '../answers.ts';
 import { dataBody, notShownAs } from '../answers.ts';
 import { decodeObject } from '../body.ts';
@@ -74,15 +75,15 @@ export async function writeScale(call: Call, resource: ServedResource): Promise<
   const applying = patching && isApply(call);
   const options = writeOptions(patching ? 'PatchOptions' : 'UpdateOptions', call.query, call.fieldValidation, applying ? 'apply' : 'other');
   const as = { manager: managerName(call, options.fieldManager), now: call.now, force: options.force === true };
-  const next = applying
-    ? await applyScale(call, resource, as)
-    : tracked(call, as, patching ? await patchScale(call, resource) : replaceScale(call, options.fieldValidation));
+  const sent = patching ? undefined : sentScale(call, options.fieldValidation);
+  const next = applying ? await applyScale(call, resource, as) : tracked(call, as, sent ? () => sent : await patchScale(call, resource));
   const owners = scaleManagers(resource.apiVersion);
   let wanted: Scale = {};
   const { served } = await resource.registry.update({
     key: { namespace: namespaceOf(call, resource), name: info.name },
     context: call.context(options.dryRun),
     subresource: 'scale',
+    given: sent && { uid: sent.metadata?.uid ?? '' }, // Its version is looked at when the rest has been.
     admitted: { kind: scaleKind, object: () => wanted, oldObject: (previous) => scaleOf(resource, previous.object) },
     next: (previous) => {
       const { managedFields } = previous!.object.metadata ?? {};
@@ -91,17 +92,23 @@ export async function writeScale(call: Call, resource: ServedResource): Promise<
       wanted = next(scaleOwners ? { ...live, metadata: { ...live.metadata, managedFields: scaleOwners } } : live);
       const replicas = wanted.spec?.replicas ?? 0;
       if (replicas < 0) throw invalid(scaleKind, info.name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+      const { uid } = live.metadata ?? {};
+      if (wanted.metadata?.uid && wanted.metadata.uid !== uid) throw otherUid(resource, info.name, wanted.metadata.uid, uid ?? '');
       const changed = clone(previous!.object) as KubeObject;
       changed.metadata = { ...changed.metadata, resourceVersion: wanted.metadata?.resourceVersion ?? '' };
       const parentOwners = owners.toParent(managedFields, wanted.metadata?.managedFields);
       if (parentOwners) changed.metadata.managedFields = parentOwners;
       else delete changed.metadata.managedFields;
-      if (wanted.metadata?.uid) changed.metadata.uid = wanted.metadata.uid;
       resource.registry.strategy.scale!.setReplicas(changed, replicas);
       return changed;
     },
   });
   return { status: 200, body: scaleBody(scaleOf(resource, served.object), form, call.now) };
+}
+
+function otherUid({ registry }: ServedResource, name: string, wanted: string, present: string): Error {
+  const { group, resource } = registry.groupResource;
+  return conflict({ group, resource: `${resource}/scale` }, name, otherUidMessage(wanted, present));
 }
 
 /** Whoever changes a Scale owns the replicas from then on, unless there are none: Go does not write a zero, which nobody owns. */
@@ -137,11 +144,11 @@ function scaleFields(call: Call): FieldManager {
   return manager;
 }
 
-function replaceScale(call: Call, fieldValidation: 'Ignore' | 'Warn' | 'Strict'): () => Scale {
-  const scale = decodeObject(call.services.bodies, call.request.body, { kind: scaleKind, fieldValidation, warn: call.warn });
+function sentScale(call: Call, fieldValidation: 'Ignore' | 'Warn' | 'Strict'): Scale {
+  const scale: Scale = decodeObject(call.services.bodies, call.request.body, { kind: scaleKind, fieldValidation, warn: call.warn });
   call.onSent?.(scale);
   checkName(scale, call.info.name, call.info.namespace);
-  return () => scale;
+  return scale;
 }
 
 async function patchScale(call: Call, resource: ServedResource): Promise<(old: Scale) => Scale> {

@@ -39,6 +39,9 @@ const writeAttempts = 100;
 
 export const optimisticLockMessage = 'the object has been modified; please apply your changes to the latest version and try again';
 
+export const otherUidMessage = (wanted: string, present: string): string =>
+  `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${present}`;
+
 export interface UpdateRequest {
   readonly key: ObjectKey;
   readonly context: RequestContext;
@@ -48,7 +51,7 @@ export interface UpdateRequest {
   readonly given?: Readonly<ObjectMeta> | undefined;
   /** `status`, `ephemeralcontainers` …; the object itself if absent. */
   readonly subresource?: string | undefined;
-  /** The uid in what a patch leaves is a field like others; in a PUT it is a precondition. */
+  /** Of what a patch leaves, warnings say so; the uid in it is a field like others. */
   readonly patching?: boolean;
   /** PATCH never creates. */
   readonly mayCreate?: boolean;
@@ -218,6 +221,8 @@ export class ResourceRegistry {
         const { resourceVersion: _, ...metadata } = object.metadata ?? {};
         return { served: await this.create(request.key.namespace, { ...object, metadata }, request.context, request.forceCreate), created: true };
       }
+      const uid = previous.object.metadata?.uid ?? '';
+      if (request.given?.uid && request.given.uid !== uid) throw this.#otherUid(request.given.uid, request.key, uid);
       if (request.given && this.#isStale(request.given, previous, request.key)) throw conflict(this.groupResource, request.key.name, optimisticLockMessage);
       try {
         return { served: await this.#updateOnce(request, previous), created: false };
@@ -234,7 +239,7 @@ export class ResourceRegistry {
     const { strategy } = this;
     const next = orderedObject(await request.next(previous), this.kind.kind, this.apiVersion);
     this.#placeInNamespace(next, request.key.namespace);
-    this.#checkVersion(next, previous, request.key.name, request.patching ?? false);
+    this.#checkVersion(next, previous, request.key.name);
     dropRepeatedOwners(next.metadata!, context, request.patching ? ' after mutating admission happens' : '');
     if (request.admitted) await this.#admitOther(request, previous, context);
     else await this.admit('UPDATE', subresource, next, previous.object, context);
@@ -352,18 +357,16 @@ export class ResourceRegistry {
   }
 
   /** Whether the version is all that is wrong with a write: other mistakes in its metadata are told first. */
-  #isStale({ namespace, uid, resourceVersion }: Readonly<ObjectMeta>, previous: StoreEntry, key: ObjectKey): boolean {
-    if (typeof resourceVersion !== 'string' || (uid && uid !== previous.object.metadata?.uid)) return false;
+  #isStale({ namespace, resourceVersion }: Readonly<ObjectMeta>, previous: StoreEntry, key: ObjectKey): boolean {
+    if (typeof resourceVersion !== 'string') return false;
     if (namespace && key.namespace && namespace !== key.namespace) return false;
     const revision = parseRevision(resourceVersion);
     return revision !== 0 && revision !== previous.revision;
   }
 
   /** Whose version the client has seen must be the stored one, unless it did not say. */
-  #checkVersion(next: KubeObject, previous: StoreEntry, name: string, patching: boolean): void {
+  #checkVersion(next: KubeObject, previous: StoreEntry, name: string): void {
     const metadata = next.metadata!;
-    const uid = previous.object.metadata?.uid ?? '';
-    if (!patching && metadata.uid && metadata.uid !== uid) throw this.#otherUid(metadata.uid, { namespace: previous.object.metadata?.namespace, name }, uid);
     const revision = parseRevision(metadata.resourceVersion);
     if (revision === 0) {
       if (this.strategy.conditionalUpdateOnly) {
@@ -377,8 +380,7 @@ export class ResourceRegistry {
 
   /** The refusal of a write that is about another object than the one of its name; `uid` is '' where there is none. */
   #otherUid(wanted: string, key: ObjectKey, uid: string): Error {
-    const why = `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${uid}`;
-    const text = `StorageError: invalid object, Code: 4, Key: ${this.#etcdKey(key)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
+    const text = `StorageError: invalid object, Code: 4, Key: ${this.#etcdKey(key)}, ResourceVersion: 0, AdditionalErrorMsg: ${otherUidMessage(wanted, uid)}`;
     return conflict(this.groupResource, key.name, text);
   }
 
