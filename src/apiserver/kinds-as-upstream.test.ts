@@ -108,3 +108,46 @@ test('requests for certificates are named as one segment of a path', async () =>
   const { body } = await ask('POST', '/apis/certificates.k8s.io/v1/certificatesigningrequests', { metadata: { name: 'a/b' }, spec: {} });
   expect(body.message).toContain('metadata.name: Invalid value: "a/b": may not contain \'/\'');
 });
+
+test('rules of flow schemas and sources of projected volumes are null where there are none', async () => {
+  const rule = {
+    subjects: [{ kind: 'Group', group: { name: 'g' } }],
+    resourceRules: [{ verbs: ['get'], apiGroups: [''], resources: ['nodes'], clusterScope: true }],
+  };
+  const spec = { priorityLevelConfiguration: { name: 'workload-low' }, rules: [rule] };
+  const { body } = await ask('POST', '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas', { metadata: { name: 'f' }, spec });
+  expect(body.spec).toMatchObject({ rules: [{ resourceRules: [{ namespaces: null }] }] });
+  const template = { spec: { containers: [{ name: 'c', image: 'i' }], volumes: [{ name: 'v', projected: {} }] } };
+  const made = await ask('POST', `${core}/podtemplates`, { metadata: { name: 'p' }, template });
+  expect(made.body.template).toMatchObject({ spec: { volumes: [{ projected: { sources: null } }] } });
+});
+
+test('limits of pods have no defaults, whose names are then not looked at', async () => {
+  const limits = [{ type: 'Pod', default: { Local: '1' }, defaultRequest: { Local: '1' }, max: { cpu: '1' } }];
+  const { body } = await ask('POST', `${core}/limitranges`, { metadata: { name: 'l' }, spec: { limits } });
+  const forbidden = (field: string) => `spec.limits[0].${field}: Forbidden: may not be specified when \`type\` is 'Pod'`;
+  expect(body.message).toBe(`LimitRange "l" is invalid: [${forbidden('default')}, ${forbidden('defaultRequest')}]`);
+});
+
+test('addresses of a service are held against families that there are', async () => {
+  const spec = { clusterIP: '10.96.3.4', ipFamilies: ['IPv5'], ports: [{ port: 80 }] };
+  const { body } = await ask('POST', `${core}/services`, { metadata: { name: 's' }, spec });
+  expect(body.message).toContain('spec.ipFamilies[0]: Unsupported value: "IPv5": supported values: "IPv4", "IPv6"');
+  expect(body.message).not.toContain('as indicated by');
+});
+
+test('where a schema may be, there is one, or true or false', async () => {
+  const version = (additionalProperties: unknown) => ({
+    name: 'v1',
+    served: true,
+    storage: true,
+    schema: { openAPIV3Schema: { type: 'object', additionalProperties } },
+  });
+  const spec = { group: 'b.c', scope: 'Namespaced', names: { plural: 'as', kind: 'A' } };
+  const message = async (value: unknown) => {
+    const definition = { metadata: { name: 'as.b.c' }, spec: { ...spec, versions: [version(value)] } };
+    return (await ask('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions?dryRun=All', definition)).body.message;
+  };
+  for (const value of ['x', 5, []]) expect(await message(value)).toMatch(/cannot be handled as a CustomResourceDefinition: boolean or JSON schema expected$/);
+  expect(await message(true)).toContain('additionalProperties: Forbidden');
+});

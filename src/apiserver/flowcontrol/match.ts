@@ -20,8 +20,8 @@ export function rulesFor({ spec }: Readonly<FlowSchema>, user: UserInfo): UserRu
   if (rules.length === 0) return undefined;
   const resources = rules.flatMap(({ resourceRules = [] }) => resourceRules);
   const paths = rules.flatMap(({ nonResourceRules = [] }) => nonResourceRules);
-  const everyResource = ({ verbs, apiGroups, resources, clusterScope, namespaces = [] }: ResourcePolicyRule) =>
-    clusterScope === true && [verbs, apiGroups, resources, namespaces].every(isWild);
+  const everyResource = ({ verbs, apiGroups, resources, clusterScope, namespaces }: ResourcePolicyRule) =>
+    clusterScope === true && [verbs, apiGroups, resources, namespaces ?? []].every(isWild);
   return {
     everyResource: resources.some(everyResource),
     everyPath: paths.some(({ verbs, nonResourceURLs }) => isWild(verbs) && nonResourceURLs.includes('*')),

@@ -1,3 +1,4 @@
+import { jsonSchemaDefinitions } from '../codec/json-schema-definitions.ts';
 import { countKeys } from '../deep.ts';
 import type { GroupVersionKind } from '../types.ts';
 import type { Schema, SchemaNode } from './schema.ts';
@@ -123,7 +124,9 @@ class Planner {
     let plan = this.#plans.get(given);
     if (plan) return plan;
     const node = this.schema.resolve(given);
-    const decode = specialDecoder(this.schema.nameOf(given));
+    const name = this.schema.nameOf(given);
+    // What may be a schema has fields to be looked at as well.
+    const decode = name === jsonSchemaDefinitions.orBool ? undefined : specialDecoder(name);
     const properties = node.properties !== undefined;
     const values = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
     const shape = shapeOf(node, decode !== undefined);

@@ -79,8 +79,10 @@ const writtenAnyway = new Set(
     'core.v1.Event reportingComponent',
     'core.v1.Event reportingInstance',
     'core.v1.NodeRuntimeHandler name',
+    'core.v1.ProjectedVolumeSource sources',
     'core.v1.TypedLocalObjectReference apiGroup',
     'core.v1.TypedObjectReference apiGroup',
+    'flowcontrol.v1.ResourcePolicyRule namespaces',
     'storage.v1.CSINodeDriver topologyKeys',
   ].map((one) => `io.k8s.api.${one}`),
 );

@@ -1,3 +1,4 @@
+import { jsonSchemaDefinitions } from '../codec/json-schema-definitions.ts';
 import { goJsonKind } from '../go-syntax.ts';
 import { parseQuantity } from '../quantity.ts';
 import type { GroupVersionKind } from '../types.ts';
@@ -128,6 +129,7 @@ const specialChecks: Record<string, (value: unknown) => string | undefined> = {
   [specialDefinitions.quantity]: checkQuantity,
   [specialDefinitions.intOrString]: checkIntOrString,
   [specialDefinitions.json]: () => undefined,
+  [jsonSchemaDefinitions.orBool]: (value) => (typeof value === 'boolean' || isMap(value) ? undefined : 'boolean or JSON schema expected'),
   [specialDefinitions.rawExtension]: () => undefined,
   [specialDefinitions.fieldsV1]: () => undefined,
 };

@@ -84,7 +84,9 @@ function validateServicePath(mistakes: Mistakes, text: string, at: FieldPath): v
     return;
   }
   if (!text.startsWith('/')) mistakes.invalid(at, text, "must start with a '/'");
-  const segments = text.slice(1).replace(/\/$/, '').split('/');
+  // Go leaves a byte away: of a character that is longer something stays.
+  const rest = Buffer.from(text).subarray(1).toString('latin1');
+  const segments = rest.replace(/\/$/, '').split('/');
   segments.forEach((segment, i) => {
     const wrong = segment === '' ? [`segment[${i}] may not be empty`] : isDns1123Subdomain(segment).map((why) => `segment[${i}]: ${why}`);
     mistakes.invalid(at, text, wrong);

@@ -47,21 +47,27 @@ function validateType(mistakes: Mistakes, type: string, at: FieldPath): void {
 }
 
 function validateItem(mistakes: Mistakes, item: LimitRangeItem, at: FieldPath): void {
+  const ofPod = item.type === 'Pod';
   const bounds = {
     max: item.max ?? {},
     min: item.min ?? {},
-    default: item.default ?? {},
-    defaultRequest: item.defaultRequest ?? {},
+    default: (!ofPod && item.default) || {},
+    defaultRequest: (!ofPod && item.defaultRequest) || {},
     maxLimitRequestRatio: item.maxLimitRequestRatio ?? {},
   };
-  const checkName = item.type === 'Container' || item.type === 'Pod' ? validateContainerResourceName : validateResourceName;
-  for (const [field, amounts] of Object.entries(bounds)) for (const name of Object.keys(amounts).sort()) checkName(mistakes, name, at.child(field).key(name));
-  if (item.type === 'Pod') {
-    if (item.default) mistakes.forbidden(at.child('default'), "may not be specified when `type` is 'Pod'");
-    if (item.defaultRequest) mistakes.forbidden(at.child('defaultRequest'), "may not be specified when `type` is 'Pod'");
-  }
+  const checkName = item.type === 'Container' || ofPod ? validateContainerResourceName : validateResourceName;
+  const checkNames = (field: keyof typeof bounds): void => {
+    for (const name of Object.keys(bounds[field]).sort()) checkName(mistakes, name, at.child(field).key(name));
+  };
+  checkNames('max');
+  checkNames('min');
+  if (ofPod && item.default) mistakes.forbidden(at.child('default'), "may not be specified when `type` is 'Pod'");
+  if (ofPod && item.defaultRequest) mistakes.forbidden(at.child('defaultRequest'), "may not be specified when `type` is 'Pod'");
+  checkNames('default');
+  checkNames('defaultRequest');
   if (item.type === 'PersistentVolumeClaim' && item.min?.storage === undefined && item.max?.storage === undefined)
     mistakes.required(at.child('limits'), 'either minimum or maximum storage value is required, but neither was provided');
+  checkNames('maxLimitRequestRatio');
   const names = [...new Set(Object.values(bounds).flatMap((amounts) => Object.keys(amounts)))].sort();
   for (const name of names) validateOrder(mistakes, name, bounds, at);
 }

@@ -113,7 +113,7 @@ export function validateClusterIps(service: Service): FieldError[] {
     mistakes.invalid(field, goStringList(spec.clusterIPs), 'may specify no more than one IP for each IP family');
   ips.forEach((ip, i) => {
     const family = families[i];
-    if (family && isIp(ip) && ipFamilyOf(ip) !== family)
+    if ((family === 'IPv4' || family === 'IPv6') && isIp(ip) && ipFamilyOf(ip) !== family)
       mistakes.invalid(field.index(i), ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``);
   });
   return mistakes.list;

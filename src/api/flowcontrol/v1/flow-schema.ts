@@ -107,7 +107,8 @@ function validateServiceAccount(mistakes: Mistakes, account: Subject['serviceAcc
 }
 
 function validateResourceRule(mistakes: Mistakes, rule: ResourcePolicyRule, at: FieldPath): void {
-  const { verbs = [], apiGroups = [], resources = [], namespaces = [], clusterScope = false } = rule;
+  const { verbs = [], apiGroups = [], resources = [], clusterScope = false } = rule;
+  const namespaces = rule.namespaces ?? [];
   validateVerbs(mistakes, verbs, at.child('verbs'));
   const lists = [
     ['apiGroups', apiGroups, 'api group'],
