@@ -151,3 +151,8 @@ test('where a schema may be, there is one, or true or false', async () => {
   for (const value of ['x', 5, []]) expect(await message(value)).toMatch(/cannot be handled as a CustomResourceDefinition: boolean or JSON schema expected$/);
   expect(await message(true)).toContain('additionalProperties: Forbidden');
 });
+
+test('who provides storage is told in small letters', async () => {
+  const { body } = await ask('POST', '/apis/storage.k8s.io/v1/storageclasses', { metadata: { name: 's' }, provisioner: 'A b' });
+  expect(body.message).toContain('provisioner: Invalid value: "a b": name part must consist of');
+});

@@ -52,10 +52,15 @@ test('a pod gets its account, its token, its priority and five minutes on a lost
   expect(pod.spec?.tolerations?.map((one) => one.tolerationSeconds)).toEqual([300, 300]);
 });
 
-test('a missing service account is refused by name', async () => {
-  const pod: Pod = { spec: { serviceAccountName: 'absent', containers: [] } };
-  const text = 'pods "p" is forbidden: error looking up service account default/absent: serviceaccount "absent" not found';
-  await expect(chain.admit(request('CREATE', 'pods', 'default', 'p', pod))).rejects.toThrow(text);
+test('a missing service account is refused by name, and one whose name no path can hold is not looked for', async () => {
+  for (const [name, why] of [
+    ['absent', 'serviceaccount "absent" not found'],
+    ['101%', `invalid resource name "101%": [may not contain '%']`],
+  ]) {
+    const pod: Pod = { spec: { serviceAccountName: name, containers: [] } };
+    const text = `pods "p" is forbidden: error looking up service account default/${name}: ${why}`;
+    await expect(chain.admit(request('CREATE', 'pods', 'default', 'p', pod))).rejects.toThrow(text);
+  }
 });
 
 test('a pod that comes right after its namespace waits for the account that a controller makes', async () => {

@@ -1,6 +1,7 @@
 import type { Container, Pod, PodSpec, ServiceAccount, Volume } from '../../../generated/types/index.ts';
 import { podSecretNames } from '../../api/core/v1/pod-references.ts';
 import { isMirrorPod } from '../../api/core/v1/pod-status.ts';
+import { nameIsPathSegment } from '../../api/meta/names.ts';
 import type { Ids } from '../../env/index.ts';
 import { failure } from '../../machinery/status-error.ts';
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from '../types.ts';
@@ -32,7 +33,10 @@ export function serviceAccount(reader: ObjectReader, ids: Ids, pause?: () => Pro
       if (name !== 'default' || !pause || attempt === attemptsForDefault) break;
       await pause();
     }
-    throw refusal(attributes, `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`);
+    // Upstream's client does not ask for names that cannot stand in a path.
+    const wrong = nameIsPathSegment(name, false);
+    const why = wrong.length > 0 ? `invalid resource name ${JSON.stringify(name)}: [${wrong.join(' ')}]` : `serviceaccount ${JSON.stringify(name)} not found`;
+    throw refusal(attributes, `error looking up service account ${namespace}/${name}: ${why}`);
   };
   return {
     name: 'ServiceAccount',

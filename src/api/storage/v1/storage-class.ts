@@ -16,10 +16,11 @@ export function setStorageClassDefaults(one: StorageClass): void {
   one.volumeBindingMode ??= 'Immediate';
 }
 
-/** Who provides volumes or attaches them: a qualified name, whatever its case. */
+/** Who provides volumes or attaches them: a qualified name, whatever its case, told in small letters. */
 export function validateProvisioner(mistakes: Mistakes, name: string | undefined, at: FieldPath): void {
-  if (!name) mistakes.required(at);
-  else mistakes.invalid(at, name, isQualifiedName(name.toLowerCase()));
+  const small = name?.toLowerCase();
+  if (!small) mistakes.required(at);
+  else mistakes.invalid(at, small, isQualifiedName(small));
 }
 
 /** pkg/apis/storage/validation ValidateStorageClass. */
