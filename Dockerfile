@@ -13,5 +13,5 @@ USER node
 EXPOSE 6443
 HEALTHCHECK --interval=2s --timeout=2s --start-period=2s --retries=5 \
   CMD ["node", "-e", "require('https').get({host:'127.0.0.1',port:6443,path:'/readyz',rejectUnauthorized:false},r=>process.exit(r.statusCode===200?0:1)).on('error',()=>process.exit(1))"]
-ENTRYPOINT ["node", "dist/main.js"]
+ENTRYPOINT ["node", "--v8-pool-size=0", "dist/main.js"]
 CMD ["start", "--host", "0.0.0.0", "--port", "6443", "--no-merge"]

@@ -115,6 +115,7 @@ async function build() {
     entryPoints: [join(root, 'server/launch.ts')],
     format: 'cjs',
     outfile: join(root, 'dist/main.js'),
+    banner: { js: '#!/usr/bin/env node' },
     define: { PAPERKUBE_PROGRAM_DIGEST: JSON.stringify(digest) },
   });
   writeFileSync(join(root, 'dist/package.json'), '{ "type": "commonjs" }\n'); // Node.js starts these 5 ms sooner than ES modules.

@@ -26,7 +26,7 @@ export interface BenchServer {
 
 export async function startBenchServer(args: readonly string[] = []): Promise<BenchServer> {
   const words = ['start', '--port', '0', '--no-merge', '-o', 'json', '--name', `bench-${process.pid}`, ...args];
-  const child = spawn(process.execPath, [join(root, 'dist/main.js'), ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--v8-pool-size=0', join(root, 'dist/main.js'), ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
   const kill = () => child.kill('SIGKILL');
   process.on('exit', kill); // A benchmark that fails leaves no server behind.
   const ready = await readyEvent(child);

@@ -1,5 +1,6 @@
-/** The code that V8 has compiled of the program, which a start leaves for those after it. */
-import { cpSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, truncateSync } from 'node:fs';
+/** The program as npm installs it, and the code that V8 has compiled of it, which a start leaves for those after it. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -42,4 +43,12 @@ test('a start after one that left it reads it and leaves it alone, and makes ane
   truncateSync(join(folder, file), first.size / 2);
   expect(await start('--components', 'api')).toMatchObject({ code: 0, stderr: '' });
   expect(statSync(join(folder, file)).size).toBeGreaterThan(first.size / 2);
+});
+
+test('the program runs under its own name, as npm links it', () => {
+  const linked = join(dirname(folder), 'paperkube');
+  symlinkSync(join(folder, 'main.js'), linked);
+  chmodSync(join(folder, 'main.js'), 0o755);
+  const { status, stdout, stderr } = spawnSync(linked, ['version'], { encoding: 'utf8' });
+  expect([status, stdout.split(' ')[0], stderr]).toEqual([0, 'paperkube', '']);
 });
