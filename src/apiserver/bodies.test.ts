@@ -98,6 +98,8 @@ test('a strategic patch never passes through JSON: bytes are still read, and int
     422,
     ' "" is invalid: patch: Invalid value: "map[data:map[a:c]]": error decoding from json: illegal base64 data at input byte 0',
   ]);
+  const { body: bytes } = await server.ask('PATCH', `${secrets}/s`, { data: { c: [98, 256 + 98] } }, strategic);
+  expect(bytes).toMatchObject({ data: { a: 'AAAA', c: 'YmI=' } });
   const { body } = await server.ask('PATCH', `${secrets}/s`, { data: { a: 'Yg==' } }, strategic);
   expect(body).toMatchObject({ data: { a: 'Yg==' } });
   const controllers = '/api/v1/namespaces/default/replicationcontrollers';

@@ -121,6 +121,20 @@ test('events are named by the group under which they are asked for', async () =>
   expect((await ask('GET', `${core}/e`)).body.message).toBe('events "e" not found');
 });
 
+test('what an event of events.k8s.io may not change is shown as Go shows it', async () => {
+  const { ask } = await serverWithNamespace();
+  const path = '/apis/events.k8s.io/v1/namespaces/default/events';
+  await ask('POST', '/api/v1/namespaces/default/events', { metadata: { name: 'e' }, involvedObject: {}, reason: 'R', type: 'Normal' });
+  const regarding = { kind: 'Pod', namespace: 'default', name: 'web' };
+  const { status, body } = await ask('PATCH', `${path}/e`, { reason: 'S', regarding, deprecatedCount: 2, related: { kind: 'Node', name: 'n' } }, merge);
+  expect([status, body.message]).toEqual([
+    422,
+    'Event "e" is invalid: [involvedObject: Invalid value: core.ObjectReference{Kind:"Pod", Namespace:"default", Name:"web", UID:"", APIVersion:"", ' +
+      'ResourceVersion:"", FieldPath:""}: field is immutable, reason: Invalid value: "S": field is immutable, count: Invalid value: 2: field is immutable, ' +
+      'related: Invalid value: core.ObjectReference{Kind:"Node", Namespace:"", Name:"n", UID:"", APIVersion:"", ResourceVersion:"", FieldPath:""}: field is immutable]',
+  ]);
+});
+
 test('an empty series that core/v1 has let in is shown by events.k8s.io with its count, and can be written back', async () => {
   const { ask } = await serverWithNamespace();
   const { body: made } = await ask('POST', '/api/v1/namespaces/default/events', { metadata: { name: 'e' }, involvedObject: {}, series: {} });
@@ -166,4 +180,19 @@ test('a condition without times has them as null, and whoever writes it owns the
   expect(body).toMatchObject({ status: { conditions: [{ type: 'Ready', lastHeartbeatTime: null, lastTransitionTime: null }] } });
   const owned = JSON.stringify(body.metadata.managedFields);
   for (const field of ['f:lastHeartbeatTime', 'f:lastTransitionTime']) expect(owned).toContain(field);
+});
+
+test('an apply of fields that are put back is a change all the same: the time of a new owner says so', async () => {
+  const { ask } = await serverWithNamespace();
+  const path = '/apis/apps/v1/namespaces/default/deployments/d';
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec: { selector: { matchLabels: { a: 'b' } }, template } };
+  await ask('POST', '/apis/apps/v1/namespaces/default/deployments', deployment);
+  const hasTime = async (manager: string, body: object): Promise<boolean> => {
+    const { body: applied } = await ask('PATCH', `${path}?fieldManager=${manager}`, body, { 'content-type': 'application/apply-patch+yaml' });
+    const entries = applied.metadata.managedFields as { manager: string; time?: string }[];
+    return entries.find((entry) => entry.manager === manager)?.time !== undefined;
+  };
+  expect(await hasTime('same', deployment)).toBe(false);
+  expect(await hasTime('reporter', { ...deployment, status: { replicas: 3 } })).toBe(true);
 });

@@ -54,6 +54,15 @@ test('an ephemeral container whose image is not there is tried again', async () 
   expect(status).toMatchObject({ ready: false, restartCount: 0, imageID: '' });
 });
 
+test('ephemeral containers come through their subresource alone', async () => {
+  const added = { spec: { ephemeralContainers: [{ name: 'aside', image: 'busybox' }] } };
+  await expect(cluster.admin.pods.patch(key, 'strategic', added)).rejects.toThrow('spec: Forbidden: pod updates may not change fields other than');
+  const pod = await cluster.admin.pods.get(key);
+  expect(pod.spec?.ephemeralContainers).not.toBeUndefined();
+  const { ephemeralContainers: _, ...spec } = pod.spec!;
+  await expect(cluster.admin.pods.update({ ...pod, spec })).rejects.toThrow('spec: Forbidden: pod updates may not change fields other than');
+});
+
 test('an ephemeral container with a target sees its processes; alone it sees its own', async () => {
   const exitOf = async (container: EphemeralContainer) => (await debug(container)).status?.state?.terminated?.exitCode;
   const script = { image: 'busybox', command: ['sh', '-c', 'ps > /dev/termination-log'] };

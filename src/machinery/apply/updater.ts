@@ -1,5 +1,5 @@
 import type { Comparison } from './compare.ts';
-import { changedSet, compare, createdSet, isSame } from './compare.ts';
+import { changedSet, compare, createdSet, equalValues, isSame } from './compare.ts';
 import type { FieldConflict } from './conflict.ts';
 import { ApplyConflicts } from './conflict.ts';
 import type { FieldSet, PathPattern } from './field-set.ts';
@@ -87,7 +87,9 @@ export class Updater {
     const owners = new Map(before).set(id, ownership(manager, set, last?.time));
     const merged = this.#pruned(mergeObjects(type, live, config), owners, set, last);
     const step = this.#take(live, merged, owners, { own: id, applies: true, force });
-    return { object: isSame(step.comparison) ? undefined : merged, managers: step.managers };
+    // What is put back later anyhow, and owned by nobody, is a change all the same.
+    const isNoChange = isSame(step.comparison) && equalValues(live, merged);
+    return { object: isNoChange ? undefined : merged, managers: step.managers };
   }
 
   #reconciled(managers: Managers): Managers {

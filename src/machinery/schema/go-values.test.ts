@@ -76,6 +76,13 @@ test('times are written in UTC, with as many parts of a second as their type has
   expect(event(plain)).toMatchObject(plain);
 });
 
+test('bytes that came one by one are in base64 like any others', () => {
+  const secret = { data: { a: [104, 105], b: 'aGk=', c: [], d: null } };
+  expect(goValues(schema, { group: '', version: 'v1', kind: 'Secret' }, secret).data).toEqual({ a: 'aGk=', b: 'aGk=', c: '', d: null });
+  const request = { spec: { request: [256, -1], signerName: 'a.b/c' } };
+  expect(goValues(schema, { group: 'certificates.k8s.io', version: 'v1', kind: 'CertificateSigningRequest' }, request).spec.request).toBe('AP8=');
+});
+
 test('an empty list of owners means something for the object itself, and nothing in a template', () => {
   const empty = { metadata: { managedFields: [] }, spec: { template: { metadata: { labels: { a: 'b' }, managedFields: [] }, spec: {} } } };
   const { metadata, spec } = goValues(schema, { group: 'apps', version: 'v1', kind: 'DaemonSet' }, empty);

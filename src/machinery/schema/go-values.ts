@@ -17,6 +17,8 @@ interface FieldRule {
   readonly many: boolean;
   /** How Go would write a time that came in another form. */
   readonly time: ((text: string) => string) | undefined;
+  /** Bytes, or a map of them, which may have come as lists of numbers. */
+  readonly bytes: boolean;
 }
 
 interface StructRules {
@@ -121,6 +123,7 @@ function rulesOf(schema: ProtobufSchema, name: string): StructRules | undefined 
       inner,
       many: container,
       time: container ? undefined : writers.get(field.type),
+      bytes: field.type === 'bytes',
     });
   }
   return rules;
@@ -175,6 +178,9 @@ function kept(rules: StructRules, value: unknown, sound: unknown): unknown {
     } else if (rule.time && typeof field === 'string') {
       const next = rule.time(field);
       if (next !== field) (copy ??= { ...struct })[key] = next;
+    } else if (rule.bytes && typeof field === 'object') {
+      const next = inBase64(field, rule.many);
+      if (next !== field) (copy ??= { ...struct })[key] = next;
     } else if (rule.inner && typeof field === 'object') {
       const next = rule.many ? keptAll(rule.inner, field, before?.[key]) : kept(rule.inner, field, before?.[key]);
       if (next !== field) (copy ??= { ...struct })[key] = next;
@@ -184,6 +190,12 @@ function kept(rules: StructRules, value: unknown, sound: unknown): unknown {
     if (struct[key] === undefined) (copy ??= { ...struct })[key] = zero;
   }
   return copy ?? value;
+}
+
+function inBase64(field: object | null, many: boolean): unknown {
+  if (Array.isArray(field)) return Buffer.from(field as number[]).toString('base64');
+  if (!many || field === null || !Object.values(field).some(Array.isArray)) return field;
+  return Object.fromEntries(Object.entries(field).map(([key, value]) => [key, inBase64(value as object | null, false)]));
 }
 
 function keptAll(rules: StructRules, values: unknown, sound: unknown): unknown {

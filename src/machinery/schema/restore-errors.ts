@@ -4,7 +4,7 @@ import { goTypeOf } from './go-types.ts';
 import type { Schema, SchemaNode } from './schema.ts';
 import type { GoShape } from './struct-order.ts';
 import { orderedKeys, shapeOf, structOf } from './struct-order.ts';
-import { checkBase64, fitsInteger, specialDecoder } from './type-errors.ts';
+import { byteNode, checkBase64, fitsInteger, specialDecoder } from './type-errors.ts';
 
 /**
  * The first value that does not fit its field, in the words of the converter that turns maps into Go structs
@@ -28,7 +28,7 @@ function check(schema: Schema, given: SchemaNode, value: unknown, shape: GoShape
       if (isMap(value)) return checkMap(schema, node, value, shape);
       return `cannot restore ${node.properties ? 'struct' : 'map'} from${node.properties ? ':' : ''} ${goKind(value)}`;
     case 'string':
-      if (node.format === 'byte') return checkBytes(value);
+      if (node.format === 'byte') return Array.isArray(value) ? checkItems(schema, { items: byteNode }, value, undefined) : checkBytes(value);
       return checkScalar(schema, given, typeof value === 'string', value);
     case 'boolean':
       return checkScalar(schema, given, typeof value === 'boolean', value);

@@ -88,6 +88,14 @@ test('values of the wrong type are reported as the decoder of Go does', () => {
       "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
     ],
     [{ group: '', version: 'v1', kind: 'Secret' }, { data: { a: 'x!' } }, 'illegal base64 data at input byte 1'],
+    [{ group: '', version: 'v1', kind: 'Secret' }, { data: { a: 'aG\n k=' } }, 'illegal base64 data at input byte 3'],
+    [{ group: '', version: 'v1', kind: 'Secret' }, { data: { a: [0, 255, null] } }, undefined],
+    [
+      { group: '', version: 'v1', kind: 'Secret' },
+      { data: { a: [0, 256] } },
+      'json: cannot unmarshal number 256 into Go struct field Secret.data of type uint8',
+    ],
+    [{ group: '', version: 'v1', kind: 'Secret' }, { data: { a: ['a'] } }, 'json: cannot unmarshal string into Go struct field Secret.data of type uint8'],
     [
       { group: '', version: 'v1', kind: 'Service' },
       { spec: { ports: [{ port: 80, targetPort: true }] } },

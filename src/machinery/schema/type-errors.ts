@@ -56,6 +56,7 @@ class TypeChecker {
       case 'object':
         return isMap(value) ? this.checkMap(given, node, value, place) : this.mismatch(given, value, place);
       case 'string':
+        if (node.format === 'byte' && Array.isArray(value)) return this.checkItems(byteNode, value, place);
         if (typeof value !== 'string') return this.mismatch(given, value, place);
         if (node.format === 'byte') this.remembered ??= checkBase64(value);
         return undefined;
@@ -103,6 +104,9 @@ class TypeChecker {
     return `json: cannot unmarshal ${what} into Go struct field ${describePlace(place)} of type ${type}`;
   }
 }
+
+/** Bytes may come one by one. */
+export const byteNode: SchemaNode = { type: 'integer', format: 'uint8' };
 
 /** What the items of a list are: texts may have a type with a name, which is known from that of the list. */
 function itemsOf(given: SchemaNode, { items }: SchemaNode): SchemaNode | undefined {
@@ -220,18 +224,20 @@ export function isBase64(text: string): boolean {
   return checkBase64(text) === undefined;
 }
 
-/** Why Go's decoder of base64 does not take a text. */
+/** Why Go's decoder of base64 does not take a text: it skips line ends, and counts them. */
 export function checkBase64(text: string): string | undefined {
   const plain = text.replace(/[\r\n]/g, '');
   const match = /^[A-Za-z0-9+/]*/.exec(plain) as RegExpExecArray;
   const padding = plain.slice(match[0].length);
   const wanted = (4 - (match[0].length % 4)) % 4;
   if (wanted !== 3 && padding === '='.repeat(wanted)) return undefined;
-  return `illegal base64 data at input byte ${padding !== '' && !padding.startsWith('=') ? match[0].length : plain.length - (plain.length % 4 === 0 ? 1 : plain.length % 4)}`;
+  if (padding !== '' && !padding.startsWith('=')) return `illegal base64 data at input byte ${/[^A-Za-z0-9+/\r\n]/.exec(text)?.index}`;
+  return `illegal base64 data at input byte ${plain.length - (plain.length % 4 === 0 ? 1 : plain.length % 4)}`;
 }
 
 export function fitsInteger(value: number, format: string | undefined): boolean {
   if (!Number.isInteger(value)) return false;
+  if (format === 'uint8') return value >= 0 && value < 2 ** 8;
   return format === 'int32' ? value >= -(2 ** 31) && value < 2 ** 31 : Math.abs(value) < 2 ** 63;
 }
 

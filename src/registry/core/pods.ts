@@ -145,8 +145,6 @@ export const podStrategy: Strategy<Pod> = {
   warningsOnCreate: (pod) => [...podWarnings(pod), ...notSimulated(pod)],
   prepareForUpdate(next, previous) {
     next.status = previous.status!;
-    if (previous.spec?.ephemeralContainers) next.spec!.ephemeralContainers = previous.spec.ephemeralContainers;
-    else delete next.spec!.ephemeralContainers;
     next.spec = shareWithStored(next.spec!, previous.spec!);
     bumpGeneration(next, previous);
   },

@@ -1,7 +1,7 @@
 import type { APIService } from '../../../../generated/types/index.ts';
 import { type FieldError, path } from '../../../machinery/field-error.ts';
 import { mistakesOf } from '../../meta/checks.ts';
-import { isDns1035Label, isDns1123Subdomain } from '../../meta/names.ts';
+import { isDns1035Label, isDns1123Subdomain, nameIsPathSegment } from '../../meta/names.ts';
 
 const specPath = path('spec');
 
@@ -20,7 +20,8 @@ export function validateApiService({ metadata, spec }: APIService): FieldError[]
     const name = `${version}.${group}`;
     for (const field of ['generateName', 'name'] as const) {
       const given = metadata?.[field] ?? '';
-      if (given && given !== name) mistakes.invalid(path('metadata', field), given, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`);
+      if (given && given !== name && nameIsPathSegment(given, false).length === 0)
+        mistakes.invalid(path('metadata', field), given, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`);
     }
     if (group === '' && version !== 'v1') mistakes.required(specPath.child('group'), 'only v1 may have an empty group and it better be legacy kube');
     if (group) mistakes.invalid(specPath.child('group'), group, isDns1123Subdomain(group));

@@ -1,6 +1,7 @@
-import type { Event } from '../../../../generated/types/index.ts';
+import type { Event, ObjectReference } from '../../../../generated/types/index.ts';
 import { semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, path } from '../../../machinery/field-error.ts';
+import { goStruct, goTime } from '../../../machinery/go-syntax.ts';
 import { parseTime } from '../../../machinery/time.ts';
 import { Mistakes } from '../../meta/mistakes.ts';
 import { byteLength, isDns1123Subdomain, isQualifiedName, nameIsSubdomain } from '../../meta/names.ts';
@@ -32,24 +33,49 @@ export function validateEventsV1(event: Event): FieldError[] {
   return mistakes.list;
 }
 
-const textFields = new Set<keyof Event>(['reason', 'message', 'type', 'action', 'reportingComponent', 'reportingInstance']);
+const zeroTime = '0001-01-01T00:00:00Z';
+const shownTime = (time: string | null | undefined) => goTime(time ?? zeroTime);
+
+/** `core.ObjectReference`, of which Go prints every field. */
+function shownReference(reference: ObjectReference | null | undefined): unknown {
+  if (!reference) return undefined;
+  const { kind = '', namespace = '', name = '', uid = '', apiVersion = '', resourceVersion = '', fieldPath = '' } = reference;
+  return goStruct('core.ObjectReference', {
+    Kind: kind,
+    Namespace: namespace,
+    Name: name,
+    UID: uid,
+    APIVersion: apiVersion,
+    ResourceVersion: resourceVersion,
+    FieldPath: fieldPath,
+  });
+}
+
+/** What a later version may not change, in the order in which upstream complains (of the reason twice), as Go shows it. */
+const frozen: readonly { readonly field: keyof Event; readonly name?: string; readonly shown: (event: Event) => unknown }[] = [
+  { field: 'involvedObject', shown: (event) => shownReference(event.involvedObject ?? {}) },
+  { field: 'reason', shown: (event) => event.reason ?? '' },
+  { field: 'message', shown: (event) => event.message ?? '' },
+  { field: 'source', shown: ({ source }) => goStruct('core.EventSource', { Component: source?.component ?? '', Host: source?.host ?? '' }) },
+  { field: 'firstTimestamp', shown: (event) => shownTime(event.firstTimestamp) },
+  { field: 'lastTimestamp', shown: (event) => shownTime(event.lastTimestamp) },
+  { field: 'count', shown: (event) => event.count ?? 0 },
+  { field: 'reason', shown: (event) => event.reason ?? '' },
+  { field: 'type', shown: (event) => event.type ?? '' },
+  { field: 'eventTime', shown: (event) => shownTime(event.eventTime) },
+  { field: 'action', shown: (event) => event.action ?? '' },
+  { field: 'related', shown: (event) => shownReference(event.related) },
+  { field: 'reportingComponent', name: 'reportingController', shown: (event) => event.reportingComponent ?? '' },
+  { field: 'reportingInstance', shown: (event) => event.reportingInstance ?? '' },
+];
 
 /** An event of events.k8s.io/v1 is what it is: only its series goes on (ValidateEventUpdate). */
 export function validateEventsV1Update(next: Event, previous: Readonly<Event>): FieldError[] {
   const mistakes = new Mistakes();
   validateLegacy(mistakes, next, 'reportingController');
   if (!semanticEqual(next.series, previous.series)) validateSeries(mistakes, next);
-  const immutable = (field: keyof Event, shown: string = field): void =>
-    mistakes.immutable(
-      path(shown),
-      next[field] ?? (textFields.has(field) ? '' : undefined),
-      semanticEqual(next[field] ?? undefined, previous[field] ?? undefined),
-    );
-  for (const field of ['involvedObject', 'reason', 'message', 'source', 'firstTimestamp', 'lastTimestamp', 'count', 'type', 'eventTime'] as const)
-    immutable(field);
-  for (const field of ['action', 'related'] as const) immutable(field);
-  immutable('reportingComponent', 'reportingController');
-  immutable('reportingInstance');
+  for (const { field, name, shown } of frozen)
+    mistakes.immutable(path(name ?? field), shown(next), semanticEqual(next[field] ?? undefined, previous[field] ?? undefined));
   validateFinalizerDomains(mistakes, next.metadata);
   return mistakes.list;
 }

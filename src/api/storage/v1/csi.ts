@@ -36,10 +36,15 @@ export function validateCsiDriver({ spec }: CSIDriver): FieldError[] {
     const audiences = new Set<string>();
     (spec?.tokenRequests ?? []).forEach(({ audience, expirationSeconds }, i) => {
       const at = specPath.child('tokenRequests').index(i);
-      if (audiences.has(audience)) mistakes.duplicate(at.child('audience'), audience);
+      if (audiences.has(audience)) {
+        mistakes.duplicate(at.child('audience'), audience);
+        return;
+      }
       audiences.add(audience);
       if (expirationSeconds !== undefined && expirationSeconds < 600)
         mistakes.invalid(at.child('expirationSeconds'), expirationSeconds, 'may not specify a duration less than 10 minutes');
+      if (expirationSeconds !== undefined && expirationSeconds > 2 ** 32)
+        mistakes.invalid(at.child('expirationSeconds'), expirationSeconds, 'may not specify a duration larger than 2^32 seconds');
     });
     for (const mode of spec?.volumeLifecycleModes ?? []) if (!modes.includes(mode)) mistakes.notSupported(specPath.child('volumeLifecycleModes'), mode, modes);
   });

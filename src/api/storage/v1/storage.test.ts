@@ -72,3 +72,15 @@ test('a volume that stands in an attachment is one of a driver, and has nothing 
     'spec.source.inlineVolumeSpec.csi: Forbidden: may not specify more than 1 volume type',
   ]);
 });
+
+test('tokens for a driver live at least ten minutes, at most 2^32 seconds; of an audience named twice nothing more is said', () => {
+  const about = (...tokenRequests: readonly object[]): string[] =>
+    validateCsiDriver({ metadata: {}, spec: { tokenRequests } } as unknown as CSIDriver)
+      .map(String)
+      .filter((mistake) => mistake.includes('tokenRequests'));
+  expect(about({ audience: 'a', expirationSeconds: 2 ** 32 }, { audience: 'b', expirationSeconds: 600 })).toEqual([]);
+  expect(about({ audience: 'a', expirationSeconds: 2 ** 32 + 1 })).toEqual([
+    'spec.tokenRequests[0].expirationSeconds: Invalid value: 4294967297: may not specify a duration larger than 2^32 seconds',
+  ]);
+  expect(about({ audience: 'a' }, { audience: 'a', expirationSeconds: 1 })).toEqual(['spec.tokenRequests[1].audience: Duplicate value: "a"']);
+});
