@@ -102,6 +102,11 @@ test('a strategic patch never passes through JSON: bytes are still read, and int
   expect(bytes).toMatchObject({ data: { a: 'AAAA', c: 'YmI=' } });
   const { body } = await server.ask('PATCH', `${secrets}/s`, { data: { a: 'Yg==' } }, strategic);
   expect(body).toMatchObject({ data: { a: 'Yg==' } });
+  const drivers = '/apis/storage.k8s.io/v1/csidrivers';
+  await server.ask('POST', drivers, { metadata: { name: 'd' }, spec: {} });
+  expect((await messageOf('PATCH', `${drivers}/d`, { spec: { volumeLifecycleModes: [5] } }, strategic))[1]).toMatch(
+    /: cannot convert int64 to v1.VolumeLifecycleMode$/,
+  );
   const controllers = '/api/v1/namespaces/default/replicationcontrollers';
   const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
   await server.ask('POST', controllers, { metadata: { name: 'r' }, spec: { replicas: 3, template } });

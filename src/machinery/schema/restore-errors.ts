@@ -4,7 +4,7 @@ import { goTypeOf } from './go-types.ts';
 import type { Schema, SchemaNode } from './schema.ts';
 import type { GoShape } from './struct-order.ts';
 import { orderedKeys, shapeOf, structOf } from './struct-order.ts';
-import { byteNode, checkBase64, fitsInteger, specialDecoder } from './type-errors.ts';
+import { byteNode, checkBase64, fitsInteger, itemsOf, specialDecoder } from './type-errors.ts';
 
 /**
  * The first value that does not fit its field, in the words of the converter that turns maps into Go structs
@@ -23,12 +23,12 @@ function check(schema: Schema, given: SchemaNode, value: unknown, shape: GoShape
   const node = schema.resolve(given);
   switch (node.type) {
     case 'array':
-      return Array.isArray(value) ? checkItems(schema, node, value, shape) : `cannot restore slice from ${goKind(value)}`;
+      return Array.isArray(value) ? checkItems(schema, itemsOf(given, node), value, shape) : `cannot restore slice from ${goKind(value)}`;
     case 'object':
       if (isMap(value)) return checkMap(schema, node, value, shape);
       return `cannot restore ${node.properties ? 'struct' : 'map'} from${node.properties ? ':' : ''} ${goKind(value)}`;
     case 'string':
-      if (node.format === 'byte') return Array.isArray(value) ? checkItems(schema, { items: byteNode }, value, undefined) : checkBytes(value);
+      if (node.format === 'byte') return Array.isArray(value) ? checkItems(schema, byteNode, value, undefined) : checkBytes(value);
       return checkScalar(schema, given, typeof value === 'string', value);
     case 'boolean':
       return checkScalar(schema, given, typeof value === 'boolean', value);
@@ -41,7 +41,7 @@ function check(schema: Schema, given: SchemaNode, value: unknown, shape: GoShape
   }
 }
 
-function checkItems(schema: Schema, { items }: SchemaNode, values: readonly unknown[], shape: GoShape | undefined): string | undefined {
+function checkItems(schema: Schema, items: SchemaNode | undefined, values: readonly unknown[], shape: GoShape | undefined): string | undefined {
   if (!items) return undefined;
   for (const value of values) {
     const error = check(schema, items, value, shape);

@@ -109,7 +109,7 @@ class TypeChecker {
 export const byteNode: SchemaNode = { type: 'integer', format: 'uint8' };
 
 /** What the items of a list are: texts may have a type with a name, which is known from that of the list. */
-function itemsOf(given: SchemaNode, { items }: SchemaNode): SchemaNode | undefined {
+export function itemsOf(given: SchemaNode, { items }: SchemaNode): SchemaNode | undefined {
   const list = given['x-go-type'];
   return items && !items.$ref && list?.startsWith('[]') ? { 'x-go-type': list.slice(2), ...items } : items;
 }

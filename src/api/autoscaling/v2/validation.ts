@@ -7,6 +7,7 @@ import type {
   MetricTargetV2,
 } from '../../../../generated/types/index.ts';
 import { type FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
+import { goQuantity } from '../../../machinery/go-syntax.ts';
 import { compareQuantities } from '../../../machinery/quantity.ts';
 import { validateContainerResourceName } from '../../core/v1/resources-validation.ts';
 import { mistakesOf, validateCounts, validateSegment } from '../../meta/checks.ts';
@@ -150,7 +151,7 @@ function validateTarget(mistakes: Mistakes, target: MetricTargetV2 = { type: '' 
     mistakes.invalid(at.child('type'), target.type ?? '', 'must be either Utilization, Value, or AverageValue');
   for (const field of ['value', 'averageValue'] as const) {
     const amount = target[field];
-    if (amount !== undefined && compareQuantities(amount, '0') <= 0) mistakes.invalid(at.child(field), amount, 'must be positive');
+    if (amount !== undefined && compareQuantities(amount, '0') <= 0) mistakes.invalid(at.child(field), goQuantity(amount), 'must be positive');
   }
   const utilization = target.averageUtilization;
   if (utilization !== undefined && utilization < 1) mistakes.invalid(at.child('averageUtilization'), utilization, 'must be greater than 0');
