@@ -3,11 +3,11 @@ import { semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, type FieldPath, GoText, path } from '../../../machinery/field-error.ts';
 import { canonicalQuantity, compareQuantities, parseQuantity } from '../../../machinery/quantity.ts';
 import { mistakesOf } from '../../meta/checks.ts';
-import { goDiff } from '../../meta/go-diff.ts';
+import { goDiff } from '../../meta/go-diff/index.ts';
 import { validateAnnotations, validateLabelSelector, validateLabels } from '../../meta/labels.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { isDns1123Subdomain, isQualifiedName, nameIsLabel } from '../../meta/names.ts';
-import { claimSpecFields } from './go-fields.ts';
+import { coreTypes } from './go-structs.ts';
 import { isNative } from './resources-validation.ts';
 
 export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
@@ -175,7 +175,7 @@ export function validatePersistentVolumeClaimUpdate(next: PersistentVolumeClaim,
       if (kept.resources?.requests) kept.resources = { ...kept.resources, requests: { ...kept.resources.requests, storage: had } };
       if (kept.volumeAttributesClassName !== undefined) setOrDelete(kept, 'volumeAttributesClassName', base.volumeAttributesClassName);
     }
-    if (!semanticEqual(kept, base)) mistakes.forbidden(specPath, `${immutable}\n${goDiff('core.PersistentVolumeClaimSpec', base, kept, claimSpecFields)}`);
+    if (!semanticEqual(kept, base)) mistakes.forbidden(specPath, `${immutable}\n${goDiff(coreTypes(), 'core.PersistentVolumeClaimSpec', base, kept)}`);
     const size = next.spec?.resources?.requests?.storage ?? '0';
     // A size that could not be had may be taken back, down to what there is.
     if (compareQuantities(size, had) < 0 && compareQuantities(size, previous.status?.capacity?.storage ?? '0') <= 0)

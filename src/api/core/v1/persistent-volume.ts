@@ -2,10 +2,10 @@ import type { PersistentVolume, PersistentVolumeSpec } from '../../../../generat
 import { clone, semanticEqual } from '../../../machinery/deep.ts';
 import { type FieldError, type FieldPath, GoText, path } from '../../../machinery/field-error.ts';
 import { mistakesOf } from '../../meta/checks.ts';
-import { goDiff } from '../../meta/go-diff.ts';
+import { goDiff } from '../../meta/go-diff/index.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { isDns1123Subdomain } from '../../meta/names.ts';
-import { volumeSourceFields } from './go-fields.ts';
+import { coreTypes } from './go-structs.ts';
 import { canonicalAmounts, validateAccessModes, validateNotNegative, validateStorage } from './persistent-volume-claim.ts';
 import { validateNodeSelector } from './scheduling-validation.ts';
 import {
@@ -231,7 +231,7 @@ export function validatePersistentVolumeUpdate(next: PersistentVolume, previous:
     }
     const [old, now] = [sourcePart(before), sourcePart(after)];
     if (!semanticEqual(now, old)) {
-      const diff = goDiff('core.PersistentVolumeSource', old, now, volumeSourceFields);
+      const diff = goDiff(coreTypes(), 'core.PersistentVolumeSource', old, now);
       mistakes.forbidden(specPath.child('persistentvolumesource'), `spec.persistentvolumesource is immutable after creation\n${diff}`);
     }
     mistakes.immutable(path('volumeMode'), after.volumeMode, after.volumeMode === before.volumeMode);

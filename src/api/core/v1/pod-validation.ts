@@ -2,14 +2,14 @@ import type { Container, Pod, PodDNSConfig, PodSpec, PodTemplateSpec, Toleration
 import { clone, sameField, semanticEqual } from '../../../machinery/deep.ts';
 import { FieldError, type FieldPath, path } from '../../../machinery/field-error.ts';
 import { goStringList, goStringMap } from '../../../machinery/go-syntax.ts';
-import { goDiff } from '../../meta/go-diff.ts';
+import { goDiff } from '../../meta/go-diff/index.ts';
 import { validateIp } from '../../meta/ip.ts';
 import { validateAnnotations, validateLabels } from '../../meta/labels.ts';
 import { Mistakes } from '../../meta/mistakes.ts';
 import { isDns1123Label, isDns1123Subdomain, isDns1123SubdomainWithUnderscore, isQualifiedName, nameIsSubdomain, rangeMessage } from '../../meta/names.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../meta/object-meta.ts';
 import { validateContainers, validateEphemeralContainers, validateImageSpace, validateInitContainers } from './containers-validation.ts';
-import { podSpecFields } from './go-fields.ts';
+import { coreTypes, internalPodSpec } from './go-structs.ts';
 import { validatePodAnnotations, validatePodAnnotationUpdates, validateProfileAnnotations } from './pod-annotations.ts';
 import { isSidecar } from './pod-resources.ts';
 import { isMirrorPod } from './pod-status.ts';
@@ -250,7 +250,10 @@ export function validatePodUpdate(next: Pod, previous: Readonly<Pod>): FieldErro
   validateRemovedGates(mistakes, spec, old);
   const munged = munge(mistakes, spec, old);
   if (!semanticEqual(munged, old)) {
-    mistakes.forbidden(specPath, `pod updates may not change fields other than ${updatable}\n${goDiff('core.PodSpec', old, munged, podSpecFields)}`);
+    mistakes.forbidden(
+      specPath,
+      `pod updates may not change fields other than ${updatable}\n${goDiff(coreTypes(), 'core.PodSpec', internalPodSpec(old), internalPodSpec(munged))}`,
+    );
   }
   return mistakes.list;
 }
@@ -448,7 +451,7 @@ export function validateEphemeralContainersUpdate(next: Pod, previous: Readonly<
     const now = byName.get(old.name);
     if (!now) mistakes.forbidden(at, `existing ephemeral containers "${old.name}" may not be removed\n`);
     else if (!semanticEqual(now, old)) {
-      mistakes.forbidden(at, `existing ephemeral containers "${old.name}" may not be changed\n${goDiff('core.EphemeralContainer', old, now, podSpecFields)}`);
+      mistakes.forbidden(at, `existing ephemeral containers "${old.name}" may not be changed\n${goDiff(coreTypes(), 'core.EphemeralContainer', old, now)}`);
     }
   }
   return mistakes.list;
