@@ -17,11 +17,13 @@ const wordings: readonly Wording[] = [
     mean: '$1 value: <value>: ',
     because: 'Go prints where in memory the parts of a struct lie; ours are JSON',
   },
+  { words: /\n[^\n]*kube-api-access-[^\n]*/g, mean: '\n<volume of a token>', because: 'volumes of tokens have random names' },
+  { words: /\u00a0/g, mean: ' ', because: 'go-cmp wants nobody to rely on its spaces, which break or not by chance' },
   {
-    // Its spaces are such as do not break, or not: go-cmp wants nobody to rely on them.
-    words: /\n[ \u00a0]{2}core\.\w+\{\n[\s\S]*?\n[ \u00a0]{2}\}\n/g,
+    words: /\n {2}core\.\w+\{\n[\s\S]*?\n {2}\}\n/g,
     mean: '\n<difference>\n',
-    because: 'go-cmp opens and abbreviates what differs; ours is less fine',
+    because: 'go-cmp opens and abbreviates what differs in another way',
+    before: 33,
   },
   { words: /yaml: (line \d+: )?[\s\S]*$/, mean: 'yaml: <mistake>', because: 'another library reads YAML' },
   { words: /fields other than [\s\S]*?(?= are forbidden|\n|$)/g, mean: 'fields other than these', because: 'more may change with every version', before: 33 },
