@@ -69,17 +69,22 @@ export function goIntOrString(value: string | number): GoText {
 
 const decimalSuffixes: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
 
+/** The whole number that Go holds of a quantity, undefined if there is none, and its decimal scale, undefined if its suffix says none. */
+export function quantityAmount(quantity: string): { readonly value: string | undefined; readonly scale: number | undefined; readonly format: string } {
+  const [, digits, suffix = ''] = /^(-?\d+)(.*)$/.exec(quantity) ?? [];
+  const power = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].indexOf(suffix) + 1;
+  if (power > 0) return { value: String(BigInt(digits!) << BigInt(10 * power)), scale: 0, format: 'BinarySI' };
+  return { value: digits, scale: decimalSuffixes[suffix], format: 'DecimalSI' };
+}
+
 /**
  * A quantity as Go holds it: a whole number with a decimal scale, and what it has been printed as, if it has been.
  * @param quantity canonical: what a client wrote with a fraction has lost it by now, which shows in the scale
  */
 export function goQuantity(quantity: string, isPrinted = true): GoText {
-  const [, digits = '', suffix = ''] = /^(-?\d+)([a-zA-Z]*)$/.exec(quantity) ?? [];
-  const power = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].indexOf(suffix) + 1;
-  const [value, scale] = power > 0 ? [BigInt(digits || 0) << BigInt(10 * power), 0] : [digits, decimalSuffixes[suffix]];
-  if (digits === '' || scale === undefined) return new GoText(quote(quantity)); // Go would print where in memory its digits lie.
+  const { value, scale, format } = quantityAmount(quantity);
+  if (value === undefined || scale === undefined) return new GoText(quote(quantity)); // Go would print where in memory its digits lie.
   const amount = `resource.int64Amount{value:${value}, scale:${scale}}`;
-  const format = power > 0 ? 'BinarySI' : 'DecimalSI';
   const printed = isPrinted ? quantity : '';
   return new GoText(`resource.Quantity{i:${amount}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:${quote(printed)}, Format:${quote(format)}}`);
 }
@@ -94,6 +99,17 @@ export function goSelector(selector: LabelSelector | null | undefined): GoText |
     MatchLabels: goStringMap(selector.matchLabels),
     MatchExpressions: new GoText(`[]v1.LabelSelectorRequirement${expressions ? `{${expressions.join(', ')}}` : '(nil)'}`),
   });
+}
+
+/** A selector as it prints itself in Go: `&LabelSelector{MatchLabels:map[string]string{a: b,},MatchExpressions:[]LabelSelectorRequirement{},}`. */
+export function selectorString({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const labels = Object.keys(matchLabels)
+    .sort()
+    .map((key) => `${key}: ${matchLabels[key]},`);
+  const requirements = matchExpressions.map(
+    ({ key, operator, values = [] }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${requirements.join('')}},}`;
 }
 
 /** Texts as Go's `%q` prints a list of them: `["a" "b"]`. */

@@ -48,3 +48,12 @@ export function validateSegment(mistakes: Mistakes, name: string | undefined, at
 export function validateCounts(mistakes: Mistakes, counts: Readonly<Record<string, number | undefined>>, at: FieldPath): void {
   for (const [field, count] of Object.entries(counts)) if (count !== undefined) mistakes.nonNegative(at.child(field), count);
 }
+
+const minTokenSeconds = 600;
+const maxTokenSeconds = 2 ** 32;
+
+/** Why a token may not live so long: of requests, of drivers and of volumes alike. */
+export function tokenLifetimeMistakes(seconds: number): string[] {
+  if (seconds < minTokenSeconds) return ['may not specify a duration less than 10 minutes'];
+  return seconds > maxTokenSeconds ? ['may not specify a duration larger than 2^32 seconds'] : [];
+}

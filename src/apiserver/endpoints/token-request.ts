@@ -1,5 +1,5 @@
 import type { Pod, ServiceAccount, AuthenticationV1TokenRequest as TokenRequest } from '../../../generated/types/index.ts';
-import type { FieldError } from '../../machinery/field-error.ts';
+import { tokenLifetimeMistakes } from '../../api/meta/checks.ts';
 import { invalidValue } from '../../machinery/field-error.ts';
 import { inOrderOfKind } from '../../machinery/schema/index.ts';
 import { badRequest, conflict, invalid, notFound, notSimulated } from '../../machinery/status-error.ts';
@@ -18,8 +18,6 @@ import { receivedMetadata } from './reviews.ts';
 
 const kind: GroupVersionKind = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
 const defaultSeconds = 3600;
-const minSeconds = 600;
-const maxSeconds = 2 ** 32;
 
 interface ObjectRef {
   readonly kind?: string;
@@ -46,7 +44,7 @@ export async function requestToken(call: Call, accounts: ServedResource): Promis
   const context = call.context(options.dryRun);
   await accounts.registry.admit('CREATE', 'token', request, undefined, context);
   const account = (await accounts.registry.get({ namespace: info.namespace, name: info.name })).object as Readonly<ServiceAccount>;
-  const mistakes = durationMistakes(expirationSeconds);
+  const mistakes = tokenLifetimeMistakes(expirationSeconds).map((why) => invalidValue('spec.expirationSeconds', expirationSeconds, why));
   if (mistakes.length > 0) throw invalid(kind, '', mistakes);
   const audiences = request.spec?.audiences?.length ? request.spec.audiences : tokens.audiences;
   await accounts.registry.validate('CREATE', 'token', request, undefined, context);
@@ -69,12 +67,6 @@ export async function requestToken(call: Call, accounts: ServedResource): Promis
 function checkName({ metadata }: TokenRequest, name: string): void {
   if (!metadata?.name || metadata.name === name) return;
   throw invalid(kind, name, [invalidValue('metadata.name', metadata.name, 'must match the service account name if specified')]);
-}
-
-function durationMistakes(seconds: number): FieldError[] {
-  const mistake = (why: string) => [invalidValue('spec.expirationSeconds', seconds, why)];
-  if (seconds < minSeconds) return mistake('may not specify a duration less than 10 minutes');
-  return seconds > maxSeconds ? mistake('may not specify a duration larger than 2^32 seconds') : [];
 }
 
 async function bindingOf(call: Call, ref: ObjectRef, account: { readonly namespace: string; readonly name: string }): Promise<TokenBinding> {

@@ -1,5 +1,4 @@
 import type {
-  LabelSelector,
   MutatingWebhookConfiguration,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
@@ -15,6 +14,7 @@ import {
   validateAdmissionPolicyStatus,
   validateWebhooks,
 } from '../../api/index.ts';
+import { selectorString } from '../../machinery/go-syntax.ts';
 import { ageColumn, column, nameColumn } from '../core/columns.ts';
 import { resetMetadataForStatus } from '../generic/metadata.ts';
 import { resourceStrategy } from '../generic/resource-strategy.ts';
@@ -73,18 +73,7 @@ function paramRef({ spec }: Readonly<ValidatingAdmissionPolicyBinding>): string 
   const reference = spec?.paramRef;
   if (!reference) return '<unset>';
   if (reference.name) return `${reference.namespace || '*'}/${reference.name}`;
-  return reference.selector ? goText(reference.selector) : '<unset>';
-}
-
-/** A selector as Go prints the struct: `&LabelSelector{MatchLabels:map[string]string{a: b,},MatchExpressions:[]LabelSelectorRequirement{},}`. */
-function goText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
-  const labels = Object.keys(matchLabels)
-    .sort()
-    .map((key) => `${key}: ${matchLabels[key]},`);
-  const requirements = matchExpressions.map(
-    ({ key, operator, values = [] }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
-  );
-  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${requirements.join('')}},}`;
+  return reference.selector ? selectorString(reference.selector) : '<unset>';
 }
 
 /** pkg/registry/admissionregistration/validatingadmissionpolicybinding. */

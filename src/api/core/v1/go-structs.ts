@@ -1,6 +1,12 @@
 import type { PodSpec } from '../../../../generated/types/index.ts';
 import { GoTypes } from '../../meta/go-diff/index.ts';
 
+const containerFields = `Name:string Image:string Command:[]string Args:[]string WorkingDir:string Ports:[]core.ContainerPort EnvFrom:[]core.EnvFromSource
+  Env:[]core.EnvVar Resources:core.ResourceRequirements ResizePolicy:[]core.ContainerResizePolicy RestartPolicy:*core.ContainerRestartPolicy
+  VolumeMounts:[]core.VolumeMount VolumeDevices:[]core.VolumeDevice LivenessProbe:*core.Probe ReadinessProbe:*core.Probe StartupProbe:*core.Probe
+  Lifecycle:*core.Lifecycle TerminationMessagePath:string TerminationMessagePolicy:core.TerminationMessagePolicy ImagePullPolicy:core.PullPolicy
+  SecurityContext:*core.SecurityContext Stdin:bool StdinOnce:bool TTY:bool`;
+
 /** The internal types (pkg/apis/core) whose values are printed in messages, field by field in their own order. */
 const table = `
 core.AWSElasticBlockStoreVolumeSource VolumeID:string FSType:string Partition:int32 ReadOnly:bool
@@ -24,11 +30,7 @@ core.ConfigMapEnvSource ^core.LocalObjectReference Optional:*bool
 core.ConfigMapKeySelector ^core.LocalObjectReference Key:string Optional:*bool
 core.ConfigMapProjection ^core.LocalObjectReference Items:[]core.KeyToPath Optional:*bool
 core.ConfigMapVolumeSource ^core.LocalObjectReference Items:[]core.KeyToPath DefaultMode:*int32 Optional:*bool
-core.Container Name:string Image:string Command:[]string Args:[]string WorkingDir:string Ports:[]core.ContainerPort EnvFrom:[]core.EnvFromSource
-  Env:[]core.EnvVar Resources:core.ResourceRequirements ResizePolicy:[]core.ContainerResizePolicy RestartPolicy:*core.ContainerRestartPolicy
-  VolumeMounts:[]core.VolumeMount VolumeDevices:[]core.VolumeDevice LivenessProbe:*core.Probe ReadinessProbe:*core.Probe StartupProbe:*core.Probe
-  Lifecycle:*core.Lifecycle TerminationMessagePath:string TerminationMessagePolicy:core.TerminationMessagePolicy ImagePullPolicy:core.PullPolicy
-  SecurityContext:*core.SecurityContext Stdin:bool StdinOnce:bool TTY:bool
+core.Container ${containerFields}
 core.ContainerPort Name:string HostPort:int32 ContainerPort:int32 Protocol:core.Protocol HostIP:string
 core.ContainerResizePolicy ResourceName:core.ResourceName RestartPolicy:core.ResourceResizeRestartPolicy
 core.DownwardAPIProjection Items:[]core.DownwardAPIVolumeFile
@@ -168,11 +170,7 @@ core.VolumeSource HostPath:*core.HostPathVolumeSource EmptyDir:*core.EmptyDirVol
 core.VsphereVirtualDiskVolumeSource VolumePath:string FSType:string StoragePolicyName:string StoragePolicyID:string
 core.WeightedPodAffinityTerm Weight:int32 PodAffinityTerm:core.PodAffinityTerm
 core.WindowsSecurityContextOptions GMSACredentialSpecName:*string GMSACredentialSpec:*string RunAsUserName:*string HostProcess:*bool
-core.EphemeralContainerCommon Name:string Image:string Command:[]string Args:[]string WorkingDir:string Ports:[]core.ContainerPort EnvFrom:[]core.EnvFromSource
-  Env:[]core.EnvVar Resources:core.ResourceRequirements ResizePolicy:[]core.ContainerResizePolicy RestartPolicy:*core.ContainerRestartPolicy
-  VolumeMounts:[]core.VolumeMount VolumeDevices:[]core.VolumeDevice LivenessProbe:*core.Probe ReadinessProbe:*core.Probe StartupProbe:*core.Probe
-  Lifecycle:*core.Lifecycle TerminationMessagePath:string TerminationMessagePolicy:core.TerminationMessagePolicy ImagePullPolicy:core.PullPolicy
-  SecurityContext:*core.SecurityContext Stdin:bool StdinOnce:bool TTY:bool
+core.EphemeralContainerCommon ${containerFields}
 intstr.IntOrString Type:intstr.Type IntVal:int32 StrVal:string
 v1.LabelSelector MatchLabels:map[string]string MatchExpressions:[]v1.LabelSelectorRequirement
 v1.LabelSelectorRequirement Key:string Operator:v1.LabelSelectorOperator Values:[]string

@@ -9,6 +9,7 @@ import type {
 } from '../../../../generated/types/index.ts';
 import type { FieldPath } from '../../../machinery/field-error.ts';
 import { canonicalQuantity, compareQuantities } from '../../../machinery/quantity.ts';
+import { tokenLifetimeMistakes } from '../../meta/checks.ts';
 import type { Mistakes } from '../../meta/mistakes.ts';
 import { byteLength, isDns1123Label, isQualifiedName, nameIsSubdomain } from '../../meta/names.ts';
 import { validateClaimTemplate } from './persistent-volume-claim.ts';
@@ -264,8 +265,7 @@ type Token = NonNullable<ProjectedVolumeSource['sources']>[number]['serviceAccou
 function validateToken(mistakes: Mistakes, token: Token, at: FieldPath, volumePath: FieldPath): void {
   if (!token) return;
   const seconds = token.expirationSeconds ?? 0;
-  if (seconds < 600) mistakes.invalid(at.child('expirationSeconds'), seconds, 'may not specify a duration less than 10 minutes');
-  if (seconds > 2 ** 32) mistakes.invalid(at.child('expirationSeconds'), seconds, 'may not specify a duration larger than 2^32 seconds');
+  mistakes.invalid(at.child('expirationSeconds'), seconds, tokenLifetimeMistakes(seconds));
   // Upstream reports the path at the volume, not at the source.
   if (!token.path) mistakes.required(volumePath.child('path'));
   else validateNonReservedPath(mistakes, token.path, volumePath.child('path'));

@@ -51,22 +51,22 @@ function shownReference(reference: ObjectReference | null | undefined): unknown 
   });
 }
 
-/** What a later version may not change, in the order in which upstream complains (of the reason twice), as Go shows it. */
-const frozen: readonly { readonly field: keyof Event; readonly name?: string; readonly shown: (event: Event) => unknown }[] = [
+/** What a later version may not change, in the order in which upstream complains (of the reason twice), as Go shows it: texts as they are. */
+const frozen: readonly { readonly field: keyof Event; readonly name?: string; readonly shown?: (event: Event) => unknown }[] = [
   { field: 'involvedObject', shown: (event) => shownReference(event.involvedObject ?? {}) },
-  { field: 'reason', shown: (event) => event.reason ?? '' },
-  { field: 'message', shown: (event) => event.message ?? '' },
+  { field: 'reason' },
+  { field: 'message' },
   { field: 'source', shown: ({ source }) => goStruct('core.EventSource', { Component: source?.component ?? '', Host: source?.host ?? '' }) },
   { field: 'firstTimestamp', shown: (event) => shownTime(event.firstTimestamp) },
   { field: 'lastTimestamp', shown: (event) => shownTime(event.lastTimestamp) },
   { field: 'count', shown: (event) => event.count ?? 0 },
-  { field: 'reason', shown: (event) => event.reason ?? '' },
-  { field: 'type', shown: (event) => event.type ?? '' },
+  { field: 'reason' },
+  { field: 'type' },
   { field: 'eventTime', shown: (event) => shownTime(event.eventTime) },
-  { field: 'action', shown: (event) => event.action ?? '' },
+  { field: 'action' },
   { field: 'related', shown: (event) => shownReference(event.related) },
-  { field: 'reportingComponent', name: 'reportingController', shown: (event) => event.reportingComponent ?? '' },
-  { field: 'reportingInstance', shown: (event) => event.reportingInstance ?? '' },
+  { field: 'reportingComponent', name: 'reportingController' },
+  { field: 'reportingInstance' },
 ];
 
 /** An event of events.k8s.io/v1 is what it is: only its series goes on (ValidateEventUpdate). */
@@ -74,7 +74,7 @@ export function validateEventsV1Update(next: Event, previous: Readonly<Event>): 
   const mistakes = new Mistakes();
   validateLegacy(mistakes, next, 'reportingController');
   if (!semanticEqual(next.series, previous.series)) validateSeries(mistakes, next);
-  for (const { field, name, shown } of frozen)
+  for (const { field, name, shown = (event: Event) => event[field] ?? '' } of frozen)
     mistakes.immutable(path(name ?? field), shown(next), semanticEqual(next[field] ?? undefined, previous[field] ?? undefined));
   validateFinalizerDomains(mistakes, next.metadata);
   return mistakes.list;

@@ -1,9 +1,9 @@
-import type { LabelSelector } from '../../../../generated/types/index.ts';
+import { quantityAmount, selectorString } from '../../../machinery/go-syntax.ts';
 import type { Compared } from './compare.ts';
 import { absent, compareGo, isNil } from './compare.ts';
 import type { GoType, GoTypes } from './go-types.ts';
 import { fieldOf, isZero } from './go-types.ts';
-import { ellipsis, type Layout, layOut, type Row } from './layout.ts';
+import { context, ellipsis, type Layout, layOut, leftOut, type Row } from './layout.ts';
 import { areLongTexts, differentTexts, quoted } from './text-diff.ts';
 
 export { GoTypes } from './go-types.ts';
@@ -22,8 +22,6 @@ type Typed = 'always' | 'composite' | 'never';
 /** Which side is shown: `=` for parts that are the same in both. */
 type Side = '=' | '-' | '+';
 
-/** Equal parts that are shown before and after a changed one. */
-const context = 2;
 /** After so many parts that differ, or of what has gone or come, the rest is only counted; after so many of what is the same too. */
 const mostDifferent = 16;
 const mostSame = 4;
@@ -103,9 +101,7 @@ function counted(parts: Compared['parts'], { kind }: GoType): string {
     else if (value.before === absent) counts.inserted! += 1;
     else counts.modified! += 1;
   }
-  const texts = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []));
-  const list = texts.length > 2 ? `${texts.slice(0, -1).join(', ')}, and ${texts.at(-1)}` : texts.join(' and ');
-  return `${list} ${partNames[kind]![parts.length > 1 ? 1 : 0]}`;
+  return leftOut(counts, partNames[kind]!);
 }
 
 /** One side of a place, its parts as they were compared; undefined where it is absent. */
@@ -200,30 +196,18 @@ function text(mark: '' | 's', value: string, detail: number): string {
 const printers: Readonly<Record<string, (value: never) => string>> = {
   'resource.Quantity': String,
   'intstr.IntOrString': String,
-  'v1.LabelSelector': ({ matchLabels = {}, matchExpressions = [] }: LabelSelector) => {
-    const labels = Object.keys(matchLabels)
-      .sort()
-      .map((key) => `${key}: ${matchLabels[key]},`)
-      .join('');
-    const expressions = matchExpressions.map(
-      ({ key, operator, values = [] }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
-    );
-    return `&LabelSelector{MatchLabels:map[string]string{${labels}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
-  },
+  'v1.LabelSelector': selectorString,
 };
 
 /** A quantity as the struct that it is in Go. */
 function quantity(text: string, detail: number, typed: boolean): Layout {
   if (detail < 1) return braces([{ value: ellipsis }]);
-  const [, digits = '0', suffix = ''] = /^(-?\d+)(.*)$/.exec(text) ?? [];
-  const binary = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].indexOf(suffix) + 1;
-  const scale = { n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 }[suffix] ?? 0;
-  const amount = binary > 0 ? String(BigInt(digits) << BigInt(10 * binary)) : digits;
-  const number: Row[] = [...(amount === '0' ? [] : [{ key: 'value', value: amount }]), ...(scale === 0 ? [] : [{ key: 'scale', value: String(scale) }])];
+  const { value = '0', scale = 0, format } = quantityAmount(text);
+  const number: Row[] = [...(value === '0' ? [] : [{ key: 'value', value }]), ...(scale === 0 ? [] : [{ key: 'scale', value: String(scale) }])];
   const i = braces(detail > 1 || number.length === 0 ? number : [{ value: ellipsis }]);
   return braces([
     ...(number.length > 0 ? [{ key: 'i', value: typed ? { before: 'resource.int64Amount', value: i, behind: '' } : i }] : []),
     { key: 's', value: JSON.stringify(text) },
-    { key: 'Format', value: binary > 0 ? '"BinarySI"' : '"DecimalSI"' },
+    { key: 'Format', value: `"${format}"` },
   ]);
 }

@@ -20,8 +20,17 @@ export interface Row {
 }
 
 export const ellipsis = '...';
+/** Equal parts that are shown before and after a changed one. */
+export const context = 2;
 /** A list of what has gone or come is broken into lines when it is longer. */
 const maxColumns = 80;
+
+/** The comment of a row that stands for parts that are left out: `2 identical and 1 removed fields`. */
+export function leftOut(counts: Readonly<Record<string, number>>, [one, many]: readonly [string, string]): string {
+  const texts = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []));
+  const list = texts.length > 2 ? `${texts.slice(0, -1).join(', ')}, and ${texts.at(-1)}` : texts.join(' and ');
+  return `${list} ${Object.values(counts).reduce((sum, count) => sum + count) > 1 ? many : one}`;
+}
 
 const isRows = (layout: Layout): layout is readonly Row[] => Array.isArray(layout);
 

@@ -1,10 +1,9 @@
 import { type Edit, editScript } from './edits.ts';
-import { ellipsis, type Layout, type Row, type Sign } from './layout.ts';
+import { context, ellipsis, type Layout, leftOut, type Row, type Sign } from './layout.ts';
 
 /** Texts that are shorter are shown whole. */
 const leastLength = 32;
 const chunkOf = { byte: 64, line: 1 } as const;
-const context = 2;
 /** After so many pieces that differ the rest is only counted. */
 const mostPieces = 32;
 
@@ -14,11 +13,36 @@ export function areLongTexts(before: unknown, after: unknown): before is string 
 
 /** Two long texts in pieces: line by line if they are made of lines, otherwise as a Go expression that joins them. */
 export function differentTexts(before: string, after: string): Layout {
-  if (isLined(before, after)) {
-    const pieces = piecesOf(before.split('\n'), after.split('\n'), 'line');
-    return inTripleQuotes(pieces) ?? joined(pieces, '\\n');
+  const characters = edited([...before], [...after]);
+  const both = before + after;
+  if (mayBeLined(both)) {
+    const lines = edited(before.split('\n'), after.split('\n'));
+    // Lines tell the difference about as shortly as characters would, or a text without them were full of escapes.
+    if (changedShare(lines) < 4 * changedShare(characters) || JSON.stringify(both).length / both.length > 1.1) {
+      const pieces = piecesOf(lines, 'line');
+      return inTripleQuotes(pieces) ?? joined(pieces, '\\n');
+    }
   }
-  return joined(piecesOf([...before], [...after], 'byte'), '');
+  return joined(piecesOf(characters, 'byte'), '');
+}
+
+/** Two lists, of characters or lines, and the way from one to the other. */
+interface Edited {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly edits: readonly Edit[];
+}
+
+function edited(before: readonly string[], after: readonly string[]): Edited {
+  return { before, after, edits: editScript(before.length, after.length, (i, j) => (before[i] === after[j] ? 'equal' : 'different')) };
+}
+
+const changedShare = ({ edits }: Edited): number => edits.filter((edit) => edit !== '=').length / edits.length;
+
+/** Whether it is a text of several lines that people can read. */
+function mayBeLined(text: string): boolean {
+  const lines = text.split('\n');
+  return lines.length >= 5 && lines.every((line) => line.length <= 1024) && !/[^\P{C}\s]/u.test(text);
 }
 
 interface Piece {
@@ -26,22 +50,6 @@ interface Piece {
   readonly text: string;
   /** Instead of the text: what is left out here. */
   readonly comment?: string;
-}
-
-/** Whether both are texts of several lines, and lines tell their difference about as shortly as characters would. */
-function isLined(before: string, after: string): boolean {
-  const both = before + after;
-  const lines = both.split('\n');
-  if (lines.length < 5 || lines.some((line) => line.length > 1024) || /[^\P{C}\s]/u.test(both)) return false;
-  const share = (edits: readonly Edit[]): number => edits.filter((edit) => edit !== '=').length / edits.length;
-  const [old, now] = [before.split('\n'), after.split('\n')];
-  const byLines = share(editsOf(old, now));
-  const byCharacters = share(editsOf([...before], [...after]));
-  return byLines < 4 * byCharacters || JSON.stringify(both).length / both.length > 1.1;
-}
-
-function editsOf(before: readonly string[], after: readonly string[]): Edit[] {
-  return editScript(before.length, after.length, (i, j) => (before[i] === after[j] ? 'equal' : 'different'));
 }
 
 /** How many items in a row stay, go and come. */
@@ -53,9 +61,9 @@ interface Group {
 
 const differs = ({ gone, come }: Group): boolean => gone + come > 0;
 
-function piecesOf(before: readonly string[], after: readonly string[], unit: 'byte' | 'line'): Piece[] {
+function piecesOf({ before, after, edits }: Edited, unit: 'byte' | 'line'): Piece[] {
   const chunk = chunkOf[unit];
-  const groups = tidied(joinedGroups(groupsOf(editsOf(before, after)), Math.floor(chunk / 4)), before, after);
+  const groups = tidied(joinedGroups(groupsOf(edits), Math.floor(chunk / 4)), before, after);
   const out: Piece[] = [];
   const add = (items: readonly string[], sign: Sign): void => {
     for (let at = 0; at < items.length; at += chunk) out.push({ sign, text: items.slice(at, at + chunk).join('') });
@@ -141,15 +149,7 @@ function tidied(groups: readonly Group[], before: readonly string[], after: read
   return out;
 }
 
-function counted({ same, gone, come }: Group, unit: string): string {
-  const texts = [
-    [same, 'identical'],
-    [gone, 'removed'],
-    [come, 'inserted'],
-  ].flatMap(([count, name]) => (count ? [`${count} ${name}`] : []));
-  const list = texts.length > 2 ? `${texts.slice(0, -1).join(', ')}, and ${texts.at(-1)}` : texts.join(' and ');
-  return `${list} ${unit}${same + gone + come > 1 ? 's' : ''}`;
-}
+const counted = ({ same, gone, come }: Group, unit: string): string => leftOut({ identical: same, removed: gone, inserted: come }, [unit, `${unit}s`]);
 
 function joined(pieces: readonly Piece[], delimiter: string): Layout {
   const rows = pieces.map(({ sign, text, comment }): Row => (comment ? { value: ellipsis, comment } : { sign, value: quoted(text) }));

@@ -5,7 +5,7 @@ import { goSelector, goStringList } from '../../../machinery/go-syntax.ts';
 import { canonicalQuantity, compareQuantities } from '../../../machinery/quantity.ts';
 import { validateInlineVolume } from '../../core/v1/persistent-volume.ts';
 import { validateDriverName } from '../../core/v1/volume-sources.ts';
-import { mistakesOf } from '../../meta/checks.ts';
+import { mistakesOf, tokenLifetimeMistakes } from '../../meta/checks.ts';
 import { validateLabelSelector } from '../../meta/labels.ts';
 import { isDns1123Subdomain, isQualifiedName } from '../../meta/names.ts';
 
@@ -41,10 +41,7 @@ export function validateCsiDriver({ spec }: CSIDriver): FieldError[] {
         return;
       }
       audiences.add(audience);
-      if (expirationSeconds !== undefined && expirationSeconds < 600)
-        mistakes.invalid(at.child('expirationSeconds'), expirationSeconds, 'may not specify a duration less than 10 minutes');
-      if (expirationSeconds !== undefined && expirationSeconds > 2 ** 32)
-        mistakes.invalid(at.child('expirationSeconds'), expirationSeconds, 'may not specify a duration larger than 2^32 seconds');
+      if (expirationSeconds !== undefined) mistakes.invalid(at.child('expirationSeconds'), expirationSeconds, tokenLifetimeMistakes(expirationSeconds));
     });
     for (const mode of spec?.volumeLifecycleModes ?? []) if (!modes.includes(mode)) mistakes.notSupported(specPath.child('volumeLifecycleModes'), mode, modes);
   });
